@@ -1,0 +1,129 @@
+"""`python -m course_utils` opens the course; `... doctor` examines the installation; `... demo` trains in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from course_utils.launcher import FIRST_PORT, CannotOpen, open_course
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line; kept free of heavy imports, so that --help answers at once."""
+    top = argparse.ArgumentParser(
+        prog="python -m course_utils",
+        description="Opens the course in JupyterLab. Other things it does: doctor, demo.",
+    )
+    top.add_argument(
+        "--port", type=port_number, default=FIRST_PORT, help="first port to try, 1 to 65535 (default %(default)s)"
+    )
+    top.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    commands = top.add_subparsers(dest="command", title="other commands", metavar="")
+    commands.add_parser("doctor", help="examine the installation and say what to mend")
+    demo = commands.add_parser("demo", help="train for a few seconds in the terminal: no browser, no notebook")
+    demo.add_argument("--d", type=int, metavar="N", help="input dimension")
+    demo.add_argument("--k", type=int, metavar="N", help="number of hidden directions")
+    demo.add_argument("--noise", type=float, metavar="X", help="standard deviation of the label noise")
+    demo.add_argument("--seconds", type=duration, default=5.0, metavar="X", help="how long to train (default 5)")
+    return top
+
+
+def port_number(text: str) -> int:
+    """Read a port from the command line."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 1 to 65535, such as 8888")
+    return int(text)
+
+
+def duration(text: str) -> float:
+    """Read a number of seconds from the command line."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = float("nan")
+    if not 0 < seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time to train: give seconds, above 0 and up to 86400")
+    return seconds
+
+
+def demo(seconds: float, **knobs: float) -> int:
+    """Train the default experiment with these knobs for some seconds and print how its angles fall; return the exit code."""
+    from course_utils import Diverged, OnlineSGD, Settings
+
+    try:
+        settings = Settings(**knobs)
+    except (ValueError, TypeError) as error:
+        return complain(error, 2)
+    print(settings.code())
+    print("Making ready; the first time on a machine, the SGD step is compiled (about 10 seconds).", flush=True)
+    simulation = None
+    try:
+        simulation = OnlineSGD(settings)
+        simulation.advance(1)
+        train(simulation, seconds)
+    except KeyboardInterrupt:
+        if simulation is not None:
+            print(simulation.snapshot().sentence())
+        return 130
+    except (Diverged, MemoryError) as error:
+        return complain(error or f"d = {settings.d} needs more memory than is free: try a smaller --d.", 1)
+    return 0
+
+
+def train(simulation, seconds: float) -> None:
+    """Advance a simulation for some seconds under a progress bar; print its sentence at 1/16, 1/8, ... of the time."""
+    from tqdm import tqdm
+
+    began, block, due = time.perf_counter(), 100, seconds / 16
+    with tqdm(total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s{postfix}", leave=False) as bar:
+        passed = 0.0
+        while passed < seconds:
+            start = time.perf_counter()
+            simulation.advance(block)
+            now = time.perf_counter()
+            # About ten refreshes a second, whatever d and the machine are.
+            block = max(1, int(block * min(4.0, 0.1 / max(now - start, 1e-6))))
+            passed = now - began
+            bar.update(min(passed, seconds) - bar.n)
+            if passed >= due:
+                due = max(2 * due, passed)
+                with bar.external_write_mode(file=sys.stdout):
+                    print(simulation.snapshot().sentence(), flush=True)
+
+
+def complain(reason: object, code: int) -> int:
+    """Print a plain sentence on stderr and return the exit code."""
+    print(reason, file=sys.stderr)
+    return code
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    if sys.version_info < (3, 11):
+        return complain(f"The course needs Python 3.11 or newer, and this is {sys.version.split()[0]}: use a newer one.", 1)
+    chosen = parser().parse_args(arguments)
+    try:
+        if chosen.command == "doctor":
+            from course_utils.doctor import examine
+
+            return examine()
+        if chosen.command == "demo":
+            knobs = {name: getattr(chosen, name) for name in ("d", "k", "noise") if getattr(chosen, name) is not None}
+            return demo(chosen.seconds, **knobs)
+        open_course(chosen.port, not chosen.no_browser)
+    except CannotOpen as error:
+        return complain(error, 1)
+    except ModuleNotFoundError as error:
+        return complain(
+            f"The package {error.name} is missing from {sys.executable}: in the course's folder, run "
+            "`python -m pip install -c constraints.txt -e .`, then `python -m course_utils doctor`.",
+            1,
+        )
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

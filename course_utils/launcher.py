@@ -1,0 +1,146 @@
+"""Opens the course in JupyterLab: the right kernel, no question before the first page, an address where no browser is."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+FIRST_PORT = 8888
+# A workspace of our own: the student's default one may hold tabs of another folder, which JupyterLab would miss aloud.
+WORKSPACE = "subspace-course"
+LAB_DEFAULTS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+
+
+class CannotOpen(Exception):
+    """The course cannot be opened here; the message tells a student what to do."""
+
+
+def find_notebooks() -> Path:
+    """Return the folder of the course's notebooks, or raise CannotOpen where the package was installed without them."""
+    if not any(NOTEBOOKS.glob("*.ipynb")):
+        raise CannotOpen(
+            f"There are no notebooks at {NOTEBOOKS}: this installation holds the package alone. "
+            "Clone the course's repository and run `python -m pip install -c constraints.txt -e .` inside it."
+        )
+    return NOTEBOOKS
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium or Chrome for the browser tests (COURSE_CHROMIUM names another), or None."""
+    if os.environ.get("COURSE_CHROMIUM"):
+        return shutil.which(os.environ["COURSE_CHROMIUM"])
+    names = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "chrome")
+    macos = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    return next((path for path in map(shutil.which, (*names, macos)) if path), None)
+
+
+def has_display() -> bool:
+    """Tell whether a browser window could appear: always on Windows and macOS, on Linux where X or Wayland runs."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether a server could listen on this port of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        if os.name == "posix":  # as the server does, or a port just left would look taken
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def course_jupyter() -> Iterator[None]:
+    """Give Jupyter a kernel `python3` that is the Python running now, and no question about news over the first page.
+
+    A student's own `python3` kernelspec, the name in every notebook, may point at an installation without the course.
+    Kernel and defaults come first on Jupyter's search paths, from a temporary folder: the student's settings are not
+    touched, and win where they say something else.
+    """
+    from ipykernel.kernelspec import write_kernel_spec
+
+    with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as folder:
+        write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=ERROR"])
+        defaults = Path(folder) / "labconfig" / "default_setting_overrides.json"
+        defaults.parent.mkdir()
+        defaults.write_text(json.dumps(LAB_DEFAULTS))
+        before = {name: os.environ.get(name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}
+        os.environ.update({name: os.pathsep.join(filter(None, (folder, old))) for name, old in before.items()})
+        try:
+            yield
+        finally:
+            for name, old in before.items():
+                del os.environ[name]
+                if old is not None:
+                    os.environ[name] = old
+
+
+def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
+    """Return JupyterLab's command line; it wins over the student's configuration files and changes none of them."""
+    first = sorted(path.name for path in notebooks.glob("*.ipynb"))[0]
+    options = [
+        f"--ServerApp.root_dir={notebooks}",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={open_browser}",
+        f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{first}",
+        # The page's own address: the file that JupyterLab would open instead is out of reach for Ubuntu's (snap) browsers.
+        "--ServerApp.use_redirect_file=False",
+        # A warning after the address would hide it, and none of them concerns a student.
+        "--Application.log_level=ERROR",
+    ]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        options.append("--ServerApp.allow_root=True")
+    return options
+
+
+def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
+    """Open the course's notebooks in JupyterLab and serve them until Ctrl-C.
+
+    `port` is the first port to try; with `browser` False, or where no window could appear, only the address is printed.
+    Raises CannotOpen where the notebooks or JupyterLab are missing.
+    """
+    notebooks = find_notebooks()
+    if find_spec("jupyterlab") is None or find_spec("ipykernel") is None:
+        raise CannotOpen(
+            f"JupyterLab is not installed for {sys.executable}: run `python -m pip install -c constraints.txt -e .` "
+            "in the course's folder, with the Python that you will open it with."
+        )
+    print("Starting JupyterLab ...", flush=True)
+    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(24)  # given, so that JupyterLab leaves printing the address to us
+    with course_jupyter():
+        from jupyterlab.labapp import LabApp
+
+        show = browser and has_display()
+        server = LabApp.initialize_server(argv=lab_options(notebooks, port, show))
+        if server.port != port:
+            print(f"Port {port} is taken by another program, so the course uses port {server.port}.")
+        page = server.default_url.removeprefix(server.base_url)
+        address = f"{server.connection_url}{page}?token={server.identity_provider.token}"
+        server.io_loop.add_callback(print, farewell(address, server.port, browser, show), flush=True)
+        server.start()
+
+
+def farewell(address: str, port: int, browser: bool, shown: bool) -> str:
+    """Return what to tell the student once the server listens; the address ends it."""
+    lines = ["The course is running. To stop it, press Ctrl-C here."]
+    if browser and not shown:
+        lines.append("There is no screen here, so no browser was opened.")
+    if os.environ.get("SSH_CONNECTION"):
+        lines.append(f"From your own computer, first run: ssh -N -L {port}:localhost:{port} {socket.gethostname()}")
+    open_it = "If no page appeared, open" if shown else "Open"
+    lines.append(f"{open_it} this address in a browser: {address}")
+    return "\n".join(lines)

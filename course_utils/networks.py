@@ -1,0 +1,145 @@
+"""The two-layer student network yhat(x) = a . sigma(W x + b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import erf, expit
+
+ACTIVATIONS = {
+    "relu": (lambda t: np.maximum(t, 0.0), lambda t: (t > 0).astype(float)),
+    "tanh": (np.tanh, lambda t: 1 - np.tanh(t) ** 2),
+    "erf": (lambda t: erf(t / np.sqrt(2)), lambda t: np.sqrt(2 / np.pi) * np.exp(-t * t / 2)),
+    "softplus": (lambda t: np.logaddexp(0.0, t), expit),
+}
+"""Name -> (sigma, sigma'), both elementwise on arrays."""
+
+
+@dataclass(frozen=True, eq=False)
+class TwoLayerNet:
+    """yhat(x) = sum_j a_j sigma(<w_j, x> + b_j).
+
+    Parameters
+    ----------
+    W : (m, d) first layer. a : (m,) second layer, of order 1/m. b : (m,) biases.
+    activation : 'relu', 'tanh', 'erf' (erf(t / sqrt 2)) or 'softplus'.
+    reduced_k : set when the columns of W are not the d input coordinates but those of the reduced simulator: the
+        first ``reduced_k`` are the hidden directions, the others an orthonormal basis of what W spans besides them.
+        Such a net has the norms, angles, singular values and risk of the full one, but takes no (n, d) inputs.
+    """
+
+    W: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    activation: str = "relu"
+    reduced_k: int | None = None
+
+    def __post_init__(self):
+        W, a, b = (np.asarray(v, dtype=float) for v in (self.W, self.a, self.b))
+        if W.ndim != 2 or a.shape != (len(W),) or b.shape != (len(W),):
+            raise ValueError(
+                f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,) with one m"
+            )
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation = {self.activation!r} is unknown: it must be one of {', '.join(ACTIVATIONS)}")
+        for name, value in (("W", W), ("a", a), ("b", b)):
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def random(cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator) -> TwoLayerNet:
+        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d)."""
+        a, b = second_layer(width, bias, rng)
+        return cls(rng.standard_normal((width, d)) / np.sqrt(d), a, b, activation)
+
+    @property
+    def width(self) -> int:
+        return len(self.W)
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Outputs for inputs X, (n, d) -> (n,)."""
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.W.shape[1]:
+            why = (
+                " This net lives in the reduced coordinates of a large-d simulation, not in input space."
+                if self.reduced_k is not None
+                else ""
+            )
+            raise ValueError(f"X must have shape (n, {self.W.shape[1]}), got {X.shape}.{why}")
+        sigma, _ = ACTIVATIONS[self.activation]
+        out = np.empty(len(X))
+        for i in range(0, len(X), 256):  # blocks stay in cache
+            out[i : i + 256] = sigma(X[i : i + 256] @ self.W.T + self.b) @ self.a
+        return out
+
+    def replace(self, **changes) -> TwoLayerNet:
+        """A copy with some arrays changed."""
+        return replace(self, **changes)
+
+    def to_torch(self):
+        """The same function as a torch.nn.Sequential(Linear(d, m), activation, Linear(m, 1, bias=False)), in float64."""
+        import torch
+
+        m, d = self.W.shape
+        model = torch.nn.Sequential(
+            torch.nn.Linear(d, m, dtype=torch.float64), _torch_activation(self.activation),
+            torch.nn.Linear(m, 1, bias=False, dtype=torch.float64),
+        )  # fmt: skip
+        with torch.no_grad():
+            model[0].weight.copy_(torch.from_numpy(self.W))
+            model[0].bias.copy_(torch.from_numpy(self.b))
+            model[2].weight.copy_(torch.from_numpy(self.a)[None])
+        return model
+
+    @classmethod
+    def from_torch(cls, model) -> TwoLayerNet:
+        """Read a two-layer torch model of the form that ``to_torch`` makes; ValueError if it has another form."""
+        import torch
+
+        parts = list(model.children())
+        linear = torch.nn.Linear
+        if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):
+            raise ValueError(
+                f"expected Sequential(Linear, activation, Linear), got {[type(p).__name__ for p in parts]}; "
+                "for deeper models use course_utils.watch"
+            )
+        first, middle, last = parts
+        if last.out_features != 1 or (last.bias is not None and float(last.bias.detach().abs().max()) != 0):
+            raise ValueError("the last Linear must have one output and no bias (or a bias of zero)")
+        name = next((n for n in ACTIVATIONS if isinstance(middle, type(_torch_activation(n)))), None)
+        if name is None:
+            raise ValueError(f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}")
+        array = lambda p: p.detach().cpu().double().numpy().copy()  # noqa: E731
+        bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
+        return cls(array(first.weight), array(last.weight)[0], bias, name)
+
+    def __repr__(self):
+        m, d = self.W.shape
+        where = f"d={d}" if self.reduced_k is None else f"{d} reduced coordinates, the first {self.reduced_k} hidden directions"
+        return f"TwoLayerNet(width={m}, {where}, {self.activation})"
+
+
+def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Frozen second layer a = +-1/m with random signs and biases b, (m,), (m,)."""
+    a = rng.choice([-1.0, 1.0], size=width) / width
+    draws = {
+        "normal": lambda: rng.standard_normal(width),
+        "away": lambda: rng.uniform(1, 2, width) * rng.choice([-1.0, 1.0], size=width),
+        "none": lambda: np.zeros(width),
+    }
+    return a, draws[bias]()
+
+
+def _torch_activation(name: str):
+    import torch
+
+    class Erf(torch.nn.Module):
+        """erf(t / sqrt 2)."""
+
+        def forward(self, t):
+            return torch.erf(t / 2**0.5)
+
+    if not hasattr(_torch_activation, "erf"):
+        _torch_activation.erf = Erf
+    makers = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": _torch_activation.erf, "softplus": torch.nn.Softplus}
+    return makers[name]()

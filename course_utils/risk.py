@@ -1,0 +1,72 @@
+"""Losses, test risk, R^2, and the floors that a risk is compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
+if TYPE_CHECKING:
+    from .networks import TwoLayerNet
+    from .targets import MultiIndexModel
+
+
+def _huber(yhat, y):
+    r = np.abs(yhat - y)
+    return np.where(r <= 1, r * r / 2, r - 0.5)
+
+
+LOSSES = {
+    "huber": (_huber, lambda yhat, y: np.clip(yhat - y, -1, 1)),
+    "square": (lambda yhat, y: (yhat - y) ** 2 / 2, lambda yhat, y: yhat - y),
+    "logistic": (lambda yhat, y: np.logaddexp(0, -y * yhat), lambda yhat, y: -y * expit(-y * yhat)),
+}
+"""Name -> (l(yhat, y), its derivative in yhat), both elementwise."""
+
+
+def mean_loss(yhat: np.ndarray, y: np.ndarray, loss: str) -> float:
+    """Average loss of predictions (n,) against labels (n,)."""
+    return float(LOSSES[loss][0](yhat, y).mean())
+
+
+def r_squared(yhat: np.ndarray, y: np.ndarray) -> float:
+    """1 - mean squared error / variance of y; nan where y is constant."""
+    variance = y.var()
+    return float(1 - ((yhat - y) ** 2).mean() / variance) if variance > 0 else float("nan")
+
+
+def test_risk(net: TwoLayerNet, target: MultiIndexModel, loss: str, n: int = 10_000, seed: int = 1) -> float:
+    """Risk of a network on n fresh samples of a target, in units of the loss."""
+    X, y = target.sample(n, np.random.default_rng([seed, 0x7E57]))
+    return mean_loss(net(X), y, loss)
+
+
+test_risk.__test__ = False  # not a pytest test
+
+
+def floors(target: MultiIndexModel, loss: str, n: int = 100_000, seed: int = 1) -> dict[str, float]:
+    """Risks to compare with, by Monte Carlo on n projections: 'noise' (of the best possible predictor g itself),
+    'linear' (of the least-squares linear fit), 'zero' (of predicting 0).
+    """
+    rng = np.random.default_rng([seed, 0xF1])
+    Z = rng.standard_normal((n, target.k))
+    y = target.labels(Z, rng)
+    A = np.column_stack([np.ones(n), Z])
+    best = _best_prediction(target, Z)
+    predictions = {"noise": best, "linear": A @ np.linalg.lstsq(A, y, rcond=None)[0], "zero": np.zeros(n)}
+    return {name: mean_loss(p, y, loss) for name, p in predictions.items()}
+
+
+def _best_prediction(target: MultiIndexModel, Z: np.ndarray) -> np.ndarray:
+    """Minimiser of the conditional risk given Z: g itself for residual losses (the noise is symmetric), log-odds of
+    the label +1 for the logistic loss.
+    """
+    g = target.mean(Z)
+    if not target.sign_labels:
+        return g
+    from scipy.special import log_ndtr
+
+    if target.noise == 0:
+        return np.where(g >= 0, 50.0, -50.0)
+    return log_ndtr(g / target.noise) - log_ndtr(-g / target.noise)

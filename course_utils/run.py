@@ -1,0 +1,156 @@
+"""What an experiment leaves behind: a Snapshot of one moment, and a Run of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from .networks import TwoLayerNet
+from .settings import Settings
+
+SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known of the network after t samples.
+
+    samples : t. angles : (k,) radians, largest first. perpendicular, parallel : ||W_perp||_F, ||W_par||_F over sqrt(m).
+    singular_values : largest ones of W / sqrt(m), first k + 5. risk : test loss. r2 : test R^2.
+    neurons : (m, 3) float32, each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
+    d : input dimension (t / d is the time in units of d samples).
+    """
+
+    samples: int
+    d: int
+    angles: np.ndarray
+    perpendicular: float
+    parallel: float
+    singular_values: np.ndarray
+    risk: float
+    r2: float
+    neurons: np.ndarray
+
+    def sentence(self) -> str:
+        """One line that says what the figures show."""
+        return _sentence(
+            self.samples, self.d, np.degrees(self.angles), self.perpendicular, self.parallel, self.risk, self.r2
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A recorded run: arrays over checkpoints, and over seeds first where there is more than one.
+
+    samples : (n,) sample counts. angles : (n, k) radians. perpendicular, parallel, risk, r2 : (n,).
+    singular_values : (n, q). neurons : (n, m, 3). With several seeds each has a first axis (seeds, ...).
+    net : the network at the end (a tuple of them, one a seed). settings : what was run (that of the first seed).
+    note : empty, or why the run ended early.
+    """
+
+    settings: Settings
+    samples: np.ndarray
+    perpendicular: np.ndarray
+    parallel: np.ndarray
+    angles: np.ndarray
+    singular_values: np.ndarray
+    risk: np.ndarray
+    r2: np.ndarray
+    neurons: np.ndarray
+    net: TwoLayerNet | tuple[TwoLayerNet, ...] | None = None
+    seeds: tuple[int, ...] | None = None
+    note: str = ""
+    floors: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, snapshots: Sequence[Snapshot], **more) -> Run:
+        """A Run of one seed from its snapshots in order."""
+        if not snapshots:
+            raise ValueError("a run needs at least one snapshot")
+        series = {name: np.array([getattr(s, name) for s in snapshots]) for name in SERIES}
+        return cls(settings, np.array([s.samples for s in snapshots]), **series, **more)
+
+    @classmethod
+    def stack(cls, runs: Iterable[Run]) -> Run:
+        """One Run with a seed axis from runs of several seeds at equal checkpoints."""
+        runs = list(runs)
+        first = runs[0]
+        if any(not np.array_equal(r.samples, first.samples) for r in runs):
+            raise ValueError("runs have different checkpoints and cannot be stacked")
+        series = {name: np.stack([getattr(r, name) for r in runs]) for name in SERIES}
+        note = next((r.note for r in runs if r.note), "")
+        return cls(first.settings, first.samples, **series, net=tuple(r.net for r in runs),
+                   seeds=tuple(r.settings.seed for r in runs), note=note, floors=first.floors)  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def quantiles(self, name: str, q: float | Sequence[float] = 0.5) -> np.ndarray:
+        """Quantiles over seeds of a series such as 'perpendicular' (the series itself for one seed)."""
+        values = getattr(self, name)
+        if self.seeds is None:
+            return values if np.ndim(q) == 0 else np.stack([values] * len(q))
+        return np.quantile(values, q, axis=0)
+
+    def at(self, index: int = -1) -> Snapshot:
+        """The moment at a checkpoint; medians over seeds, neurons of the first seed."""
+        values = {name: self.quantiles(name)[index] for name in SERIES if name != "neurons"}
+        neurons = self.neurons[index] if self.seeds is None else self.neurons[0, index]
+        return Snapshot(int(self.samples[index]), self.settings.d, neurons=neurons, **values)
+
+    def sentence(self, index: int = -1) -> str:
+        """One line that says what the figures show at a checkpoint; the note, if the run ended early."""
+        over = f" (median of {len(self.seeds)} seeds)" if self.seeds else ""
+        return self.at(index).sentence() + over + (f" {self.note}" if self.note else "")
+
+    def table(self, rows: int = 5) -> str:
+        """A small text table of the run at about ``rows`` moments, evenly spaced in log time."""
+        wanted = np.geomspace(max(1, self.samples[-1] / 10 ** min(4, rows - 1)), self.samples[-1], rows)
+        indices = sorted({int(np.abs(self.samples - w).argmin()) for w in wanted})
+        lines = [f"{'samples':>12} {'t/d':>8}  {'W_perp':>7} {'W_par':>7} {'risk':>7}  angles (degrees)"]
+        for s in map(self.at, indices):
+            angles = " ".join(f"{a:5.1f}" for a in np.degrees(s.angles))
+            lines.append(
+                f"{s.samples:>12,} {s.samples / s.d:>8.4g}  {s.perpendicular:>7.3f} {s.parallel:>7.3f} {s.risk:>7.4f}  {angles}"
+            )
+        return "\n".join(lines)
+
+    def frame(self):
+        """The run as a tidy pandas DataFrame: one row a checkpoint and seed, angles in degrees."""
+        import pandas as pd
+
+        frames = []
+        for i, seed in enumerate(self.seeds or (self.settings.seed,)):
+            pick = lambda name: getattr(self, name) if self.seeds is None else getattr(self, name)[i]  # noqa: B023, E731
+            columns = {"seed": seed, "samples": self.samples, "perpendicular": pick("perpendicular"),
+                       "parallel": pick("parallel"), "risk": pick("risk"), "r2": pick("r2")}  # fmt: skip
+            columns |= {f"angle_{j + 1}_degrees": a for j, a in enumerate(np.degrees(pick("angles")).T)}
+            columns |= {f"singular_value_{j + 1}": s for j, s in enumerate(pick("singular_values").T)}
+            frames.append(pd.DataFrame(columns))
+        return pd.concat(frames, ignore_index=True)
+
+    def to_csv(self, path: str | Path | None = None) -> str:
+        """The run as CSV text with its settings in a comment line first; also written to ``path`` if given.
+
+        Read it back with pandas.read_csv(path, comment="#").
+        """
+        text = f"# {self.settings.summary()}\n" + self.frame().to_csv(index=False)
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def __repr__(self):
+        return self.sentence()
+
+
+def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
+    angles = ", ".join(f"{a:.1f}" for a in degrees)
+    word = "angle" if len(degrees) == 1 else "angles"
+    fit = "" if np.isnan(r2) else f" (R2 {r2:.2f})"
+    return (
+        f"After {samples:,} samples ({samples / d:.3g} d): {word} {angles} degrees; "
+        f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}; test risk {risk:.4f}{fit}."
+    )

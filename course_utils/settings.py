@@ -1,0 +1,214 @@
+"""Every knob of an experiment in one frozen dataclass, and the settings code that writes it as a line of text."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .targets import LINKS, MultiIndexModel, check_own_link, default_k
+
+if TYPE_CHECKING:
+    from .networks import TwoLayerNet
+
+CHOICES = {
+    "activation": ("relu", "tanh", "erf", "softplus"),
+    "loss": ("huber", "square", "logistic"),
+    "schedule": ("constant", "decreasing"),
+    "bias": ("normal", "away", "none"),
+}
+WHOLE = {"d": (1, 10**9), "k": (1, 50), "width": (1, 100_000), "seed": (0, 2**63 - 1)}
+REAL = {"noise": (0.0, 100.0), "weight_decay": (0.0, 1000.0), "step": (1e-9, 1000.0)}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that defines one experiment: data, target, network and training.
+
+    Equal settings give equal runs on one machine. Changed copies come from ``settings.replace(noise=0.5)``.
+
+    Parameters
+    ----------
+    d : input dimension, 1 to 10**9. Inputs are N(0, I_d).
+    k : number of hidden directions, 1 to 50 and at most d. Left out, it is the natural number for the link.
+    noise : standard deviation of the Gaussian label noise.
+    link : a name in ``course_utils.LINKS``, or a function (n, k) -> (n,).
+    width : number of neurons m.
+    activation : 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)) or 'softplus'.
+    loss : 'huber' (threshold 1), 'square' (half the squared residual) or 'logistic' (labels are the sign, -1 or 1).
+    weight_decay : width-free weight decay lam; the paper's lambda is lam / m.
+    step : step size in units of d samples. One step uses et = step / d; the paper's eta is m * et.
+    schedule : 'constant', or 'decreasing': et_t about step/d for the first d/step samples, then like 1/t.
+    bias : 'normal' N(0, 1), 'away' (uniform in [1, 2] with a random sign) or 'none'.
+    seed : whole number from which every random draw is spawned.
+
+    Raises
+    ------
+    ValueError, naming field, value and allowed range; TypeError for a value of the wrong type.
+    """
+
+    d: int = 100
+    k: int | None = None
+    noise: float = 0.1
+    link: str | Callable = "chain"
+    width: int = 200
+    activation: str = "relu"
+    loss: str = "huber"
+    weight_decay: float = 0.05
+    step: float = 0.1
+    schedule: str = "constant"
+    bias: str = "normal"
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, (low, high) in WHOLE.items():
+            if not (name == "k" and self.k is None):
+                self._set(name, _whole(name, getattr(self, name), low, high))
+        for name, (low, high) in REAL.items():
+            self._set(name, _real(name, getattr(self, name), low, high))
+        for name, allowed in CHOICES.items():
+            _choice(name, getattr(self, name), allowed)
+        self._check_link()
+
+    def _set(self, name: str, value):
+        object.__setattr__(self, name, value)
+
+    def _check_link(self):
+        if not callable(self.link):
+            _choice("link", self.link, tuple(LINKS), extra=", or a function (n, k) -> (n,)")
+        if self.k is None:
+            self._set("k", min(default_k(self.link), self.d))
+        if self.k > self.d:
+            raise ValueError(
+                f"k = {self.k} is impossible with d = {self.d}: {self.k} orthogonal directions do not fit into "
+                f"{self.d} dimensions. Allowed: 1 <= k <= d. Lower k or raise d."
+            )
+        if callable(self.link):
+            check_own_link(self.link, self.k)
+            return
+        low, high = LINKS[self.link].k_range
+        if not low <= self.k <= high:
+            allowed = f"k = {low}" if low == high else f"{low} <= k <= {high}"
+            many = [name for name, link in LINKS.items() if link.k_range[0] <= self.k <= link.k_range[1]]
+            raise ValueError(
+                f"k = {self.k} does not fit the link {self.link!r}, which allows {allowed}. "
+                f"Links for k = {self.k}: {', '.join(many)}."
+            )
+
+    def replace(self, **changes) -> Settings:
+        """A copy with some fields changed, checked like a new one."""
+        unknown = sorted(set(changes) - {f.name for f in fields(self)})
+        if unknown:
+            raise ValueError(f"Settings has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}")
+        return replace(self, **changes)
+
+    @property
+    def sign_labels(self) -> bool:
+        """True when labels are signs (logistic loss)."""
+        return self.loss == "logistic"
+
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Independent generators, one for each kind of random draw, spawned from the seed."""
+        names = ("directions", "network", "inputs", "label_noise", "span", "test")
+        return {n: np.random.default_rng(s) for n, s in zip(names, np.random.SeedSequence(self.seed).spawn(len(names)))}
+
+    def target(self) -> MultiIndexModel:
+        """The multiple-index model of these settings; its directions are drawn when first needed."""
+        rng = self.generators()["directions"]
+        return MultiIndexModel(rng, self.link, self.noise, d=self.d, k=self.k, sign_labels=self.sign_labels)
+
+    def build(self) -> tuple[MultiIndexModel, TwoLayerNet]:
+        """The target and the untrained network, (MultiIndexModel, TwoLayerNet)."""
+        from .networks import TwoLayerNet
+
+        rng = self.generators()["network"]
+        return self.target(), TwoLayerNet.random(self.d, self.width, self.activation, self.bias, rng)
+
+    def code(self) -> str:
+        """The settings code: one line such as 'd=100 k=1 noise=0.1 link=tanh ...' that a person can dictate."""
+        if callable(self.link):
+            raise ValueError(
+                f"link is your own function {_name(self.link)!r}, which a line of text cannot carry. "
+                "Share the function itself, or use a named link."
+            )
+        return " ".join(f"{name}={_text(value)}" for name, value in asdict(self).items())
+
+    @classmethod
+    def from_code(cls, text: str) -> Settings:
+        """Read a settings code; fields left out keep their defaults. The text is parsed, never evaluated.
+
+        Raises ValueError that says what is wrong with the text.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"a settings code is text, got {type(text).__name__}")
+        if len(text) > 1000:
+            raise ValueError(f"a settings code has at most 1000 characters, this text has {len(text)}")
+        values: dict[str, object] = {}
+        for part in text.split():
+            name, equals, value = part.partition("=")
+            if not equals or name not in cls.__dataclass_fields__:
+                raise ValueError(
+                    f"cannot read {part!r} in the settings code: expected name=value with a name among "
+                    f"{', '.join(cls.__dataclass_fields__)}"
+                )
+            if name in values:
+                raise ValueError(f"{name} appears twice in the settings code; keep one")
+            values[name] = _parse(name, value)
+        return cls(**values)
+
+    def summary(self) -> str:
+        """The settings as text for a header: the code, with an own link named instead of carried."""
+        return " ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
+
+
+def _name(function: Callable) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _text(value) -> str:
+    return f"function:{_name(value)}" if callable(value) else repr(value) if isinstance(value, float) else str(value)
+
+
+def _parse(name: str, value: str):
+    if name in WHOLE:
+        if not re.fullmatch(r"[0-9]{1,19}", value):
+            raise ValueError(f"{name}={value!r} in the settings code is not a whole number")
+        return int(value)
+    if name in REAL:
+        if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?", value):
+            raise ValueError(f"{name}={value!r} in the settings code is not a number such as 0.05 or 1e-3")
+        return float(value)
+    return value
+
+
+def _whole(name: str, value, low: int, high: int) -> int:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        if isinstance(value, numbers.Real) and not math.isfinite(value):
+            raise ValueError(f"{name} = {value} is not allowed: it must be a whole number from {low} to {high}")
+        raise TypeError(
+            f"{name} must be a whole number from {low} to {high}, got {value!r} ({type(value).__name__}). "
+            f"Try {name}={max(low, 10)}."
+        )
+    if not low <= value <= high:
+        raise ValueError(f"{name} = {value} is out of range: it must be a whole number from {low} to {high}")
+    return int(value)
+
+
+def _real(name: str, value, low: float, high: float) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number from {low:g} to {high:g}, got {value!r} ({type(value).__name__})")
+    if not low <= value <= high:  # false for nan too
+        raise ValueError(f"{name} = {value} is out of range: it must be a number from {low:g} to {high:g}")
+    return float(value)
+
+
+def _choice(name: str, value, allowed: tuple[str, ...], extra: str = ""):
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(allowed)}{extra}, got {value!r} ({type(value).__name__})")
+    if value not in allowed:
+        raise ValueError(f"{name} = {value!r} is unknown: it must be one of {', '.join(allowed)}{extra}")

@@ -1,0 +1,283 @@
+"""Online SGD with weight decay on the first layer: schedules, the step-by-step engine, and whole runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from . import kernel
+from .networks import TwoLayerNet
+from .risk import LOSSES, floors, r_squared
+from .run import Run, Snapshot
+from .sampling import PlainSampler, ReducedSampler, full_net, use_reduced
+from .settings import Settings
+from .subspace import _norms, spectrum
+
+TEST_SAMPLES = 1000
+
+
+class Diverged(RuntimeError):
+    """Training left the finite numbers. ``samples`` is where; ``run`` holds what was recorded before, if anything was."""
+
+    def __init__(self, message: str, samples: int, run: Run | None = None):
+        super().__init__(message)
+        self.samples, self.run = samples, run
+
+
+def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
+    """Width-free step sizes et_t at sample numbers t, same shape.
+
+    constant: et_t = step / d. decreasing: et_t = (2 tau + 1) / (gam (tau + 1)^2) with tau = t + t0, gam = weight_decay / 2
+    (a cautious guess of the gap between decay and threshold), and t0 such that et_0 = step / d; then
+    1 - et_t gam = (tau / (tau + 1))^2. Without weight decay the two agree. Source: the form used in the paper's proof.
+    """
+    first = settings.step / settings.d
+    gap = min(settings.weight_decay / 2, 0.999 / first)
+    if settings.schedule == "constant" or gap * first < 1e-12:
+        return np.full(np.shape(t), first)
+    root = np.sqrt(1 - gap * first)
+    tau = np.asarray(t, dtype=float) + root / (1 - root)
+    return (2 * tau + 1) / (gap * (tau + 1) ** 2)
+
+
+class OnlineSGD:
+    """Online SGD with weight decay, step by step (Algorithm 1, first phase).
+
+    Parameters
+    ----------
+    settings : what to run.
+    sampling : 'plain' draws inputs in R^d; 'reduced' simulates the same law at a cost that does not grow with d;
+        'auto' takes the cheaper one.
+
+    ``advance`` trains, ``snapshot`` measures, ``change`` turns noise, step or weight decay while it runs.
+    Taught in notebook 02.
+    """
+
+    def __init__(self, settings: Settings, sampling: str = "auto"):
+        if sampling not in ("auto", "plain", "reduced"):
+            raise ValueError(f"sampling = {sampling!r} is unknown: it must be 'auto', 'plain' or 'reduced'")
+        reduced = use_reduced(settings) if sampling == "auto" else sampling == "reduced"
+        if reduced and settings.d <= settings.k + settings.width:
+            reduced = False  # nothing to reduce
+        self.settings = settings
+        self.samples = 0
+        self._sampler = (ReducedSampler if reduced else PlainSampler)(settings)
+        rngs = settings.generators()
+        self._noise, test = rngs["label_noise"], rngs["test"]
+        self._test_inputs, self._test_projections = self._sampler.test_inputs(TEST_SAMPLES, test)
+        self._test_noise = test.standard_normal(TEST_SAMPLES)
+
+    @property
+    def target(self):
+        """The multiple-index model that labels the samples."""
+        return self._sampler.target
+
+    @property
+    def reduced(self) -> bool:
+        """True when inputs are drawn in reduced coordinates."""
+        return self._sampler.reduced
+
+    @property
+    def W(self) -> np.ndarray:
+        """First layer (m, d), the live array. RuntimeError for reduced sampling, where it is never formed."""
+        if self.reduced:
+            raise RuntimeError(
+                f"W itself (width x d = {self.settings.width} x {self.settings.d:,}) is never formed at this d: only its "
+                "coordinates in the span of the directions and of W are simulated. Use snapshot(), or sampling='plain'."
+            )
+        return self._sampler.W
+
+    @property
+    def net(self) -> TwoLayerNet:
+        """A copy of the network as it is now (in reduced coordinates if sampling is reduced; its repr says so)."""
+        return full_net(self._sampler, self.settings)
+
+    def change(self, **changes) -> None:
+        """Turn noise, step, weight_decay or schedule of the running experiment; ValueError for any other field."""
+        fixed = sorted(set(changes) - {"noise", "step", "weight_decay", "schedule"})
+        if fixed:
+            raise ValueError(f"{fixed[0]} cannot change while training goes on; start a new OnlineSGD instead")
+        self.settings = self.settings.replace(**changes)
+        self.target.noise = self.settings.noise
+
+    def advance(self, n: int) -> None:
+        """Train on n fresh samples.
+
+        Raises Diverged, with the network put back to its last good state, when outputs explode.
+        """
+        if n < 0:
+            raise ValueError(f"n = {n} is not a number of samples: it must be 0 or more")
+        with single_threaded_blas():
+            done = 0
+            while done < n:
+                X, Z = self._sampler.draw(n - done)
+                self._step(X, self.target.labels(Z, self._noise))
+                done += len(X)
+
+    def feed(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Train on your own samples X (n, d), y (n,), in order. ValueError if shapes do not fit or values are not finite."""
+        if self.reduced:
+            raise RuntimeError("own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')")
+        X, y = np.ascontiguousarray(X, dtype=float), np.ascontiguousarray(y, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.settings.d or y.shape != (len(X),):
+            raise ValueError(f"expected X (n, {self.settings.d}) and y (n,), got {X.shape} and {y.shape}")
+        if not (np.isfinite(X).all() and np.isfinite(y).all()):
+            raise ValueError("X and y must be finite; drop or mend the rows with nan or inf")
+        with single_threaded_blas():
+            for i in range(0, len(X), 4096):
+                self._step(X[i : i + 4096], y[i : i + 4096])
+
+    def _step(self, X: np.ndarray, y: np.ndarray) -> None:
+        s, W = self.settings, self._sampler.W
+        steps = schedule(s, np.arange(self.samples, self.samples + len(X)))
+        before = W.copy()
+        bad = kernel.sgd_steps(W, self._sampler.a, self._sampler.b, X, y, steps, s.weight_decay, s.activation, s.loss)
+        if bad >= 0 or not np.isfinite(W[:, 0]).all():
+            W[:] = before
+            raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
+        self.samples += len(X)
+        self._sampler.absorb(len(X))
+
+    def snapshot(self) -> Snapshot:
+        """Measure the network as it is now."""
+        s, W, U = self.settings, self._sampler.W, self._sampler.directions
+        with single_threaded_blas():
+            coefficients = W @ U.T
+            rest = W - coefficients @ U
+            parallel, perpendicular = _norms(W, coefficients, U)
+            angles, singular = spectrum(W, U)
+            yhat = self._test_outputs()
+        neurons = np.zeros((len(W), 3), dtype=np.float32)
+        neurons[:, : min(2, s.k)] = coefficients[:, :2]
+        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+        y = self._test_labels()
+        risk = float(LOSSES[s.loss][0](yhat, y).mean())
+        return Snapshot(self.samples, s.d, angles, perpendicular, parallel, singular, risk, r_squared(yhat, y), neurons)
+
+    def _test_outputs(self) -> np.ndarray:
+        sampler = self._sampler
+        return TwoLayerNet(sampler.W, sampler.a, sampler.b, self.settings.activation)(self._test_inputs)
+
+    def _test_labels(self) -> np.ndarray:
+        y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
+        return np.where(y >= 0, 1.0, -1.0) if self.target.sign_labels else y
+
+
+def _advice(s: Settings, samples: int) -> str:
+    if s.step / s.d * s.weight_decay > 1:
+        knob = f"step x weight_decay / d = {s.step * s.weight_decay / s.d:.3g} is above 1, so decay overshoots: lower either"
+    elif s.loss == "square":
+        knob = f"lower step (now {s.step:g}), or use the Huber loss, whose gradient is bounded"
+    else:
+        knob = f"lower step (now {s.step:g}) or raise weight_decay (now {s.weight_decay:g})"
+    return f"Training diverged after {samples:,} samples: outputs grew beyond 1e8. Try: {knob}."
+
+
+def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarray:
+    """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
+    if samples < 0:
+        raise ValueError(f"samples = {samples} is not a number of samples: it must be 0 or more")
+    if np.ndim(checkpoints) == 1:
+        times = np.unique(np.asarray(checkpoints, dtype=np.int64))
+        if len(times) == 0 or times[0] < 0 or times[-1] > samples:
+            raise ValueError(f"checkpoints must lie between 0 and samples = {samples}")
+        return times
+    if checkpoints < 1:
+        raise ValueError(f"checkpoints = {checkpoints} must be 1 or more")
+    first = max(1.0, samples / 1e4)
+    times = np.geomspace(max(samples, 1), first, checkpoints)  # backwards: a single checkpoint is the end
+    return np.unique(np.round(np.r_[0, times])).astype(np.int64).clip(0, samples)
+
+
+def online_sgd(
+    settings: Settings,
+    samples: int = 20_000,
+    checkpoints: int | Sequence[int] = 200,
+    seeds: int | Sequence[int] | None = None,
+    progress: bool = False,
+    sampling: str = "auto",
+) -> Run:
+    """Train on ``samples`` fresh samples and record the run.
+
+    Parameters
+    ----------
+    settings : what to run.
+    samples : number of SGD steps, one fresh sample each.
+    checkpoints : how many moments to record, geometrically spaced; or the sample counts themselves.
+    seeds : run this many seeds, settings.seed, settings.seed + 1, ... (or a list of seeds), in parallel threads; the Run
+        then has a seed axis first.
+    progress : show a progress bar.
+    sampling : as in OnlineSGD.
+
+    Raises Diverged (its ``run`` holds what was recorded). Taught in notebook 02.
+    """
+    times = checkpoint_times(samples, checkpoints)
+    if seeds is None:
+        return _one_run(settings, times, progress, sampling)
+    if np.ndim(seeds) == 0 and seeds < 1:
+        raise ValueError(f"seeds = {seeds} must be 1 or more")
+    numbers = [settings.seed + i for i in range(seeds)] if np.ndim(seeds) == 0 else list(seeds)
+    import os
+
+    from tqdm.auto import tqdm
+
+    each = [settings.replace(seed=int(n)) for n in numbers]
+    with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
+        results = pool.map(lambda s: _one_run(s, times, False, sampling), each)
+        runs = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+    return Run.stack(runs)
+
+
+def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: str) -> Run:
+    from tqdm.auto import tqdm
+
+    sim, snapshots = OnlineSGD(settings, sampling), []
+    bar = tqdm(total=int(times[-1]), unit="sample", unit_scale=True, disable=not progress)
+    try:
+        for t in times:
+            sim.advance(int(t) - sim.samples)
+            bar.update(int(t) - bar.n)
+            snapshots.append(sim.snapshot())
+    except Diverged as problem:
+        if snapshots:
+            problem.run = Run.of(settings, snapshots, net=sim.net, note=str(problem))
+        raise
+    finally:
+        bar.close()
+    return Run.of(settings, snapshots, net=sim.net, floors=floors(sim.target, settings.loss))
+
+
+_blas = threading.Lock()
+_users = 0
+_limit = None
+
+
+@contextmanager
+def single_threaded_blas():
+    """Keep linear algebra to one thread while SGD runs: its matrices are small, and seeds run in parallel instead.
+
+    The limit belongs to the whole process, so that the last user to leave lifts it.
+    """
+    global _users, _limit
+    with _blas:
+        if _users == 0:
+            _limit = _controller().limit(limits=1, user_api="blas")
+        _users += 1
+    try:
+        yield
+    finally:
+        with _blas:
+            _users -= 1
+            if _users == 0:
+                _limit.restore_original_limits()
+
+
+def _controller() -> ThreadpoolController:
+    if not hasattr(_controller, "found"):
+        _controller.found = ThreadpoolController()
+    return _controller.found
