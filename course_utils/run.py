@@ -103,12 +103,13 @@ class Run:
 
     def sentence(self, index: int = -1) -> str:
         """One line that says what the figures show at a checkpoint; the note, if the run ended early."""
-        over = f" (median of {len(self.seeds)} seeds)" if self.seeds else ""
+        over = f" (median of {len(self.seeds)} seeds)" if self.seeds and len(self.seeds) > 1 else ""
         return self.at(index).sentence() + over + (f" {self.note}" if self.note else "")
 
     def table(self, rows: int = 5) -> str:
         """A small text table of the run at about ``rows`` moments, evenly spaced in log time."""
-        wanted = np.geomspace(max(1, self.samples[-1] / 10 ** min(4, rows - 1)), self.samples[-1], rows)
+        last = max(1, self.samples[-1])
+        wanted = np.geomspace(max(1, last / 10 ** min(4, rows - 1)), last, rows)
         indices = sorted({int(np.abs(self.samples - w).argmin()) for w in wanted})
         lines = [f"{'samples':>12} {'t/d':>8}  {'W_perp':>7} {'W_par':>7} {'risk':>7}  angles (degrees)"]
         for s in map(self.at, indices):
@@ -132,12 +133,13 @@ class Run:
             frames.append(pd.DataFrame(columns))
         return pd.concat(frames, ignore_index=True)
 
-    def to_csv(self, path: str | Path | None = None) -> str:
-        """The run as CSV text with its settings in a comment line first; also written to ``path`` if given.
+    def to_csv(self, path: str | Path | None = None, notes: Sequence[str] = ()) -> str:
+        """The run as CSV text with its settings and notes in comment lines first; also written to ``path`` if given.
 
         Read it back with pandas.read_csv(path, comment="#").
         """
-        text = f"# {self.settings.summary()}\n" + self.frame().to_csv(index=False)
+        head = "".join(f"# {line}\n" for line in (self.settings.summary(), *notes))
+        text = head + self.frame().to_csv(index=False)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
@@ -154,3 +156,54 @@ def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
         f"After {samples:,} samples ({samples / d:.3g} d): {word} {angles} degrees; "
         f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}; test risk {risk:.4f}{fit}."
     )
+
+
+class Record:
+    """Snapshots as they come, in growing arrays of bounded size, ready to be looked at as a Run at any time.
+
+    Beyond ``limit`` moments the record is thinned to half, evenly in log time; first and last moments stay.
+    """
+
+    def __init__(self, settings: Settings, limit: int = 600):
+        if limit < 10:
+            raise ValueError(f"limit = {limit} is too small for a record: it must be 10 or more")
+        self.settings, self.limit = settings, limit
+        self._length = 0
+        self._arrays: dict[str, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, *snapshots: Snapshot) -> None:
+        """Add one moment: a snapshot, or one of each seed (at equal sample counts)."""
+        if self._length == self.limit:
+            self._thin()
+        row = {"samples": snapshots[0].samples}
+        for name in SERIES:
+            values = [np.asarray(getattr(s, name)) for s in snapshots]
+            row[name] = values[0] if len(values) == 1 else np.stack(values)
+        for name, value in row.items():
+            value = np.asarray(value)
+            if self._length == 0:
+                self._arrays[name] = np.empty((self.limit, *value.shape), value.dtype)
+            self._arrays[name][self._length] = value
+        self._length += 1
+
+    def _thin(self):
+        t = self._arrays["samples"][: self._length].astype(float) + 1
+        wanted = np.geomspace(t[0], t[-1], self.limit // 2)
+        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])[: self.limit - 2]
+        for array in self._arrays.values():
+            array[: len(keep)] = array[keep]
+        self._length = len(keep)
+
+    def run(self, **more) -> Run:
+        """What has been recorded, as a Run over views of the arrays (copy it to keep it)."""
+        if self._length == 0:
+            raise ValueError("nothing is recorded yet")
+        arrays = {name: a[: self._length] for name, a in self._arrays.items()}
+        samples = arrays.pop("samples")
+        if arrays["risk"].ndim > 1:  # moments first here, seeds first in a Run
+            arrays = {name: np.moveaxis(a, 1, 0) for name, a in arrays.items()}
+            more.setdefault("seeds", tuple(self.settings.seed + i for i in range(arrays["risk"].shape[0])))
+        return Run(self.settings, samples, **arrays, **more)

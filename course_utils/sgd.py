@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import numbers
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
-
 from . import kernel
+from .blas import single_threaded_blas
 from .networks import TwoLayerNet
 from .risk import LOSSES, floors, r_squared
 from .run import Run, Snapshot
@@ -38,10 +36,10 @@ def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
     """
     first = settings.step / settings.d
     gap = min(settings.weight_decay / 2, 0.999 / first)
-    if settings.schedule == "constant" or gap * first < 1e-12:
+    if settings.schedule == "constant" or gap * first < 1e-100:
         return np.full(np.shape(t), first)
     root = np.sqrt(1 - gap * first)
-    tau = np.asarray(t, dtype=float) + root / (1 - root)
+    tau = np.asarray(t, dtype=float) + root * (1 + root) / (gap * first)  # t0 = root / (1 - root), without cancellation
     return (2 * tau + 1) / (gap * (tau + 1) ** 2)
 
 
@@ -110,8 +108,7 @@ class OnlineSGD:
 
         Raises Diverged, with the network put back to its last good state, when outputs explode.
         """
-        if n < 0:
-            raise ValueError(f"n = {n} is not a number of samples: it must be 0 or more")
+        n = _count("n", n, 0)
         with single_threaded_blas():
             done = 0
             while done < n:
@@ -128,6 +125,8 @@ class OnlineSGD:
             raise ValueError(f"expected X (n, {self.settings.d}) and y (n,), got {X.shape} and {y.shape}")
         if not (np.isfinite(X).all() and np.isfinite(y).all()):
             raise ValueError("X and y must be finite; drop or mend the rows with nan or inf")
+        if self.settings.sign_labels and not (np.abs(y) == 1).all():
+            raise ValueError("the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1")
         with single_threaded_blas():
             for i in range(0, len(X), 4096):
                 self._step(X[i : i + 4096], y[i : i + 4096])
@@ -137,7 +136,8 @@ class OnlineSGD:
         steps = schedule(s, np.arange(self.samples, self.samples + len(X)))
         before = W.copy()
         bad = kernel.sgd_steps(W, self._sampler.a, self._sampler.b, X, y, steps, s.weight_decay, s.activation, s.loss)
-        if bad >= 0 or not np.isfinite(W[:, 0]).all():
+        flat = W.reshape(-1)
+        if bad >= 0 or not flat @ flat < len(W) * kernel.HUGE**2:  # bounded activations diverge in W alone
             W[:] = before
             raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
         self.samples += len(X)
@@ -175,23 +175,30 @@ def _advice(s: Settings, samples: int) -> str:
         knob = f"lower step (now {s.step:g}), or use the Huber loss, whose gradient is bounded"
     else:
         knob = f"lower step (now {s.step:g}) or raise weight_decay (now {s.weight_decay:g})"
-    return f"Training diverged after {samples:,} samples: outputs grew beyond 1e8. Try: {knob}."
+    return f"Training diverged after {samples:,} samples: outputs or weights grew beyond 1e8. Try: {knob}."
+
+
+def _count(name: str, value, low: int) -> int:
+    """A whole number given as 1000 or 1e3; ValueError if it is none or below ``low``, TypeError if it is no number."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a whole number, {low} or more, got {value!r} ({type(value).__name__})")
+    if not (low <= value < 2**63 and value == int(value)):
+        raise ValueError(f"{name} = {value} is not allowed: it must be a whole number, {low} or more")
+    return int(value)
 
 
 def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarray:
     """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
-    if samples < 0:
-        raise ValueError(f"samples = {samples} is not a number of samples: it must be 0 or more")
+    samples = _count("samples", samples, 0)
     if np.ndim(checkpoints) == 1:
         times = np.unique(np.asarray(checkpoints, dtype=np.int64))
         if len(times) == 0 or times[0] < 0 or times[-1] > samples:
             raise ValueError(f"checkpoints must lie between 0 and samples = {samples}")
         return times
-    if checkpoints < 1:
-        raise ValueError(f"checkpoints = {checkpoints} must be 1 or more")
+    checkpoints = _count("checkpoints", checkpoints, 1)
     first = max(1.0, samples / 1e4)
     times = np.geomspace(max(samples, 1), first, checkpoints)  # backwards: a single checkpoint is the end
-    return np.unique(np.round(np.r_[0, times])).astype(np.int64).clip(0, samples)
+    return np.unique(np.round(np.r_[0, times]).astype(np.int64).clip(0, samples))
 
 
 def online_sgd(
@@ -219,14 +226,15 @@ def online_sgd(
     times = checkpoint_times(samples, checkpoints)
     if seeds is None:
         return _one_run(settings, times, progress, sampling)
-    if np.ndim(seeds) == 0 and seeds < 1:
-        raise ValueError(f"seeds = {seeds} must be 1 or more")
-    numbers = [settings.seed + i for i in range(seeds)] if np.ndim(seeds) == 0 else list(seeds)
+    if np.ndim(seeds) == 0:
+        seeds = [settings.seed + i for i in range(_count("seeds", seeds, 1))]
+    if len(seeds) == 0:
+        raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
     import os
 
     from tqdm.auto import tqdm
 
-    each = [settings.replace(seed=int(n)) for n in numbers]
+    each = [settings.replace(seed=n) for n in seeds]
     with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
         results = pool.map(lambda s: _one_run(s, times, False, sampling), each)
         runs = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
@@ -239,10 +247,11 @@ def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: st
     sim, snapshots = OnlineSGD(settings, sampling), []
     bar = tqdm(total=int(times[-1]), unit="sample", unit_scale=True, disable=not progress)
     try:
-        for t in times:
-            sim.advance(int(t) - sim.samples)
-            bar.update(int(t) - bar.n)
-            snapshots.append(sim.snapshot())
+        with single_threaded_blas():
+            for t in times:
+                sim.advance(int(t) - sim.samples)
+                bar.update(int(t) - bar.n)
+                snapshots.append(sim.snapshot())
     except Diverged as problem:
         if snapshots:
             problem.run = Run.of(settings, snapshots, net=sim.net, note=str(problem))
@@ -250,34 +259,3 @@ def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: st
     finally:
         bar.close()
     return Run.of(settings, snapshots, net=sim.net, floors=floors(sim.target, settings.loss))
-
-
-_blas = threading.Lock()
-_users = 0
-_limit = None
-
-
-@contextmanager
-def single_threaded_blas():
-    """Keep linear algebra to one thread while SGD runs: its matrices are small, and seeds run in parallel instead.
-
-    The limit belongs to the whole process, so that the last user to leave lifts it.
-    """
-    global _users, _limit
-    with _blas:
-        if _users == 0:
-            _limit = _controller().limit(limits=1, user_api="blas")
-        _users += 1
-    try:
-        yield
-    finally:
-        with _blas:
-            _users -= 1
-            if _users == 0:
-                _limit.restore_original_limits()
-
-
-def _controller() -> ThreadpoolController:
-    if not hasattr(_controller, "found"):
-        _controller.found = ThreadpoolController()
-    return _controller.found

@@ -1,0 +1,108 @@
+"""The controls of a lab: one widget a field of Settings, the transport bar, presets and the settings code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ipywidgets as widgets
+
+from ..settings import CHOICES, Settings
+from ..targets import LINKS
+
+STEPS = {
+    "d": [2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10**4, 10**5, 10**6],
+    "noise": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0],
+    "width": [10, 20, 50, 100, 200, 500, 1000],
+    "weight_decay": [0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
+    "step": [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
+}
+WORDS = {
+    "d": ("dimension d", "Input dimension: how many directions there are to get lost in. Starts a new run."),
+    "k": ("directions k", "How many hidden directions the labels depend on. Starts a new run."),
+    "noise": ("label noise", "Standard deviation of the noise added to each label. Acts on the running experiment."),
+    "weight_decay": ("weight decay", "Width-free weight decay: shrinks W a little at each step. Acts on the running experiment."),
+    "step": ("step size", "Step size in units of d samples. Acts on the running experiment."),
+    "width": ("width m", "Number of neurons. Starts a new run."),
+    "link": ("link g", "How the label depends on the hidden projections. Starts a new run."),
+    "activation": ("activation", "The neuron's nonlinearity. Starts a new run."),
+    "loss": ("loss", "What SGD makes small. Starts a new run."),
+    "schedule": ("schedule", "Constant steps leave a floor, decreasing ones do not. Acts on the running experiment."),
+    "bias": ("biases", "Normal, away from zero (1 to 2 in size), or none; frozen. Starts a new run."),
+    "seed": ("seed", "Whole number from which all random draws come. Starts a new run."),
+}
+FIRST = ("d", "k", "noise", "weight_decay", "step")
+MORE = ("link", "width", "activation", "loss", "schedule", "bias", "seed")
+
+
+def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
+    """The widget of one field, labelled and with a tooltip."""
+    label, tip = WORDS[name]
+    value = getattr(settings, name)
+    common = {"description": label, "tooltip": tip, "style": {"description_width": "initial"}}
+    if name in STEPS:
+        options = _options(name, value)
+        return widgets.SelectionSlider(options=options, value=value, continuous_update=True, **common)
+    if name == "k":
+        return widgets.IntSlider(value=value, min=1, max=max(6, value), **common)
+    if name == "seed":
+        return widgets.BoundedIntText(value=value, min=0, max=2**31 - 1, **common)
+    if name == "link":
+        options = [(f"{n}: {link.formula}", n) for n, link in LINKS.items()]
+        if callable(value):
+            options.append((f"yours: {getattr(value, '__name__', 'function')}", value))
+        return widgets.Dropdown(options=options, value=value, **common)
+    return widgets.Dropdown(options=CHOICES[name], value=value, **common)
+
+
+def set_field(widget: widgets.DOMWidget, name: str, value) -> None:
+    """Show a value in a field's widget, also one that its slider had no place for."""
+    if widget.value == value:
+        return
+    if name in STEPS and value not in [v for _, v in widget.options]:
+        widget.options = _options(name, value)
+    if name == "k":
+        widget.max = max(6, value)
+    if name == "seed":
+        widget.max = max(widget.max, value)
+    widget.value = value
+
+
+def _options(name: str, value) -> list[tuple[str, float]]:
+    return [(f"{v:,}" if isinstance(v, int) else f"{v:g}", v) for v in sorted({*STEPS[name], value})]
+
+
+def button(label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = "") -> widgets.Button:
+    """A button that calls ``action``."""
+    made = widgets.Button(description=label, tooltip=tip, icon=icon, button_style=style, layout={"width": "auto"})
+    made.on_click(lambda _: action())
+    return made
+
+
+class Transport(widgets.HBox):
+    """Play or pause, step, x10, reset, new seed, speed, and the scrub slider over the recorded run."""
+
+    def __init__(self, order: Callable[..., None], guarded: Callable[[Callable], Callable]):
+        self.play = button("Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary")
+        self.pause = button("Pause", "Stop training; everything stays", lambda: order("pause"), "pause")
+        self.speed = widgets.SelectionSlider(
+            options=[("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)], value=1.0, description="speed",
+            tooltip="How much a frame trains", layout={"width": "170px"}, style={"description_width": "initial"},
+        )  # fmt: skip
+        self.scrub = widgets.IntSlider(
+            value=100, min=0, max=100, description="look back", readout=False,
+            tooltip="Look at any moment of the recorded run, without training again; at the right end: now",
+            layout={"width": "280px"}, style={"description_width": "initial"},
+        )  # fmt: skip
+        self.time = widgets.HTML()
+        self.speed.observe(guarded(lambda change: order("speed", change["new"])), "value")
+        self.scrub.observe(guarded(lambda change: order("scrub", change["new"])), "value")
+        children = [
+            self.play, self.pause,
+            button("Step", "Train for one frame", lambda: order("step"), "step-forward"),
+            button("×10", "Train until ten times as many samples are seen", lambda: order("x10"), "fast-forward"),
+            button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
+            button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
+            self.speed, self.scrub, self.time,
+        ]  # fmt: skip
+        super().__init__(children)
+        self.add_class("course-transport")

@@ -1,0 +1,102 @@
+"""A running experiment: its settings, one OnlineSGD a seed, and the record. It knows nothing of widgets."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ..blas import single_threaded_blas
+from ..risk import floors
+from ..run import Record, Run
+from ..settings import Settings
+from ..sgd import OnlineSGD, checkpoint_times
+from ..targets import LINKS, default_k
+
+LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
+BUDGET = 0.035  # seconds of training a frame at most, at speed 1
+PACE = 0.65  # while playing, log t grows by this much a second: constant speed on a log axis
+
+
+def adapted(settings: Settings, **changes) -> Settings:
+    """Changed settings; k follows where a new link or d does not allow the old one."""
+    if "k" not in changes:
+        link, d = changes.get("link", settings.link), changes.get("d", settings.d)
+        low, high = LINKS[link].k_range if link in LINKS else (1, 50)
+        k = settings.k if low <= settings.k <= high else default_k(link)
+        changes["k"] = min(k, d) if isinstance(d, int) else k
+    return settings.replace(**changes)
+
+
+class Session:
+    """One experiment with its record, for one or several seeds."""
+
+    def __init__(self, settings: Settings, seeds: int = 1):
+        self.seeds = seeds
+        self.begin(settings)
+
+    def begin(self, settings: Settings, samples: int = 0) -> None:
+        """Start anew; with ``samples``, train and record that many at once."""
+        each = [settings.replace(seed=settings.seed + i) for i in range(self.seeds)]
+        self.sims = [OnlineSGD(s) for s in each]
+        self.settings = settings
+        self.record = Record(settings)
+        self.changes: list[str] = []
+        self._cost = 5e-6 * self.seeds  # seconds a sample, measured as it goes
+        self._note_floors()
+        self.measure()
+        for t in checkpoint_times(samples, 160)[1:] if samples else ():
+            self.train(int(t) - self.samples)
+
+    @property
+    def samples(self) -> int:
+        return self.sims[0].samples
+
+    def change(self, settings: Settings) -> None:
+        """Take over noise, step, weight decay and schedule while training goes on."""
+        new = {name: getattr(settings, name) for name in LIVE}
+        old = {name: getattr(self.settings, name) for name in LIVE}
+        for sim in self.sims:
+            sim.change(**new)
+        self.settings = self.record.settings = settings
+        told = ", ".join(f"{n} {old[n]} to {v}" for n, v in sorted(new.items()) if v != old[n])
+        if told:
+            self.changes = [*self.changes, f"at {self.samples:,} samples: {told}"][-50:]
+        self._note_floors()
+
+    def train(self, n: int) -> None:
+        """Train every seed on n samples and measure."""
+        began = time.perf_counter()
+        self._each(lambda sim: sim.advance(n))
+        if n >= 1000:
+            self._cost = 0.7 * self._cost + 0.3 * (time.perf_counter() - began) / n
+        self.measure()
+
+    def step(self, seconds: float, speed: float = 1.0, goal: int | None = None) -> None:
+        """Train as much as ``seconds`` of play ask for, as long as one frame may take, and not beyond the goal."""
+        wanted = max(self.samples, self.settings.d / 5) * np.expm1(PACE * speed * min(seconds, 0.25))
+        n = max(1, int(min(wanted, BUDGET * max(1.0, speed) / self._cost)))
+        self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
+
+    def measure(self) -> None:
+        """Append this moment to the record."""
+        self.record.append(*self._each(lambda sim: sim.snapshot()))
+
+    def run(self) -> Run:
+        """The record as a Run."""
+        return self.record.run(floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None)
+
+    def _each(self, action) -> list:
+        if self.seeds == 1:
+            return [action(self.sims[0])]
+        with single_threaded_blas(), ThreadPoolExecutor(max_workers=2) as pool:
+            return list(pool.map(action, self.sims))
+
+    def _note_floors(self):
+        self._floors = floors(self.sims[0].target, self.settings.loss, n=20_000)
+
+
+def moment_at(run: Run, t: float | None) -> int:
+    """Index of the recorded moment nearest to t samples in log time; the last for None."""
+    return len(run) - 1 if t is None else int(np.abs(np.log(run.samples + 1.0) - np.log(t + 1.0)).argmin())

@@ -1,0 +1,363 @@
+// Draws the figures of a lab with plotly.js and tells the kernel when each frame is on the screen.
+
+const PAGE = (globalThis.courseStage ??= { plotly: null, asked: null });
+
+function loadPlotly(model) {
+  // The bundle comes from the kernel once a page: no network, and no copy for each widget.
+  PAGE.asked ??= new Promise((resolve) => {
+    const listen = (message, buffers) => {
+      if (message.type !== "library") return;
+      model.off("msg:custom", listen);
+      const source = new TextDecoder().decode(buffers[0]);
+      const module = { exports: {} };
+      new Function("module", "exports", "define", source)(module, module.exports, undefined);
+      PAGE.plotly = module.exports;
+      resolve(PAGE.plotly);
+    };
+    model.on("msg:custom", listen);
+    model.send({ type: "library" });
+    setTimeout(() => { if (!PAGE.plotly) PAGE.asked = null; }, 15000); // lost with a restarted kernel: ask again
+  });
+  return PAGE.asked;
+}
+
+const css = (name, fallback) => getComputedStyle(document.body).getPropertyValue(name).trim() || fallback;
+
+function look(lecture) {
+  const dark = document.body.dataset.jpThemeLight === "false";
+  return {
+    dark,
+    size: lecture ? 18 : 12,
+    ink: css("--jp-content-font-color1", dark ? "#eee" : "#222"),
+    paper: css("--jp-layout-color0", dark ? "#111" : "#fff"),
+    grid: dark ? "rgba(255,255,255,.14)" : "rgba(0,0,0,.09)",
+    line: dark ? "rgba(255,255,255,.45)" : "rgba(0,0,0,.4)",
+    scale: lecture ? 1.7 : 1,
+  };
+}
+
+// Styles in frames are written for a light page at reading size; this adapts them to theme and mode.
+function dress(traces, layout, view) {
+  const font = { size: view.size, color: view.ink, family: css("--jp-ui-font-family", "sans-serif") };
+  const axis = (given = {}) => ({
+    gridcolor: view.grid, linecolor: view.line, tickcolor: view.line, zeroline: false, showline: true,
+    ticks: "outside", ticklen: 3, automargin: false, ...given,
+    tickfont: given.type === "log" ? { ...font, size: view.size / 1.25 } : font, // plotly.js enlarges powers of ten by 1.25
+    title: given.title ? { standoff: 4, ...(typeof given.title === "string" ? { text: given.title } : given.title) } : undefined,
+  });
+  const s = view.size / 12;
+  const out = {
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font, showlegend: true, autosize: true,
+    hoverlabel: { bgcolor: view.paper, bordercolor: view.line, font },
+    margin: { l: 52 * s, r: 10, t: 28 * s, b: 38 * s },
+    legend: { orientation: "v", x: 0.02, y: 0.02, xanchor: "left", yanchor: "bottom", bgcolor: view.dark ? "rgba(17,17,17,.65)" : "rgba(255,255,255,.7)", font: { size: view.size }, itemsizing: "constant", tracegroupgap: 0 },
+    ...layout,
+  };
+  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) out[key] = axis(layout[key]);
+  if (layout.title) out.title = { text: layout.title, x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 6 }, font: { ...font, size: view.size * 1.1, weight: 600 } };
+  out.annotations = (layout.annotations ?? []).map((a) => ({ ...a, font: { ...font, ...(a.font ?? {}), size: view.size } }));
+  const ink = (color) => (color === "ink" ? view.ink : color);
+  const dressed = traces.map((trace) => ({
+    ...trace,
+    line: trace.line && { ...trace.line, color: ink(trace.line.color), width: (trace.line.width ?? 2) * view.scale },
+    marker: trace.marker && {
+      ...trace.marker, color: ink(trace.marker.color), size: (trace.marker.size ?? 6) * view.scale,
+      line: trace.marker.line && { ...trace.marker.line, color: ink(trace.marker.line.color) },
+    },
+  }));
+  for (const trace of dressed) for (const key of ["line", "marker"]) if (!trace[key]) delete trace[key];
+  return [dressed, out];
+}
+
+function scaleOf(axis, flip) { // data -> pixels inside the plot
+  const [low, high] = axis.range, length = axis._length, log = axis.type === "log";
+  return (v) => {
+    const share = ((log ? Math.log10(v) : v) - low) / (high - low);
+    return (flip ? 1 - share : share) * length;
+  };
+}
+
+function pathOf({ x, y }, px, py) {
+  let path = "", pen = "M";
+  for (let i = 0; i < x.length; i++) {
+    const a = px(x[i]), b = py(y[i]);
+    if (!Number.isFinite(a) || !Number.isFinite(b)) { pen = "M"; continue; }
+    path += pen + a.toFixed(1) + "," + b.toFixed(1);
+    pen = "L";
+  }
+  return path;
+}
+
+// Move the lines and points of a drawn view to new data; false where plotly.js has to draw it anew.
+function move({ gd, drawn }) {
+  const full = gd._fullLayout;
+  if (!full?.xaxis || !drawn) return false;
+  const px = scaleOf(full.xaxis, false), py = scaleOf(full.yaxis, true);
+  const nodes = new Map();
+  for (const el of gd.querySelectorAll(".scatterlayer .trace")) nodes.set(el.__data__?.[0]?.trace?.index, el);
+  const todo = [];
+  for (let i = 0; i < drawn.length; i++) {
+    const el = nodes.get(i), trace = drawn[i];
+    if (!el) return false;
+    if (trace.mode === "lines") {
+      const path = el.querySelectorAll(trace.fill ? ".js-fill" : ".js-line");
+      if (path.length !== 1 || trace.x.length < 2) return false;
+      todo.push(() => path[0].setAttribute("d", pathOf(trace, px, py) + (trace.fill ? "Z" : "")));
+    } else {
+      const points = el.querySelectorAll(".points .point");
+      if (points.length !== trace.x.length) return false;
+      todo.push(() => points.forEach((p, j) => p.setAttribute("transform", `translate(${px(trace.x[j]).toFixed(1)},${py(trace.y[j]).toFixed(1)})`)));
+    }
+  }
+  for (const change of todo) change();
+  return true;
+}
+
+const make = (tag, className, parent) => {
+  const el = document.createElement(tag);
+  if (className) el.className = className;
+  parent?.append(el);
+  return el;
+};
+
+function setText(el, text) { if (el.textContent !== text) el.textContent = text; }
+
+function render({ model, el }) {
+  const root = make("div", "course-stage", el);
+  root.dataset.lmSuppressShortcuts = "true";
+  const error = make("div", "course-error", root);
+  error.setAttribute("role", "alert");
+  error.hidden = true;
+  const errorText = make("span", "", error);
+  const dismiss = make("button", "", error);
+  dismiss.textContent = "Dismiss";
+  dismiss.title = "Hide this message";
+  dismiss.onclick = () => { error.hidden = true; };
+  const grid = make("div", "course-grid", root);
+  const wordsBox = make("div", "course-words");
+  const sentence = make("div", "course-sentence", root);
+  sentence.setAttribute("role", "status");
+  sentence.setAttribute("aria-live", "polite");
+  const note = make("div", "course-note", root);
+  let views = [];       // { name, box, gd, traces, layout }
+  let last = null, settle = 0, telling = 0, queue = [], busy = false, closed = false, spoken = 0, words = null;
+
+  function draw(view, lookNow) {
+    const [traces, layout] = dress(view.traces, view.layout, lookNow);
+    layout.datarevision = last?.n ?? 0;
+    root.dataset.redraws = Number(root.dataset.redraws ?? 0) + 1;
+    view.drawn = traces;
+    view.behind = false;
+    view.fullAt = performance.now();
+    return PAGE.plotly.react(view.gd, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" });
+  }
+
+  // While a run goes on, only paths and points move: writing them directly costs a tenth of a plotly.js redraw, which
+  // follows (for hover texts) once the run pauses, or while the pointer is over the view.
+  function settleSoon() {
+    clearTimeout(settle);
+    settle = setTimeout(() => {
+      const now = look(model.get("lecture"));
+      for (const view of views) if (view.behind && view.gd.isConnected) draw(view, now);
+    }, 300);
+  }
+
+  function place(names) {
+    if (views.length === names.length && views.every((v, i) => v.name === names[i])) return;
+    for (const v of views) { PAGE.plotly.purge(v.gd); v.box.remove(); }
+    views = names.map((name) => {
+      const box = make("figure", "course-view", grid);
+      const gd = make("div", "course-plot", box);
+      box.setAttribute("aria-label", name);
+      const view = { name, box, gd, traces: [], layout: {}, hovered: false, behind: false, fullAt: 0 };
+      box.onpointerenter = () => { view.hovered = true; };
+      box.onpointerleave = () => { view.hovered = false; };
+      return view;
+    });
+    grid.append(wordsBox);
+  }
+
+  async function paint({ message, buffer }) {
+    place(message.views.map((v) => v.name));
+    last = message;
+    const now = look(model.get("lecture"));
+    const jobs = [];
+    message.views.forEach((update, i) => {
+      const view = views[i];
+      const restyled = Boolean(update.traces);
+      if (restyled) { view.traces = update.traces; view.layout = update.layout; }
+      for (const [trace, key, offset, size] of update.arrays) {
+        const values = new Float64Array(buffer, offset, size);
+        view.traces[trace][key] = values;
+        if (!restyled) view.drawn[trace][key] = values; // the arrays that gd.data and its hover texts refer to
+      }
+      const stale = view.hovered && performance.now() - view.fullAt > 1000;
+      if (restyled || stale || !move(view)) jobs.push(draw(view, now));
+      else view.behind = true;
+    });
+    settleSoon();
+    tell(message.words);
+    await Promise.all(jobs);
+  }
+
+  function tell(given) {
+    words = given;
+    const wall = performance.now();
+    if (wall - spoken > 400 || !sentence.textContent) { // a screen reader and an eye need time
+      spoken = wall;
+      setText(sentence, given.sentence);
+      setText(note, given.note ?? "");
+    }
+    clearTimeout(telling);
+    telling = setTimeout(() => { setText(sentence, words.sentence); setText(note, words.note ?? ""); }, 450);
+    const key = JSON.stringify([given.rows, given.lights]);
+    if (wordsBox.dataset.key === key) return;
+    wordsBox.dataset.key = key;
+    wordsBox.hidden = !(given.rows?.length || given.lights?.length);
+    wordsBox.replaceChildren();
+    if (given.rows?.length) {
+      const table = make("table", "", wordsBox);
+      const head = make("tr", "", make("thead", "", table));
+      for (const name of ["", "predicted", "measured", "error"]) make("th", "", head).textContent = name;
+      const body = make("tbody", "", table);
+      for (const row of given.rows) {
+        const tr = make("tr", "", body);
+        row.forEach((cell, i) => { make(i ? "td" : "th", "", tr).textContent = cell; });
+      }
+    }
+    for (const [on, name, meaning] of given.lights ?? []) {
+      const light = make("div", "course-light", wordsBox);
+      light.dataset.on = on;
+      make("span", "course-lamp", light).textContent = on ? "holds" : "fails";
+      const text = make("span", "", light);
+      make("b", "", text).textContent = name;
+      text.append(on ? "" : ". " + meaning);
+      light.title = meaning;
+    }
+  }
+
+  // One frame at a time; of frames that wait only the newest is drawn, but each one is answered.
+  async function work() {
+    if (busy || closed) return;
+    busy = true;
+    while (queue.length && !closed) {
+      let frames = queue;
+      queue = [];
+      await loadPlotly(model);
+      for (const frame of frames.filter((f, i) => i === frames.length - 1 || f.message.views.some((v) => v.traces))) {
+        try { await paint(frame); }
+        catch (problem) {
+          console.error(problem);
+          model.send({ type: "failed", text: String(problem) });
+        }
+      }
+      await new Promise((done) => requestAnimationFrame(() => done()));
+      root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
+      root.dataset.frame = frames.at(-1).message.n;
+      model.send({ type: "ack", n: frames.at(-1).message.n });
+    }
+    busy = false;
+  }
+
+  function receive(message, buffers) {
+    if (message.type === "frame") {
+      const view = buffers[0];
+      const buffer = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
+      queue.push({ message, buffer });
+      work();
+    } else if (message.type === "error") {
+      errorText.textContent = message.text;
+      error.hidden = !message.text;
+    } else if (message.type === "export") {
+      download(message);
+    } else if (message.type === "copy") {
+      navigator.clipboard?.writeText(message.text).catch(() => {});
+    }
+  }
+
+  async function download({ format, name, text }) {
+    if (format === "csv") return save(new Blob([text], { type: "text/csv" }), name);
+    for (const view of views) {
+      const url = await PAGE.plotly.toImage(paperCopy(view), { format, width: 900, height: 600, scale: format === "png" ? 2 : 1 });
+      const blob = await (await fetch(url)).blob();
+      save(blob, `${name}-${view.name}.${format}`);
+    }
+  }
+
+  function paperCopy(view) { // on paper the background is white, whatever the page's theme
+    const white = { ...look(false), ink: "#222", grid: "rgba(0,0,0,.09)", line: "rgba(0,0,0,.4)", paper: "#fff", dark: false, size: 16, scale: 1.3 };
+    const [data, layout] = dress(view.traces, view.layout, white);
+    return { data, layout: { ...layout, paper_bgcolor: "#fff", plot_bgcolor: "#fff" } };
+  }
+
+  function save(blob, name) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  // The top layer, because a notebook's own boxes would cut off anything that is merely positioned over the page.
+  function fillPage(on) {
+    const lab = root.closest(".course-lab");
+    if (!lab?.showPopover) return;
+    if (on && !lab.hasAttribute("popover")) {
+      lab.setAttribute("popover", "manual");
+      lab.showPopover();
+    } else if (!on && lab.hasAttribute("popover")) {
+      lab.hidePopover();
+      lab.removeAttribute("popover");
+    }
+  }
+
+  const leave = (event) => {
+    if (event.key !== "Escape" || !model.get("lecture")) return;
+    event.stopPropagation();
+    model.set("lecture", false);
+    model.save_changes();
+  };
+  document.addEventListener("keydown", leave, true);
+
+  function redraw() {
+    root.dataset.lecture = model.get("lecture");
+    requestAnimationFrame(() => fillPage(model.get("lecture")));
+    root.style.setProperty("--course-columns", model.get("columns"));
+    if (!PAGE.plotly) return;
+    const now = look(model.get("lecture"));
+    for (const view of views) if (view.traces.length) draw(view, now);
+  }
+
+  let resizing = 0;
+  const sizes = new ResizeObserver(() => {
+    root.dataset.narrow = root.clientWidth < 620 ? "1" : root.clientWidth < 820 ? "2" : "3";
+    cancelAnimationFrame(resizing);
+    resizing = requestAnimationFrame(() => {
+      for (const view of views) if (view.gd.isConnected && view.gd.data && view.gd.clientWidth) PAGE.plotly.Plots.resize(view.gd);
+    });
+  });
+  sizes.observe(root);
+  const theme = new MutationObserver(redraw);
+  theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
+  model.on("change:lecture", redraw);
+  model.on("change:columns", redraw);
+  model.on("msg:custom", receive);
+  root.setAttribute("aria-label", model.get("label"));
+  redraw();
+  model.send({ type: "hello" });
+
+  return () => {
+    closed = true;
+    clearTimeout(settle);
+    clearTimeout(telling);
+    sizes.disconnect();
+    theme.disconnect();
+    document.removeEventListener("keydown", leave, true);
+    model.off("change:lecture", redraw);
+    model.off("change:columns", redraw);
+    model.off("msg:custom", receive);
+    if (PAGE.plotly) for (const view of views) PAGE.plotly.purge(view.gd);
+  };
+}
+
+export default { render };

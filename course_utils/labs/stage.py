@@ -1,0 +1,139 @@
+"""The stage: one widget that draws the figures of a lab in the browser and says when they are painted.
+
+Python sends a frame (arrays as one binary buffer, styles and axes only when they changed); the page draws it with
+plotly.js, waits for the next repaint and answers with the frame's number. The plotly.js bundle goes to a page once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import plotly
+import traitlets
+
+HERE = Path(__file__).parent
+
+
+@dataclass
+class Figure:
+    """One view: traces and layout as plotly.js takes them; array values travel in binary."""
+
+    name: str
+    traces: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+    def plotly(self):
+        """The same as a plotly.graph_objects.Figure."""
+        import plotly.graph_objects as go
+
+        return go.Figure(self.traces, self.layout)
+
+
+@dataclass
+class Words:
+    """What a lab says beside its figures."""
+
+    sentence: str = ""
+    rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # name, predicted, measured, error
+    lights: list[tuple[bool, str, str]] = field(default_factory=list)  # on, name, meaning
+    note: str = ""
+
+
+class Stage(anywidget.AnyWidget):
+    """The page's side of a lab. ``on_event`` is called with each message from the page; it must return at once."""
+
+    _esm = HERE / "stage.js"
+    _css = HERE / "stage.css"
+    lecture = traitlets.Bool(False).tag(sync=True)
+    columns = traitlets.Int(3).tag(sync=True)
+    label = traitlets.Unicode("figures").tag(sync=True)
+
+    def __init__(self, text: Callable[[], str] | None = None, **traits):
+        super().__init__(**traits)
+        self._text = text
+        self._shown: list[str] = []
+        self.frames = 0
+        self.on_event: Callable[[dict], None] = lambda event: None
+        self.on_msg(self._receive)
+
+    def _receive(self, _, message: dict, __):
+        if message.get("type") == "library":
+            self.send({"type": "library"}, [_library()])
+        elif message.get("type") == "hello":
+            self._shown = []
+        self.on_event(message)
+
+    def send_frame(self, figures: Sequence[Figure], words: Words) -> int:
+        """Draw the figures; returns the frame's number, which the page answers with once it is painted."""
+        self.frames += 1
+        buffer, views = bytearray(), []
+        shown = [json.dumps([f.name, *_split(f)[:2]], sort_keys=True, default=_plain) for f in figures]
+        same_set = len(shown) == len(self._shown)
+        for i, figure in enumerate(figures):
+            traces, layout, arrays = _split(figure)
+            view: dict[str, Any] = {"name": figure.name}
+            if not same_set or shown[i] != self._shown[i]:
+                view |= {"traces": traces, "layout": layout}
+            view["arrays"] = []
+            for trace, key, values in arrays:
+                data = np.ascontiguousarray(values, dtype=np.float64)
+                view["arrays"].append([trace, key, len(buffer), data.size])
+                buffer += data.tobytes()
+            views.append(view)
+        self._shown = shown
+        said = {"sentence": words.sentence, "rows": words.rows, "lights": words.lights, "note": words.note}
+        self.send({"type": "frame", "n": self.frames, "views": views, "words": said}, [bytes(buffer)])
+        return self.frames
+
+    def send_error(self, text: str):
+        """Show a sentence in the error box; an empty one clears it."""
+        self.send({"type": "error", "text": text})
+
+    def __repr__(self):
+        return self._text() if self._text else super().__repr__()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data and self._text:
+            data["text/plain"] = self._text()
+        return bundle
+
+
+def show(figures: Figure | Sequence[Figure], sentence: str = "", columns: int | None = None) -> Stage:
+    """Draw figures that do not move, with the look of a lab and one sentence that reads them.
+
+    The sentence is also the widget's text, so that a notebook without a kernel still tells its result.
+    """
+    figures = [figures] if isinstance(figures, Figure) else list(figures)
+    stage = Stage(text=lambda: sentence, columns=columns or min(3, len(figures)), label=sentence or "figures")
+
+    def answer(event: dict):
+        if event.get("type") == "hello":
+            stage.send_frame(figures, Words(sentence))
+
+    stage.on_event = answer
+    return stage
+
+
+def _split(figure: Figure) -> tuple[list[dict], dict, list[tuple[int, str, np.ndarray]]]:
+    """(traces without arrays, layout, [(trace, key, array)])."""
+    traces, arrays = [], []
+    for i, trace in enumerate(figure.traces):
+        traces.append({k: v for k, v in trace.items() if not isinstance(v, np.ndarray)})
+        arrays += [(i, k, v) for k, v in trace.items() if isinstance(v, np.ndarray)]
+    return traces, figure.layout, arrays
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def _library() -> bytes:
+    return (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
