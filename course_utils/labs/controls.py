@@ -17,13 +17,13 @@ STEPS = {
     "step": [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
 }
 WORDS = {
-    "d": ("dimension d", "Input dimension: how many directions there are to get lost in. Starts a new run."),
-    "k": ("directions k", "How many hidden directions the labels depend on. Starts a new run."),
-    "noise": ("label noise", "Standard deviation of the noise added to each label. Acts on the running experiment."),
-    "weight_decay": ("weight decay", "Width-free weight decay: shrinks W a little at each step. Acts on the running experiment."),
-    "step": ("step size", "Step size in units of d samples. Acts on the running experiment."),
-    "width": ("width m", "Number of neurons. Starts a new run."),
-    "link": ("link g", "How the label depends on the hidden projections. Starts a new run."),
+    "d": ("d", "Input dimension: how many directions there are to get lost in. Starts a new run."),
+    "k": ("k", "How many hidden directions the labels depend on. Starts a new run."),
+    "noise": ("noise", "Standard deviation of the noise added to each label. Acts on the running experiment."),
+    "weight_decay": ("decay", "Width-free weight decay: shrinks W a little at each step. Acts on the running experiment."),
+    "step": ("step", "Step size in units of d samples. Acts on the running experiment."),
+    "width": ("width", "Number of neurons. Starts a new run."),
+    "link": ("link", "How the label depends on the hidden projections. Starts a new run."),
     "activation": ("activation", "The neuron's nonlinearity. Starts a new run."),
     "loss": ("loss", "What SGD makes small. Starts a new run."),
     "schedule": ("schedule", "Constant steps leave a floor, decreasing ones do not. Acts on the running experiment."),
@@ -86,12 +86,12 @@ class Transport(widgets.HBox):
         self.pause = button("Pause", "Stop training; everything stays", lambda: order("pause"), "pause")
         self.speed = widgets.SelectionSlider(
             options=[("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)], value=1.0, description="speed",
-            tooltip="How much a frame trains", layout={"width": "170px"}, style={"description_width": "initial"},
+            tooltip="How much a frame trains", layout={"width": "125px"}, style={"description_width": "initial"},
         )  # fmt: skip
         self.scrub = widgets.IntSlider(
             value=100, min=0, max=100, description="look back", readout=False,
             tooltip="Look at any moment of the recorded run, without training again; at the right end: now",
-            layout={"width": "280px"}, style={"description_width": "initial"},
+            layout={"width": "200px"}, style={"description_width": "initial"},
         )  # fmt: skip
         self.time = widgets.HTML()
         self.speed.observe(guarded(lambda change: order("speed", change["new"])), "value")

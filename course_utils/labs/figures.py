@@ -86,7 +86,7 @@ def angles(run: Run, moment: int = -1) -> Figure:
     traces = _curves(run, "angles", labels, "%{y:.1f} degrees", 180 / np.pi)
     traces.append(now_line(max(run.samples[moment], 1), 0, 90))
     axis = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
-    return Figure("angles", traces, {"title": "Principal angles to the hidden subspace", "xaxis": time_axis(run), "yaxis": axis})
+    return Figure("angles", traces, {"title": "Principal angles", "xaxis": time_axis(run), "yaxis": axis})
 
 
 def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Figure:
@@ -105,7 +105,7 @@ def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Fi
     high = 0.6 if run.parallel.max() < 3.5 and run.perpendicular.max() < 3.5 else math.ceil(math.log10(max(run.parallel.max(), run.perpendicular.max()))) + 0.1
     traces.append(now_line(max(run.samples[moment], 1), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
-    return Figure("norms", traces, {"title": "Weights inside and outside it", "xaxis": time_axis(run), "yaxis": axis})
+    return Figure("norms", traces, {"title": "Weights inside, outside", "xaxis": time_axis(run), "yaxis": axis})
 
 
 def neurons(run: Run, moment: int = -1) -> Figure:
@@ -158,14 +158,22 @@ def risk(run: Run, moment: int = -1) -> Figure:
     """Test risk against samples, with its floors."""
     traces = _curves(run, "risk", ["test risk"], "%{y:.4f}")
     axis_x = time_axis(run)
-    ends = np.power(10.0, axis_x["range"])
+    ends, notes = np.power(10.0, axis_x["range"]), []
+    values = [run.risk.max(), *run.floors.values()]
+    top = _step_up(1.12 * max(v for v in values if np.isfinite(v)))
     for name, label, dash in (("zero", "predict 0", "dot"), ("linear", "best linear", "dashdot"), ("noise", "noise floor", "dash")):
         if name in run.floors:
             traces.append(line(ends, [run.floors[name]] * 2, label, GREY, dash, 1.5, hover="%{y:.4f}"))
-    values = [run.risk.max(), *run.floors.values()]
-    top = _step_up(1.12 * max(v for v in values if np.isfinite(v)))
+            notes.append(_label(axis_x["range"][0], run.floors[name], label))
     traces.append(now_line(max(run.samples[moment], 1), 0, top))
-    return Figure("test risk", traces, {"title": "Test risk", "xaxis": axis_x, "yaxis": {"range": [0, top], "title": f"{run.settings.loss} loss"}})
+    axis_y = {"range": [0, top], "title": f"{run.settings.loss} loss"}
+    layout = {"title": "Test risk", "xaxis": axis_x, "yaxis": axis_y, "annotations": notes, "showlegend": False}
+    return Figure("test risk", traces, layout)
+
+
+def _label(x: float, y: float, text: str) -> dict:
+    """Text on a line, at its left end; x in the axis' own (log) units."""
+    return {"x": x, "y": y, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": 4, "yshift": -2}
 
 
 def _step_up(value: float) -> float:

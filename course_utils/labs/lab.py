@@ -14,7 +14,7 @@ from functools import wraps
 
 import ipywidgets as widgets
 
-from ..run import Run
+from ..run import Run, in_d
 from ..settings import Settings
 from ..sgd import Diverged
 from .actor import Actor
@@ -288,9 +288,9 @@ class Lab(widgets.VBox):
             run = self.session.run()
             moment = moment_at(run, self._cursor)
             t = int(run.samples[moment])
-            self.transport.time.value = f"t = {t:,} = {t / run.settings.d:.3g} d"
+            self.transport.time.value = f"t = {t:,} = {in_d(t, run.settings.d)}"
             words = self.words(run, moment)
-            words.note = self._says
+            words.note, words.settings = self._says, run.settings.summary()
             return self.stage.send_frame(self.figures(run, moment), words)
 
     def _close_predecessor(self):

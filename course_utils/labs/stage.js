@@ -21,6 +21,8 @@ function loadPlotly(model) {
   return PAGE.asked;
 }
 
+const ON_DARK = { "#0072B2": "#4AA8E8", "#D55E00": "#FF8A3C", "#009E73": "#2CC79B" }; // same hues, light enough on black
+
 const css = (name, fallback) => getComputedStyle(document.body).getPropertyValue(name).trim() || fallback;
 
 function look(lecture) {
@@ -50,13 +52,16 @@ function dress(traces, layout, view) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font, showlegend: true, autosize: true,
     hoverlabel: { bgcolor: view.paper, bordercolor: view.line, font },
     margin: { l: 52 * s, r: 10, t: 28 * s, b: 38 * s },
-    legend: { orientation: "v", x: 0.02, y: 0.02, xanchor: "left", yanchor: "bottom", bgcolor: view.dark ? "rgba(17,17,17,.65)" : "rgba(255,255,255,.7)", font: { size: view.size }, itemsizing: "constant", tracegroupgap: 0 },
     ...layout,
+    legend: {
+      orientation: "v", x: 0.02, y: 0.02, xanchor: "left", yanchor: "bottom", font: { size: view.size }, itemsizing: "constant",
+      bgcolor: view.dark ? "rgba(17,17,17,.6)" : "rgba(255,255,255,.7)", tracegroupgap: 0, itemwidth: 30, ...layout.legend,
+    },
   };
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) out[key] = axis(layout[key]);
   if (layout.title) out.title = { text: layout.title, x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 6 }, font: { ...font, size: view.size * 1.1, weight: 600 } };
   out.annotations = (layout.annotations ?? []).map((a) => ({ ...a, font: { ...font, ...(a.font ?? {}), size: view.size } }));
-  const ink = (color) => (color === "ink" ? view.ink : color);
+  const ink = (color) => (color === "ink" ? view.ink : view.dark ? ON_DARK[color] ?? color : color);
   const dressed = traces.map((trace) => ({
     ...trace,
     line: trace.line && { ...trace.line, color: ink(trace.line.color), width: (trace.line.width ?? 2) * view.scale },
@@ -197,6 +202,7 @@ function render({ model, el }) {
     });
     settleSoon();
     tell(message.words);
+    root.dataset.settings = message.words.settings;
     await Promise.all(jobs);
   }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ class Words:
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # name, predicted, measured, error
     lights: list[tuple[bool, str, str]] = field(default_factory=list)  # on, name, meaning
     note: str = ""
+    settings: str = ""  # the settings code of what is shown
 
 
 class Stage(anywidget.AnyWidget):
@@ -87,8 +88,7 @@ class Stage(anywidget.AnyWidget):
                 buffer += data.tobytes()
             views.append(view)
         self._shown = shown
-        said = {"sentence": words.sentence, "rows": words.rows, "lights": words.lights, "note": words.note}
-        self.send({"type": "frame", "n": self.frames, "views": views, "words": said}, [bytes(buffer)])
+        self.send({"type": "frame", "n": self.frames, "views": views, "words": asdict(words)}, [bytes(buffer)])
         return self.frames
 
     def send_error(self, text: str):
