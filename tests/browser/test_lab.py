@@ -1,0 +1,117 @@
+"""The lab in Chromium, used by keyboard as a student would."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from driver import OPENING, open_cells, open_folder  # noqa: E402
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "02_sgd_finds_the_subspace.ipynb"
+MOVES = {"d": "d", "k": "k", "noise": "noise", "weight_decay": "weight_decay", "step": "step"}
+
+
+@pytest.fixture(scope="module")
+def course(chromium_path, tmp_path_factory):
+    """Notebook 02, with one cell more that raises what callbacks have swallowed."""
+    home = tmp_path_factory.mktemp("course")
+    folder = home / "notebooks"
+    folder.mkdir()
+    notebook = nbformat.read(shutil.copy(NOTEBOOK, folder), as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("lab.raise_errors(); print('no error was swallowed')"))
+    nbformat.write(notebook, folder / NOTEBOOK.name)
+    with open_folder(home, folder, 8952) as page:
+        page.run_all()
+        page.wait_for_lab(patience=120)
+        page.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+        page.lab().scroll_into_view_if_needed()
+        yield page
+
+
+def test_angles_fall_while_it_plays(course):
+    course.press("Reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), 10, "the reset")
+    start = {name: y[-1] for name, (_, y) in course.curves().items()}
+    assert len(start) == 3 and min(start.values()) > 45
+    course.press("Play")
+    course.until(lambda: max(y[-1] for _, y in course.curves().values()) < 20, 90, "every angle to fall under 20 degrees")
+    assert len(set(course.drawn())) >= 3, "the curves are on the page, not only in its data"
+
+
+def test_pause_leaves_the_kernel_idle(course):
+    course.press("Pause")
+    course.page.wait_for_timeout(1500)
+    frames = course.frames()
+    assert course.kernel_load() < 0.05  # a core; an idle kernel's own heartbeat stays far below
+    assert course.frames() == frames
+
+
+@pytest.mark.parametrize("field", MOVES)
+def test_every_slider_shows_its_change_on_the_page(course, field):
+    before = course.settings()
+    course.slide(field)
+    course.until(lambda: course.settings()[field] != before[field], 10, f"{field} to change on the page")
+    assert {k for k in before if course.settings()[k] != before[k]} == {field}
+    course.slide(field, "ArrowLeft")
+    course.until(lambda: course.settings() == before, 10, f"{field} to come back")
+
+
+@pytest.mark.parametrize("field,value", [("link", "staircase"), ("activation", "tanh"), ("loss", "square"),
+                                         ("schedule", "decreasing"), ("bias", "away"), ("width", None), ("seed", None)])  # fmt: skip
+def test_every_field_behind_more_shows_its_change(course, field, value):
+    if not course.lab().locator(".course-field-width").is_visible():
+        course.lab().get_by_text("More:").click()
+    before = course.settings()
+    box = course.lab().locator(f".course-field-{field}")
+    if value is None:
+        box.locator(".noUi-handle, input").first.focus()
+        course.page.keyboard.press("ArrowUp")
+    else:
+        box.locator("select").select_option(label=next(t for t in box.locator("option").all_inner_texts() if t.startswith(value)))
+    course.until(lambda: course.settings()[field] != before[field], 10, f"{field} to change on the page")
+
+
+def test_step_x10_new_seed_and_look_back(course):
+    course.press("Reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), 10, "the reset")
+    course.press("Step")
+    course.until(lambda: not course.sentence().startswith("After 0 samples"), 10, "a step")
+    stepped = course.sentence()
+    course.press("×10")
+    course.until(lambda: course.sentence() != stepped, 10, "ten times as many samples")
+    course.page.wait_for_timeout(1500)
+    end = course.sentence()
+    course.lab().locator(".course-transport .noUi-handle").last.focus()
+    for _ in range(3):
+        course.page.keyboard.press("PageDown")
+    course.until(lambda: course.sentence() != end, 10, "an earlier moment")
+    course.page.keyboard.press("End")
+    course.until(lambda: course.sentence() == end, 10, "the end of the run")
+    seed = course.settings()["seed"]
+    course.press("New seed")
+    course.until(lambda: course.settings()["seed"] != seed, 10, "a new seed")
+
+
+def test_nothing_went_wrong_unseen(course):
+    last = course.page.locator(".jp-Notebook .jp-CodeCell").count() - 1
+    assert "no error was swallowed" in course.run_cell(last)
+    assert course.error() == ""
+    assert course.problems == []
+
+
+def test_divergence_is_a_sentence_and_the_controls_live(chromium_path, tmp_path):
+    cell = OPENING + "lab = SubspaceLab(Settings(d=20, k=1, link='cubic', loss='square', step=20.0)); lab"
+    with open_cells(tmp_path, [cell], 8953) as page:
+        page.run_all()
+        page.wait_for_lab()
+        page.press("Play")
+        page.until(lambda: "diverged" in page.error(), 30, "the error box")
+        assert "step" in page.error()
+        page.press("Reset")
+        page.until(lambda: page.error() == "", 10, "the box to close")
+        page.slide("noise")
+        page.until(lambda: page.settings()["noise"] != "0.1", 10, "the slider to act")
+        assert page.problems == []

@@ -1,0 +1,165 @@
+"""Drives the course in Chromium as a student would: opens a notebook, runs cells, presses keys, reads the page."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import psutil
+from conftest import opened_course
+from playwright.sync_api import Locator, Page, sync_playwright
+
+from course_utils.launcher import find_chromium
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+OPENING = "from course_utils import Settings\nfrom course_utils.labs import SubspaceLab\n"
+
+
+class LabPage:
+    """A page that shows one notebook."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+
+    @property
+    def kernel(self) -> psutil.Process:
+        """The newest kernel's process."""
+        kernels = [p for p in psutil.process_iter(["cmdline", "create_time"]) if _is_kernel(p)]
+        return max(kernels, key=lambda p: p.info["create_time"])
+
+    def menu(self, *names: str) -> None:
+        """Choose an entry of JupyterLab's menus."""
+        self.page.click(f".lm-MenuBar-item:has-text('{names[0]}')")
+        for name in names[1:]:
+            self.page.click(f".lm-Menu-itemLabel:text-is('{name}')")
+
+    def run_all(self) -> None:
+        """Run every cell from the menu."""
+        self.menu("Run", "Run All Cells")
+
+    def run_cell(self, index: int, patience: float = 60) -> str:
+        """Run one cell and return the text that it printed."""
+        cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_timeout(300)
+        self.until(lambda: "[*]" not in cell.locator(".jp-InputPrompt").inner_text(), patience, "the cell to end")
+        return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
+
+    def lab(self, index: int = 0) -> Locator:
+        """A lab on the page."""
+        return self.page.locator(".course-lab").nth(index)
+
+    def wait_for_lab(self, index: int = 0, patience: float = 60) -> None:
+        """Wait until a lab has painted its first frame."""
+        self.lab(index).locator(".course-plot .main-svg").first.wait_for(timeout=1000 * patience)
+        self.until(lambda: self.frames(index) > 0, patience, "the first frame")
+
+    def press(self, name: str, index: int = 0) -> None:
+        """Press a button of a lab by keyboard."""
+        button = self.lab(index).get_by_role("button", name=name, exact=False).first
+        button.focus()
+        self.page.keyboard.press("Enter")
+
+    def slide(self, field: str, key: str = "ArrowRight", index: int = 0) -> None:
+        """Move a slider by one step by keyboard."""
+        self.lab(index).locator(f".course-field-{field} .noUi-handle").focus()
+        self.page.keyboard.press(key)
+
+    def frames(self, index: int = 0) -> int:
+        """How many frames a lab has painted."""
+        return int(self.stage(index, "frames") or 0)
+
+    def stage(self, index: int, name: str) -> str | None:
+        """A datum that the stage writes on itself: frames, frame, redraws, settings."""
+        return self.lab(index).locator(".course-stage").first.evaluate(f"e => e.dataset.{name}")
+
+    def settings(self, index: int = 0) -> dict[str, str]:
+        """The settings that the page shows, as text by field."""
+        return dict(part.split("=", 1) for part in (self.stage(index, "settings") or "").split())
+
+    def sentence(self, index: int = 0) -> str:
+        """The sentence under the figures."""
+        return self.lab(index).locator(".course-sentence").inner_text()
+
+    def error(self, index: int = 0) -> str:
+        """The text of the error box, empty where none shows."""
+        box = self.lab(index).locator(".course-error")
+        return box.locator("span").inner_text() if box.is_visible() else ""
+
+    def curves(self, view: int = 0, index: int = 0) -> dict[str, tuple[list[float], list[float]]]:
+        """The data that a view plots, by the curve's name."""
+        script = """(lab, view) => JSON.stringify([...lab.querySelectorAll('.course-plot')][view].data
+            .filter(t => t.name).map(t => [t.name, [...t.x], [...t.y]]))"""
+        return {name: (x, y) for name, x, y in json.loads(self.lab(index).evaluate(script, view))}
+
+    def drawn(self, view: int = 0, index: int = 0) -> list[str]:
+        """The paths that a view really shows, as the browser has them."""
+        script = "(lab, view) => [...[...lab.querySelectorAll('.course-plot')][view].querySelectorAll('.js-line')].map(p => p.getAttribute('d'))"
+        return self.lab(index).evaluate(script, view)
+
+    def until(self, true: Callable[[], bool], seconds: float, what: str) -> float:
+        """Wait until something holds; how long it took. AssertionError that says what did not happen."""
+        began = time.monotonic()
+        while not true():
+            assert time.monotonic() - began < seconds, f"waited {seconds} s for {what}"
+            self.page.wait_for_timeout(20)
+        return time.monotonic() - began
+
+    def kernel_load(self, seconds: float = 3.0) -> float:
+        """Share of one core that the kernel uses."""
+        process = self.kernel
+        before = sum(process.cpu_times()[:2])
+        self.page.wait_for_timeout(1000 * seconds)
+        return (sum(process.cpu_times()[:2]) - before) / seconds
+
+    def memory(self) -> float:
+        """Bytes of the page's JavaScript heap after a collection."""
+        client = self.page.context.new_cdp_session(self.page)
+        client.send("HeapProfiler.collectGarbage")
+        return client.send("Runtime.getHeapUsage")["usedSize"]
+
+
+def _is_kernel(process: psutil.Process) -> bool:
+    return any("ipykernel_launcher" in part for part in process.info["cmdline"] or [])
+
+
+def write_notebook(path: Path, cells: list[str]) -> None:
+    """Write a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+@contextmanager
+def open_cells(home: Path, cells: list[str], port: int, size=(1366, 768), **options) -> Iterator[LabPage]:
+    """A new notebook with these cells, open in Chromium."""
+    folder = home / "notebooks"
+    folder.mkdir(exist_ok=True)
+    write_notebook(folder / "test.ipynb", cells)
+    with open_folder(home, folder, port, size, **options) as page:
+        yield page
+
+
+@contextmanager
+def open_folder(home: Path, folder: Path, port: int, size=(1366, 768), arguments: tuple[str, ...] = ()) -> Iterator[LabPage]:
+    """A folder's first notebook, open in Chromium."""
+    with opened_course(home, "--port", str(port), *arguments, notebooks=folder) as lines, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        course = LabPage(page)
+        course.address = lines[-1].split()[-1]
+        page.goto(course.address)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
+        page.wait_for_timeout(500)
+        try:
+            yield course
+        finally:
+            browser.close()
