@@ -20,7 +20,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from driver import OPENING, LabPage, open_cells  # noqa: E402
+from driver import OPENING, LabPage, open_cells, running_chromium  # noqa: E402
 
 LAB = OPENING + "lab = SubspaceLab(Settings(d=100, k=3, width=200)); lab"
 NAIVE = """
@@ -76,7 +76,10 @@ def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
         page.until(lambda old=old: page.settings()["noise"] != old, 60, "the slider's effect")
         times.append((float(page.stage(0, "paintedAt")) - pressed) / 1000)
         page.page.wait_for_timeout(150)
-    result |= {"slider to screen, median s": np.median(times), "slider to screen, 95th percentile s": np.quantile(times, 0.95)}
+    result |= {
+        "slider to screen, median s": np.median(times),
+        "slider to screen, 95th percentile s": np.quantile(times, 0.95),
+    }
     kernel, heap = page.kernel.memory_info().rss, page.memory()
     page.page.wait_for_timeout(60_000 * minutes)
     growth = f"growth in {minutes:g} min of play, MB"
@@ -92,7 +95,7 @@ def naive_figures(page: LabPage) -> dict[str, float]:
     """Measure the naive twin."""
     began = time.monotonic()
     page.run_all()
-    page.page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
+    page.page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=240_000)
     result = {"Run All to the first frame, s": time.monotonic() - began}
     page.page.wait_for_timeout(10_000)
     page.page.evaluate(
@@ -108,7 +111,9 @@ def naive_figures(page: LabPage) -> dict[str, float]:
         began = time.monotonic()
         page.page.keyboard.press("ArrowRight")
         wanted = f"noise {int(float(value)) + 1}"
-        page.until(lambda wanted=wanted: wanted in page.page.locator(".gtitle").first.inner_text(), 120, "the slider's effect")
+        page.until(
+            lambda wanted=wanted: wanted in page.page.locator(".gtitle").first.inner_text(), 120, "the slider's effect"
+        )
         times.append(time.monotonic() - began)
     result |= {"slider to screen, median s": np.median(times), "slider to screen, 95th percentile s": max(times)}
     return result
@@ -119,10 +124,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--minutes", type=float, default=5, help="how long to play while memory is watched")
     minutes = parser.parse_args().minutes
-    with tempfile.TemporaryDirectory() as home, open_cells(Path(home), [LAB], 8960) as page:
-        lab = lab_figures(page, minutes)
-    with tempfile.TemporaryDirectory() as home, open_cells(Path(home), [NAIVE], 8961) as page:
-        naive = naive_figures(page)
+    with running_chromium() as browser, tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+        with open_cells(browser, Path(one), [LAB], 8960) as page:
+            lab = lab_figures(page, minutes)
+        with open_cells(browser, Path(other), [NAIVE], 8961) as page:
+            naive = naive_figures(page)
     print(f"{'':52}{'lab':>10}{'naive':>10}")
     for name, value in lab.items():
         other = f"{naive[name]:>10.2f}" if name in naive else f"{'':>10}"

@@ -1,4 +1,4 @@
-"""`python -m course_utils` opens the course; `... doctor` examines the installation; `... demo` trains in the terminal."""
+"""`python -m course_utils` opens the course; `... doctor` examines the installation; `... demo` trains in text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
         "--port", type=port_number, default=FIRST_PORT, help="first port to try, 1 to 65535 (default %(default)s)"
     )
     top.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
-    commands = top.add_subparsers(dest="command", title="other commands", metavar="")
+    commands = top.add_subparsers(dest="command", title="other commands", metavar="command")
     commands.add_parser("doctor", help="examine the installation and say what to mend")
     demo = commands.add_parser("demo", help="train for a few seconds in the terminal: no browser, no notebook")
     demo.add_argument("--d", type=int, metavar="N", help="input dimension")
@@ -48,7 +48,7 @@ def duration(text: str) -> float:
 
 
 def demo(seconds: float, **knobs: float) -> int:
-    """Train the default experiment with these knobs for some seconds and print how its angles fall; return the exit code."""
+    """Train the default experiment with these knobs for some seconds and print how it goes; return the exit code."""
     from course_utils import Diverged, OnlineSGD, Settings
 
     try:
@@ -59,37 +59,47 @@ def demo(seconds: float, **knobs: float) -> int:
     print("Making ready; the first time on a machine, the SGD step is compiled (about 10 seconds).", flush=True)
     simulation = None
     try:
+        OnlineSGD(settings).advance(1)  # compiles, so that the compiler's time is not the student's
         simulation = OnlineSGD(settings)
-        simulation.advance(1)
         train(simulation, seconds)
     except KeyboardInterrupt:
         if simulation is not None:
-            print(simulation.snapshot().sentence())
+            tell(simulation)
         return 130
-    except (Diverged, MemoryError) as error:
-        return complain(error or f"d = {settings.d} needs more memory than is free: try a smaller --d.", 1)
+    except Diverged as error:
+        return complain(error, 1)
+    except MemoryError:
+        return complain(f"d = {settings.d} needs more memory than is free: close programs or try a smaller --d.", 1)
     return 0
 
 
 def train(simulation, seconds: float) -> None:
-    """Advance a simulation for some seconds under a progress bar; print its sentence at 1/16, 1/8, ... of the time."""
+    """Advance a simulation for some seconds under a progress bar; print its sentence at 0, d, 3d, 9d, ... samples."""
     from tqdm import tqdm
 
-    began, block, due = time.perf_counter(), 100, seconds / 16
-    with tqdm(total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s{postfix}", leave=False) as bar:
-        passed = 0.0
-        while passed < seconds:
-            start = time.perf_counter()
-            simulation.advance(block)
+    told, mark, block = None, 0, 100
+    began = now = time.perf_counter()
+    with tqdm(total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s", leave=False, disable=None) as bar:
+        while now - began < seconds:
+            if simulation.samples >= mark:
+                tell(simulation)
+                told, mark = simulation.samples, 3 * mark or simulation.settings.d
+            start, ask = time.perf_counter(), min(block, mark - simulation.samples)
+            simulation.advance(ask)
             now = time.perf_counter()
-            # About ten refreshes a second, whatever d and the machine are.
-            block = max(1, int(block * min(4.0, 0.1 / max(now - start, 1e-6))))
-            passed = now - began
-            bar.update(min(passed, seconds) - bar.n)
-            if passed >= due:
-                due = max(2 * due, passed)
-                with bar.external_write_mode(file=sys.stdout):
-                    print(simulation.snapshot().sentence(), flush=True)
+            # About ten refreshes of the bar a second, whatever d and the machine are.
+            block = max(1, int(ask * min(10.0, 0.1 / max(now - start, 1e-6))))
+            bar.update(min(now - began, seconds) - bar.n)
+    if told != simulation.samples:
+        tell(simulation)
+
+
+def tell(simulation) -> None:
+    """Print the simulation's sentence above a progress bar that may be there."""
+    from tqdm import tqdm
+
+    tqdm.write(simulation.snapshot().sentence())
+    sys.stdout.flush()
 
 
 def complain(reason: object, code: int) -> int:
@@ -100,8 +110,9 @@ def complain(reason: object, code: int) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    if sys.version_info < (3, 11):
-        return complain(f"The course needs Python 3.11 or newer, and this is {sys.version.split()[0]}: use a newer one.", 1)
+    if sys.version_info < (3, 11):  # noqa: UP036  (an older Python can run this file when the course was not installed)
+        version = sys.version.split()[0]
+        return complain(f"The course needs Python 3.11 or newer, and this is {version}: start it with a newer one.", 1)
     chosen = parser().parse_args(arguments)
     try:
         if chosen.command == "doctor":

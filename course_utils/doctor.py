@@ -25,10 +25,9 @@ from course_utils.launcher import (
 
 DISTRIBUTION = "subspace-course"
 INSTALL = "in the course's folder, run `python -m pip install -c constraints.txt -e .`"
-MODULES = {"scikit-learn": "sklearn"}  # where the module's name is not the package's
 WIDGETS = {"@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets", "anywidget": "anywidget"}
 
-# Runs in a process of its own: a broken compiled package can end the interpreter, and then its name is the last one printed.
+# Runs in a process of its own: a broken compiled package can end Python, and its name is then the last one printed.
 IMPORTER = """
 import importlib, sys
 for name in sys.argv[1:]:
@@ -76,12 +75,8 @@ def requirements() -> list[str]:
 
 
 def check_python() -> Iterator[Finding]:
-    """Python is new enough."""
-    version = sys.version.split()[0]
-    if sys.version_info < (3, 11):
-        yield Finding("FAIL", "Python", version, "install Python 3.11 or newer and make a new environment with it")
-    else:
-        yield Finding("ok", "Python", f"{version} at {sys.executable}")
+    """Which Python this is; the command line has refused one that is too old."""
+    yield Finding("ok", "Python", f"{sys.version.split()[0]} at {sys.executable}")
 
 
 def check_packages() -> Iterator[Finding]:
@@ -98,7 +93,7 @@ def check_packages() -> Iterator[Finding]:
         finding = check_version(need)
         yield finding
         if finding.status == "ok":
-            here.append(MODULES.get(need.name, need.name))
+            here.append(need.name)
     yield from check_imports(here)
 
 
@@ -133,11 +128,8 @@ def check_torch_threads() -> Iterator[Finding]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if done.returncode:
         return  # check_packages has said so
-    threads = int(done.stdout)
-    if threads > 1:
-        yield Finding("ok", "torch threads", f"{threads} (for a small network of your own, torch.set_num_threads(1) is faster)")
-    else:
-        yield Finding("ok", "torch threads", str(threads))
+    note = "" if int(done.stdout) == 1 else " (for a small network of your own, torch.set_num_threads(1) is faster)"
+    yield Finding("ok", "torch threads", done.stdout.strip() + note)
 
 
 def check_cache() -> Iterator[Finding]:
@@ -148,7 +140,7 @@ def check_cache() -> Iterator[Finding]:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        remedy = "set the environment variable NUMBA_CACHE_DIR to a folder that you may write to; until then each start compiles"
+        remedy = "set NUMBA_CACHE_DIR in the environment to a folder you can write to; until then each start compiles"
         yield Finding("warn", "compiler's cache", f"{folder}: {error.strerror}", remedy)
     else:
         yield Finding("ok", "compiler's cache", f"{folder} can be written")
@@ -163,13 +155,14 @@ def check_widgets() -> Iterator[Finding]:
         return  # check_packages has said so
     folders = jupyter_path("labextensions")
     installed = get_federated_extensions(folders)
-    disabled = get_page_config(folders).get("disabledExtensions", {})
+    disabled = get_page_config(folders).get("disabledExtensions", [])
     for name, package in WIDGETS.items():
         if name not in installed:
             remedy = f"`python -m pip install --force-reinstall {package}` and reload the page"
             yield Finding("FAIL", package, f"JupyterLab does not see the extension {name}", remedy)
-        elif disabled.get(name):
-            yield Finding("FAIL", package, "the extension is disabled", f"`jupyter labextension enable {name}` and reload the page")
+        elif any(entry.split(":")[0] == name for entry in disabled):
+            remedy = f"`jupyter labextension enable {name}` and reload the page"
+            yield Finding("FAIL", package, f"the extension {name} is disabled", remedy)
         else:
             yield Finding("ok", package, f"JupyterLab extension {installed[name]['version']}, enabled")
 
@@ -185,7 +178,7 @@ def check_kernel() -> Iterator[Finding]:
     except NoSuchKernel:
         program = "nothing"
     if os.path.isabs(program) and Path(program) != Path(sys.executable):
-        remedy = "start the course with `python -m course_utils`, which uses this Python; a plain `jupyter lab` would not"
+        remedy = "start with `python -m course_utils`, which uses this Python; a plain `jupyter lab` would not"
         yield Finding("warn", "kernelspec python3", f"yours starts {program}", remedy)
     try:
         with course_jupyter():
@@ -197,7 +190,7 @@ def check_kernel() -> Iterator[Finding]:
 
 
 def ask_kernel(code: str, seconds: float = 60) -> str:
-    """Start the kernel `python3` away from the course's folder, run the code and return what it prints; raise what stops it."""
+    """Return what this code prints in a kernel that starts away from the course's folder; raise what stops it."""
     from jupyter_client.manager import start_new_kernel
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
@@ -255,7 +248,7 @@ def check_machine() -> Iterator[Finding]:
     if cores > 1:
         yield Finding("ok", "cores", str(cores))
     else:
-        yield Finding("warn", "cores", "1", "the labs paint fewer frames a second while a run goes on; close other programs")
+        yield Finding("warn", "cores", "1", "labs will paint fewer frames a second: close other programs")
     try:
         import psutil
     except ModuleNotFoundError:

@@ -24,8 +24,8 @@ INNER = 8  # samples whose mutual corrections are made one by one; the others go
 TINY = 1e-150  # weights below this are set to zero: decaying rows of dead neurons would turn subnormal, 50 times slower
 HUGE = 1e8  # an output beyond this means that training diverged
 
-_ACTIVATION = {name: code for code, name in enumerate(("relu", "tanh", "erf", "softplus"))}
-_LOSS = {name: code for code, name in enumerate(("huber", "square", "logistic"))}
+ACTIVATION_CODES = {name: code for code, name in enumerate(("relu", "tanh", "erf", "softplus"))}
+LOSS_CODES = {name: code for code, name in enumerate(("huber", "square", "logistic"))}
 _FAST = {"contract", "reassoc", "nsz", "arcp"}  # no 'nnan' or 'ninf': divergence must be seen
 
 
@@ -34,7 +34,7 @@ def sgd_steps_numpy(W, a, b, X, y, step, decay, activation="relu", loss="huber")
     m = len(W)
     sigma, sigma_prime = ACTIVATIONS[activation]
     _, loss_prime = LOSSES[loss]
-    for x, label, et in zip(X, y, np.broadcast_to(step, len(X))):
+    for x, label, et in zip(X, y, np.broadcast_to(step, len(X)), strict=True):
         z = W @ x + b
         yhat = a @ sigma(z)
         if not abs(yhat) < HUGE:
@@ -59,14 +59,26 @@ def sgd_steps(
 
     Returns
     -------
-    Position of the first sample at which the output passed 1e8 or stopped being a number, or -1 if none.
-    Equal to ``sgd_steps_numpy`` up to rounding. Source: Algorithm 1 of the paper. Taught in notebook 02.
+    Position of the first sample at which the output passed 1e8 or stopped being a number, or -1 if none; W then holds
+    the steps before that sample's block. Equal to ``sgd_steps_numpy`` up to rounding.
+    Raises ValueError if shapes do not fit. Source: Algorithm 1 of the paper. Taught in notebook 02.
     """
+    if not (isinstance(W, np.ndarray) and W.dtype == np.float64 and W.ndim == 2 and W.flags.c_contiguous):
+        raise ValueError("W is changed in place and must be a C-contiguous (m, d) array of float64: try np.array(W, float)")
+    a, b, X, y = (np.ascontiguousarray(v, dtype=float) for v in (a, b, X, y))
+    m, d = W.shape
+    if a.shape != (m,) or b.shape != (m,) or X.ndim != 2 or X.shape[1] != d or y.shape != (len(X),):
+        raise ValueError(
+            f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}, X {X.shape}, y {y.shape}; "
+            "expected (m, d), (m,), (m,), (n, d), (n,)"
+        )
+    if activation not in ACTIVATION_CODES or loss not in LOSS_CODES:
+        raise ValueError(
+            f"activation = {activation!r}, loss = {loss!r}: must be one of {', '.join(ACTIVATION_CODES)}, "
+            f"and one of {', '.join(LOSS_CODES)}"
+        )
     steps = np.ascontiguousarray(np.broadcast_to(np.asarray(step, dtype=float), (len(X),)))
-    return _blocks(
-        W, a, b, np.ascontiguousarray(X, dtype=float), np.ascontiguousarray(y, dtype=float), steps, decay,
-        _ACTIVATION[activation], _LOSS[loss],
-    )  # fmt: skip
+    return blocked_steps(W, a, b, X, y, steps, float(decay), ACTIVATION_CODES[activation], LOSS_CODES[loss])
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -75,6 +87,21 @@ def fill_normal(rng, X):
     flat = X.reshape(-1)
     for i in range(flat.size):
         flat[i] = rng.standard_normal()
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def fill_reduced(rng, X, Z, outside, known):
+    """Inputs in reduced coordinates: row p is Z[p], then N(0, 1) up to column known + p, there outside[p], then zeros."""
+    k = Z.shape[1]
+    for p in range(X.shape[0]):
+        new = known + p
+        for i in range(k):
+            X[p, i] = Z[p, i]
+        for i in range(k, new):
+            X[p, i] = rng.standard_normal()
+        X[p, new] = outside[p]
+        for i in range(new + 1, X.shape[1]):
+            X[p, i] = 0.0
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
@@ -116,19 +143,22 @@ def _forward(activation, scale, h, a, b, slope):
 
 
 @njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
-def _blocks(W, a, b, X, y, steps, decay, activation, loss):
+def blocked_steps(W, a, b, X, y, steps, decay, activation, loss):
     n = X.shape[0]
     m, d = W.shape
-    change = np.empty((m, d))
+    change, products, slopes, grams = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m)), np.empty(BLOCK * BLOCK)
     start = 0
     while start < n:
         size = min(BLOCK, n - start)
-        if 1.0 - steps[start] * decay < 0.5:  # so strong a decay would make the factor below underflow
-            size = 1
+        for t in range(start, start + size):
+            if 1.0 - steps[t] * decay < 0.5:  # so strong a decay would make the factor below underflow
+                size = 1
+                break
         x = X[start : start + size]
-        H = np.dot(x, W.T)  # H[t] = W_0 x_t, corrected below to W_t x_t
-        gram = np.dot(x, x.T)
-        g = np.empty((size, m))  # W_t = scale_t (W_0 - sum_s g_s x_s^T)
+        H, g, gram = products[:size], slopes[:size], grams[: size * size].reshape(size, size)
+        np.dot(x, W.T, H)  # H[t] = W_0 x_t, corrected below to W_t x_t
+        np.dot(x, x.T, gram)
+        # g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T)
         scale = 1.0
         for p in range(0, size, INNER):
             q = min(p + INNER, size)

@@ -1,4 +1,4 @@
-"""Opens the course in JupyterLab: the right kernel, no question before the first page, an address where no browser is."""
+"""Opens the course in JupyterLab: the right kernel, no question over the page, an address where there is no browser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,19 @@ def find_notebooks() -> Path:
             "Clone the course's repository and run `python -m pip install -c constraints.txt -e .` inside it."
         )
     return NOTEBOOKS
+
+
+def check_installed() -> None:
+    """Raise CannotOpen unless this Python has JupyterLab and finds the package from anywhere, as a notebook must."""
+    missing = ["JupyterLab"] if find_spec("jupyterlab") is None else []
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
+        if subprocess.run([sys.executable, "-c", "import course_utils"], cwd=elsewhere, capture_output=True).returncode:
+            missing.append("the course")
+    if missing:
+        raise CannotOpen(
+            f"Not installed for {sys.executable}: {' and '.join(missing)}. In the course's folder, and with the Python "
+            "that opens it, run `python -m pip install -c constraints.txt -e .`."
+        )
 
 
 def find_chromium() -> str | None:
@@ -68,8 +82,8 @@ def course_jupyter() -> Iterator[None]:
     """Give Jupyter a kernel `python3` that is the Python running now, and no question about news over the first page.
 
     A student's own `python3` kernelspec, the name in every notebook, may point at an installation without the course.
-    Kernel and defaults come first on Jupyter's search paths, from a temporary folder: the student's settings are not
-    touched, and win where they say something else.
+    Kernel and defaults come first on Jupyter's search paths, from a temporary folder. No file of the student's is
+    touched, and what they chose in JupyterLab's settings still wins over these defaults.
     """
     from ipykernel.kernelspec import write_kernel_spec
 
@@ -97,7 +111,7 @@ def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={open_browser}",
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{first}",
-        # The page's own address: the file that JupyterLab would open instead is out of reach for Ubuntu's (snap) browsers.
+        # The file that JupyterLab would open first is out of reach for Ubuntu's (snap) browsers.
         "--ServerApp.use_redirect_file=False",
         # A warning after the address would hide it, and none of them concerns a student.
         "--Application.log_level=ERROR",
@@ -111,14 +125,10 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
     """Open the course's notebooks in JupyterLab and serve them until Ctrl-C.
 
     `port` is the first port to try; with `browser` False, or where no window could appear, only the address is printed.
-    Raises CannotOpen where the notebooks or JupyterLab are missing.
+    Raises CannotOpen where the notebooks, JupyterLab or an installation of the package are missing.
     """
     notebooks = find_notebooks()
-    if find_spec("jupyterlab") is None or find_spec("ipykernel") is None:
-        raise CannotOpen(
-            f"JupyterLab is not installed for {sys.executable}: run `python -m pip install -c constraints.txt -e .` "
-            "in the course's folder, with the Python that you will open it with."
-        )
+    check_installed()
     print("Starting JupyterLab ...", flush=True)
     os.environ["JUPYTER_TOKEN"] = secrets.token_hex(24)  # given, so that JupyterLab leaves printing the address to us
     with course_jupyter():

@@ -96,6 +96,8 @@ class TwoLayerNet:
         """Read a two-layer torch model of the form that ``to_torch`` makes; ValueError if it has another form."""
         import torch
 
+        if not isinstance(model, torch.nn.Module):
+            raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
         parts = list(model.children())
         linear = torch.nn.Linear
         if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):
@@ -111,7 +113,16 @@ class TwoLayerNet:
             raise ValueError(f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}")
         array = lambda p: p.detach().cpu().double().numpy().copy()  # noqa: E731
         bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
-        return cls(array(first.weight), array(last.weight)[0], bias, name)
+        net = cls(array(first.weight), array(last.weight)[0], bias, name)
+        X = np.random.default_rng(0).standard_normal((8, first.in_features))
+        with torch.no_grad():
+            outputs = array(model(torch.from_numpy(X).to(first.weight))).reshape(-1)
+        if outputs.shape != (8,) or not np.allclose(outputs, net(X), rtol=1e-3, atol=1e-3 * np.abs(net.a).sum()):
+            raise ValueError(
+                f"the model's outputs differ from those of a . {name}(W x + b) with its weights: its forward does more, or "
+                f"{type(middle).__name__} has options (such as Softplus with beta other than 1)"
+            )
+        return net
 
     def __repr__(self):
         m, d = self.W.shape
@@ -141,5 +152,6 @@ def _torch_activation(name: str):
 
     if not hasattr(_torch_activation, "erf"):
         _torch_activation.erf = Erf
-    makers = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": _torch_activation.erf, "softplus": torch.nn.Softplus}
+    softplus = lambda: torch.nn.Softplus(threshold=50)  # noqa: E731  (beyond its default of 20 torch drops 2e-9)
+    makers = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": _torch_activation.erf, "softplus": softplus}
     return makers[name]()

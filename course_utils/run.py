@@ -148,12 +148,18 @@ class Run:
         return self.sentence()
 
 
+def in_d(samples: int, d: int) -> str:
+    """A sample count in units of d, as text: '0.52 d', '206 d', '3,520 d'."""
+    ratio = samples / d
+    return f"{ratio:,.0f} d" if ratio >= 100 else f"{ratio:.3g} d"
+
+
 def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
     angles = ", ".join(f"{a:.1f}" for a in degrees)
     word = "angle" if len(degrees) == 1 else "angles"
     fit = "" if np.isnan(r2) else f" (R2 {r2:.2f})"
     return (
-        f"After {samples:,} samples ({samples / d:.3g} d): {word} {angles} degrees; "
+        f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "
         f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}; test risk {risk:.4f}{fit}."
     )
 

@@ -5,14 +5,16 @@ C = [W U^T | L] with L L^T = W_perp W_perp^T. A fresh sample has standard Gaussi
 outside, a part of length chi with as many degrees of freedom as dimensions are left, in a direction orthogonal to all
 so far: one new column of C. After a block the columns beyond k + m are folded back by a QR factorisation, exactly.
 
-Both samplers serve OnlineSGD through the same members: ``W`` (m, D), ``directions`` (k, D), ``draw`` and ``absorb``.
+Both samplers serve OnlineSGD through the same members: ``W`` (m, D), ``directions`` (k, D), ``draw`` and ``blocks``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from .kernel import BLOCK, fill_normal
+from .kernel import BLOCK, fill_normal, fill_reduced
 from .networks import TwoLayerNet, second_layer
 from .settings import Settings
 
@@ -21,7 +23,7 @@ CHUNK = 2**18  # numbers in one chunk of inputs: 2 MB, which stays in cache
 
 def reduced_block(width: int) -> int:
     """Samples between two foldings: measured best near 2 to 3 x width for narrow nets, below that for wide ones."""
-    return int(np.clip(BLOCK * round(width / BLOCK), 2 * BLOCK, 512))
+    return int(np.clip(BLOCK * round(2 * width / BLOCK), 2 * BLOCK, 512))
 
 
 def use_reduced(settings: Settings) -> bool:
@@ -45,14 +47,27 @@ class PlainSampler:
     def directions(self) -> np.ndarray:
         return self.target.directions
 
-    def draw(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Up to n fresh inputs X (rows, d) and their projections Z (rows, k)."""
-        X = np.empty((min(n, self._rows), self.target.d))
-        fill_normal(self._rng, X)
-        return X, X @ self.directions.T
+    def draw(self, n: int) -> np.ndarray:
+        """Draw up to n fresh inputs; their projections Z (rows, k)."""
+        self._X = np.empty((min(n, self._rows), self.target.d))
+        fill_normal(self._rng, self._X)
+        return self._X @ self.directions.T
 
-    def absorb(self, rows: int):
-        """Nothing to fold: W holds all d coordinates."""
+    def take(self, X: np.ndarray) -> None:
+        """Use these inputs instead of drawn ones."""
+        self._X = X
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, slice]]:
+        """The drawn inputs in the coordinates of W, piece by piece; train on each before asking for the next."""
+        yield self._X, slice(None)
+
+    def state(self) -> np.ndarray:
+        """What ``restore`` needs to undo the training on what is drawn."""
+        return self.W.copy()
+
+    def restore(self, state: np.ndarray) -> None:
+        """Put back an earlier state."""
+        self.W[:] = state
 
     def test_inputs(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n inputs for the test risk, and their projections."""
@@ -77,11 +92,13 @@ class ReducedSampler:
         self.target = settings.target()
         rngs = settings.generators()
         self.a, self.b = second_layer(m, settings.bias, rngs["network"])
-        self._rng, self._span = rngs["inputs"], rngs["span"]
+        # three streams, each drawn from in the order of the samples, so that a run does not depend on where blocks begin
+        self._rng, self._span, self._outside = rngs["inputs"], rngs["span"], rngs["outside"]
         self._k, self._m = k, m
         self.W = np.zeros((m, k + m + self.block))
         self.W[:, : k + m] = self._start(d, rngs["network"])
         self.directions = np.eye(k, k + m + self.block)
+        self._X = np.zeros((self.block, self.W.shape[1]))
         self._used = 0
 
     def _start(self, d: int, rng: np.random.Generator) -> np.ndarray:
@@ -91,25 +108,40 @@ class ReducedSampler:
         L[np.diag_indices(m)] = np.sqrt(rng.chisquare(d - k - np.arange(m)))
         return np.hstack([rng.standard_normal((m, k)), L]) / np.sqrt(d)
 
-    def draw(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Up to n fresh samples in coordinates, X (rows, D), and their projections Z (rows, k)."""
-        rows, first, known = min(n, self.block - self._used), self._used, self._k + self._m
-        X = np.empty((rows, self.W.shape[1]))
-        fill_normal(self._rng, X)
-        new = known + first + np.arange(rows)  # the column that each sample adds
-        X[np.arange(self.W.shape[1]) > new[:, None]] = 0.0
-        X[np.arange(rows), new] = np.sqrt(self._span.chisquare(self._free - first - np.arange(rows)))
-        return X, X[:, : self._k]
+    def draw(self, n: int) -> np.ndarray:
+        """Draw the projections Z (rows, k) of up to n fresh inputs; the rest of an input is drawn block by block."""
+        self._Z = self._rng.standard_normal((min(n, 4096), self._k))
+        return self._Z
 
-    def absorb(self, rows: int):
-        """Count the columns that ``rows`` samples have added; fold them back when the block is full."""
-        self._used += rows
-        if self._used == self.block:
-            L = self.W[:, self._k :]
-            R = np.linalg.qr(L.T, mode="r")
-            L[:, : self._m] = R.T
-            L[:, self._m :] = 0.0
-            self._used = 0
+    def blocks(self) -> Iterator[tuple[np.ndarray, slice]]:
+        """The drawn inputs in the coordinates of W, piece by piece; train on each before asking for the next."""
+        known, done = self._k + self._m, 0
+        while done < len(self._Z):
+            rows = min(len(self._Z) - done, self.block - self._used)
+            X, part = self._X[:rows], slice(done, done + rows)
+            outside = np.sqrt(self._outside.chisquare(self._free - self._used - np.arange(rows)))
+            fill_reduced(self._span, X, self._Z[part], outside, known + self._used)
+            yield X, part
+            done += rows
+            self._used += rows
+            if self._used == self.block:
+                self._fold()
+
+    def _fold(self):
+        """Fold the columns that the block's samples have added: any L with the same L L^T will do, so take a square one."""
+        L = self.W[:, self._k :]
+        R = np.linalg.qr(L.T, mode="r")
+        L[:, : self._m] = R.T
+        L[:, self._m :] = 0.0
+        self._used = 0
+
+    def state(self) -> tuple[np.ndarray, int]:
+        """What ``restore`` needs to undo the training on what is drawn."""
+        return self.W.copy(), self._used
+
+    def restore(self, state: tuple[np.ndarray, int]) -> None:
+        """Put back an earlier state."""
+        self.W[:], self._used = state
 
     def test_inputs(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n inputs for the test risk in the same coordinates, and their projections."""

@@ -114,8 +114,9 @@ class Settings:
 
     def generators(self) -> dict[str, np.random.Generator]:
         """Independent generators, one for each kind of random draw, spawned from the seed."""
-        names = ("directions", "network", "inputs", "label_noise", "span", "test")
-        return {n: np.random.default_rng(s) for n, s in zip(names, np.random.SeedSequence(self.seed).spawn(len(names)))}
+        names = ("directions", "network", "inputs", "label_noise", "span", "test", "outside")
+        spawned = np.random.SeedSequence(self.seed).spawn(len(names))
+        return {name: np.random.default_rng(s) for name, s in zip(names, spawned, strict=True)}
 
     def target(self) -> MultiIndexModel:
         """The multiple-index model of these settings; its directions are drawn when first needed."""
@@ -195,7 +196,7 @@ def _whole(name: str, value, low: int, high: int) -> int:
             f"Try {name}={max(low, 10)}."
         )
     if not low <= value <= high:
-        raise ValueError(f"{name} = {value} is out of range: it must be a whole number from {low} to {high}")
+        raise ValueError(f"{name} = {_brief(value)} is out of range: it must be a whole number from {low} to {high}")
     return int(value)
 
 
@@ -203,8 +204,13 @@ def _real(name: str, value, low: float, high: float) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number from {low:g} to {high:g}, got {value!r} ({type(value).__name__})")
     if not low <= value <= high:  # false for nan too
-        raise ValueError(f"{name} = {value} is out of range: it must be a number from {low:g} to {high:g}")
-    return float(value)
+        raise ValueError(f"{name} = {_brief(value)} is out of range: it must be a number from {low:g} to {high:g}")
+    return float(value) + 0.0  # -0.0 becomes 0.0
+
+
+def _brief(value) -> str:
+    """A number as text; Python refuses to write whole numbers of more than 4300 digits."""
+    return "a number of more than 30 digits" if 10**30 <= abs(value) != math.inf else str(value)
 
 
 def _choice(name: str, value, allowed: tuple[str, ...], extra: str = ""):

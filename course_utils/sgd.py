@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
 from . import kernel
 from .blas import single_threaded_blas
 from .networks import TwoLayerNet
@@ -112,9 +113,9 @@ class OnlineSGD:
         with single_threaded_blas():
             done = 0
             while done < n:
-                X, Z = self._sampler.draw(n - done)
-                self._step(X, self.target.labels(Z, self._noise))
-                done += len(X)
+                Z = self._sampler.draw(n - done)
+                self._train(self.target.labels(Z, self._noise))
+                done += len(Z)
 
     def feed(self, X: np.ndarray, y: np.ndarray) -> None:
         """Train on your own samples X (n, d), y (n,), in order. ValueError if shapes do not fit or values are not finite."""
@@ -129,19 +130,24 @@ class OnlineSGD:
             raise ValueError("the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1")
         with single_threaded_blas():
             for i in range(0, len(X), 4096):
-                self._step(X[i : i + 4096], y[i : i + 4096])
+                self._sampler.take(X[i : i + 4096])
+                self._train(y[i : i + 4096])
 
-    def _step(self, X: np.ndarray, y: np.ndarray) -> None:
-        s, W = self.settings, self._sampler.W
-        steps = schedule(s, np.arange(self.samples, self.samples + len(X)))
-        before = W.copy()
-        bad = kernel.sgd_steps(W, self._sampler.a, self._sampler.b, X, y, steps, s.weight_decay, s.activation, s.loss)
-        flat = W.reshape(-1)
-        if bad >= 0 or not flat @ flat < len(W) * kernel.HUGE**2:  # bounded activations diverge in W alone
-            W[:] = before
+    def _train(self, y: np.ndarray) -> None:
+        """One step a label, on the inputs that the sampler has drawn."""
+        s, sampler = self.settings, self._sampler
+        steps = schedule(s, np.arange(self.samples, self.samples + len(y)))
+        codes = kernel.ACTIVATION_CODES[s.activation], kernel.LOSS_CODES[s.loss]
+        before, bad, flat = sampler.state(), -1, sampler.W.reshape(-1)
+        for X, part in sampler.blocks():
+            bad = kernel.blocked_steps(sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay, *codes)
+            if bad >= 0:
+                bad += part.start or 0
+                break
+        if bad >= 0 or not flat @ flat < s.width * kernel.HUGE**2:  # bounded activations diverge in W alone
+            sampler.restore(before)
             raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
-        self.samples += len(X)
-        self._sampler.absorb(len(X))
+        self.samples += len(y)
 
     def snapshot(self) -> Snapshot:
         """Measure the network as it is now."""

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 import psutil
-from conftest import opened_course
-from playwright.sync_api import Locator, Page, sync_playwright
 
-from course_utils.launcher import find_chromium
+from course_utils.launcher import NOTEBOOKS, find_chromium
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
+ROOT = Path(__file__).parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 OPENING = "from course_utils import Settings\nfrom course_utils.labs import SubspaceLab\n"
+
+# The course is opened by the launcher's own code, on notebooks that a test may choose.
+OPEN_COURSE = """
+import pathlib, sys
+from course_utils import __main__, launcher
+launcher.NOTEBOOKS = pathlib.Path(sys.argv[1])
+sys.exit(__main__.main(sys.argv[2:]))
+"""
 
 
 class LabPage:
@@ -139,20 +154,65 @@ def write_notebook(path: Path, cells: list[str]) -> None:
 
 
 @contextmanager
-def open_cells(home: Path, cells: list[str], port: int, size=(1366, 768), **options) -> Iterator[LabPage]:
-    """A new notebook with these cells, open in Chromium."""
+def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS) -> Iterator[list[str]]:
+    """Open the course for someone without any Jupyter settings, on a machine without a screen; yield what it prints."""
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden} | {
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_PREFER_ENV_PATH": "0",  # what is in JUPYTER_DATA_DIR comes before the environment's own
+        "PYTHONPATH": str(ROOT),
+        "TMPDIR": str(home),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", OPEN_COURSE, str(notebooks), *arguments],
+        cwd=home,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    watchdog = threading.Timer(120, process.kill)  # a line that never comes would otherwise hold the tests for ever
+    watchdog.start()
+    lines = []
+    try:
+        while not lines or "this address in a browser" not in lines[-1]:
+            lines.append(process.stdout.readline())
+            assert lines[-1], f"the course did not open: {''.join(lines)}"
+        watchdog.cancel()
+        yield lines
+    finally:
+        watchdog.cancel()
+        process.terminate()
+        lines += process.communicate(timeout=20)[0].splitlines()
+
+
+@contextmanager
+def running_chromium(path: str | None = None) -> Iterator[Browser]:
+    """A headless Chromium; one at a time, as playwright allows no more."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path or find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def open_cells(browser: Browser, home: Path, cells: list[str], port: int, **options) -> Iterator[LabPage]:
+    """A new notebook with these cells, open in the browser."""
     folder = home / "notebooks"
     folder.mkdir(exist_ok=True)
     write_notebook(folder / "test.ipynb", cells)
-    with open_folder(home, folder, port, size, **options) as page:
+    with open_folder(browser, home, folder, port, **options) as page:
         yield page
 
 
 @contextmanager
-def open_folder(home: Path, folder: Path, port: int, size=(1366, 768), arguments: tuple[str, ...] = ()) -> Iterator[LabPage]:
-    """A folder's first notebook, open in Chromium."""
-    with opened_course(home, "--port", str(port), *arguments, notebooks=folder) as lines, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(1366, 768)) -> Iterator[LabPage]:
+    """A folder's first notebook, open in the browser."""
+    with opened_course(home, "--port", str(port), notebooks=folder) as lines:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         course = LabPage(page)
         course.address = lines[-1].split()[-1]
@@ -162,4 +222,4 @@ def open_folder(home: Path, folder: Path, port: int, size=(1366, 768), arguments
         try:
             yield course
         finally:
-            browser.close()
+            page.close()

@@ -39,6 +39,7 @@ class Lab(widgets.VBox):
     """
 
     presets: dict[str, tuple[Settings, str]] = {}
+    first, more = FIRST, MORE  # names of the fields in sight, and of those behind "more"
 
     def __init__(self, settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False):
         settings = settings or Settings()
@@ -46,7 +47,7 @@ class Lab(widgets.VBox):
             raise TypeError(f"settings must be a Settings object, got {type(settings).__name__}: try Settings(d=50)")
         self._close_predecessor()
         self.errors: list[Exception] = []
-        self.session = Session(settings, seeds)
+        self.session = self.experiment(settings, seeds)
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
         if samples:
             self.session.begin(settings, samples)
@@ -62,6 +63,19 @@ class Lab(widgets.VBox):
         self.add_class("course-lab")
 
     # What a lab is about: for subclasses.
+
+    def experiment(self, settings: Settings, seeds: int):
+        """The experiment that the lab shows; what a Session offers."""
+        return Session(settings, seeds)
+
+    def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
+        """The widget of one field of the settings."""
+        return field_widget(name, settings)
+
+    def bar(self) -> widgets.Widget:
+        """The row of buttons under the fields."""
+        self.transport = Transport(self.actor.order, self._guarded)
+        return self.transport
 
     def figures(self, run: Run, moment: int) -> list[Figure]:
         """The views of a run at a moment."""
@@ -118,11 +132,11 @@ class Lab(widgets.VBox):
     # Parts on the page.
 
     def _parts(self, settings: Settings, lecture: bool) -> list[widgets.Widget]:
-        self.fields = {name: field_widget(name, settings) for name in (*FIRST, *MORE)}
+        self.fields = {name: self.field(name, settings) for name in (*self.first, *self.more)}
         for name, field in self.fields.items():
             field.observe(self._guarded(lambda change, name=name: self.actor.order(f"set {name}", change["new"])), "value")
             field.add_class(f"course-field-{name}")
-        self.transport = Transport(self.actor.order, self._guarded)
+        bar = self.bar()
         self.lecture = widgets.ToggleButton(
             value=lecture, description="Lecture", icon="expand", layout={"width": "auto"},
             tooltip="Large type, few controls, the whole page; Escape goes back",
@@ -135,11 +149,11 @@ class Lab(widgets.VBox):
             tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
         )  # fmt: skip
         self.preset.observe(self._guarded(lambda change: change["new"] and self.actor.order("preset", change["new"])), "value")
-        first = _row([*(self.fields[n] for n in FIRST), *([self.preset] if self.presets else []), self.lecture], "course-first")
-        more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in MORE]), self._code_row(settings)])])
+        first = _row([*(self.fields[n] for n in self.first), *([self.preset] if self.presets else []), self.lecture], "course-first")
+        more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
         more.set_title(0, "More: link, width, loss, schedule, settings code, export")
         more.add_class("course-more")
-        return [first, self.transport, self.stage, more]
+        return [first, bar, self.stage, more]
 
     def _code_row(self, settings: Settings) -> widgets.Widget:
         self.code = widgets.Text(
@@ -229,11 +243,11 @@ class Lab(widgets.VBox):
 
     def _do_step(self, _):
         self._look(None)
-        self.session.step(0.1, self._speed)
+        self.session.step(0.25, self._speed)
 
     def _do_x10(self, _):
         self._look(None)
-        self._goal = 10 * max(self.session.samples, 1)
+        self._goal = 10 * max(self.session.samples, self.settings.d // 10, 1)
         self._play(True)
 
     def _do_reset(self, _):

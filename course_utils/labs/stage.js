@@ -202,7 +202,6 @@ function render({ model, el }) {
     });
     settleSoon();
     tell(message.words);
-    root.dataset.settings = message.words.settings;
     await Promise.all(jobs);
   }
 
@@ -260,6 +259,11 @@ function render({ model, el }) {
       await new Promise((done) => requestAnimationFrame(() => done()));
       root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
       root.dataset.frame = frames.at(-1).message.n;
+      const code = frames.at(-1).message.words.settings;
+      if (root.dataset.settings !== code) {
+        root.dataset.settings = code;
+        root.dataset.paintedAt = performance.timeOrigin + performance.now();
+      }
       model.send({ type: "ack", n: frames.at(-1).message.n });
     }
     busy = false;

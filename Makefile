@@ -1,0 +1,117 @@
+# make lab     install the course into .venv (the first time) and open it in JupyterLab
+# make test    check everything: style, unit tests, every notebook, the course in a real browser
+# make bench   speed and memory against what you would write instead
+# make lint    style alone
+# make clean   remove .venv and all caches
+#
+# PYTHON=/path/to/python   the Python to build .venv with; otherwise the first of the names below that will do
+# PIP_FLAGS="..."          more options for pip. On Linux, PyPI's torch brings several GB of GPU libraries that the course
+#                          does not use; PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" avoids them.
+# ARGS="..."               for make lab: options of `python -m course_utils`, such as ARGS="--port 9000 --no-browser"
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+PYTHON ?=
+PIP_FLAGS ?=
+ARGS ?=
+PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 python3.11)
+
+# Exit code 0: will do; 3: older than 3.11; 4: cannot make environments. A name may be on PATH and still not run (pyenv).
+PROBE := import sys; sys.exit(3) if sys.version_info < (3, 11) else None; import importlib.util as u; \
+  sys.exit(0 if u.find_spec("venv") and u.find_spec("ensurepip") else 4)
+
+.PHONY: help lab test bench lint clean FORCE
+
+help:
+	@sed -n '/^# make/s/^# //p' Makefile
+
+lab: .venv/.course
+	@$(PY) -m course_utils $(ARGS)
+
+lint: .venv/.course-test
+	@$(PY) -m ruff check .
+
+# The stamp holds the folder's name: an editable install points at it, so a moved or copied folder is installed anew, as is
+# one whose .venv lost its Python.
+ifneq ($(shell cat .venv/.course 2>/dev/null && $(PY) -c 'print("works")' 2>/dev/null),$(CURDIR) works)
+.venv/.course: FORCE
+endif
+
+.venv/.course: pyproject.toml constraints.txt
+	@$(PY) -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { $(make_venv); }
+	@echo "Installing the course into .venv: a few minutes the first time, and about 2 GB of disk."
+	@case "$$(uname -s) $(PIP_FLAGS)" in "Linux ") \
+	  echo "On Linux pip may fetch torch with GPU libraries, several GB that the course does not use: see the top of the Makefile." ;; esac
+	@$(call pip_install,.)
+	@echo "$(CURDIR)" > $@
+
+.venv/.course-test: .venv/.course
+	@$(call pip_install,".[test$(comma)scale]")
+	@touch $@
+
+.venv/.course-bench: .venv/.course
+	@$(call pip_install,".[bench]")
+	@touch $@
+
+comma := ,
+
+define make_venv
+old=; novenv=; \
+for python in $(PYTHONS); do \
+  "$$python" -c '$(PROBE)' 2>/dev/null; code=$$?; \
+  case $$code in \
+    0) echo "Making .venv with $$("$$python" -c 'import sys; print(sys.executable, sys.version.split()[0])')."; \
+       exec "$$python" -m venv --clear .venv ;; \
+    3) old="$$old $$("$$python" -c 'import sys; print(sys.version.split()[0])')" ;; \
+    4) novenv=$$python ;; \
+  esac; \
+done; \
+if [ -n "$$novenv" ]; then \
+  echo "The course needs its own environment, but $$novenv cannot make one because its venv module is missing:" \
+       "install it (Debian, Ubuntu: sudo apt install python3-venv), then run make lab again." >&2; \
+elif [ -n "$$old" ]; then \
+  echo "The course needs Python 3.11 or newer, but only older ones ($$(echo $$old)) are on PATH:" \
+       "install a newer one from python.org, or name one: make lab PYTHON=/path/to/python3." >&2; \
+else \
+  echo "The course needs Python 3.11 or newer, but none of $(PYTHONS) runs here:" \
+       "install it from python.org, or name one: make lab PYTHON=/path/to/python3." >&2; \
+fi; \
+exit 1
+endef
+
+define pip_install
+$(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt -e $(1) || { \
+  echo "pip could not install the course (its reason is above): check the network and the free disk space and run make again;" \
+       "if it found no version for your Python, name another: make clean lab PYTHON=python3.11." >&2; \
+  exit 1; }
+endef
+
+# Every part runs, even after one that failed, and each exit code counts; pytest's own lines stand above the summary.
+test: .venv/.course-test
+	@$(test_all)
+
+sanitize := $(wildcard tests/notebooks/sanitize.cfg)
+
+define test_all
+failed=0; summary=; \
+part() { \
+  name=$$1; shift; printf '\n==> %s: %s\n' "$$name" "$$*"; began=$$(date +%s); \
+  if "$$@"; then word=ok; else word="FAILED (exit code $$?)"; failed=1; fi; \
+  summary="$$summary$$(printf '%-10s %4d s  %s' "$$name" $$(($$(date +%s) - began)) "$$word")|"; \
+}; \
+part style $(PY) -m ruff check .; \
+part unit $(PY) -m pytest -m "not browser"; \
+part notebooks $(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=600 \
+  $(if $(sanitize),--nbval-sanitize-with $(sanitize)) notebooks; \
+part browser $(PY) -m pytest -m browser tests/browser; \
+printf '\n==> summary\n'; printf '%s' "$$summary" | tr '|' '\n'; \
+exit $$failed
+endef
+
+bench: .venv/.course-test .venv/.course-bench
+	@for script in benchmarks/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done
+
+clean:
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -1,0 +1,239 @@
+"""What one direction of the input tells about the label, and the classical estimators that look for such directions.
+
+Every estimator takes X (n, d) and y (n,) and returns (values, directions): unit rows (r, d), the most important first,
+and how important each one is, (r,). SIR, PHD and SAVE are those of statsmodels.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.linalg
+from scipy.stats import norm, qmc
+
+from .blas import single_threaded_blas
+from .subspace import principal_angles
+from .targets import LINKS, MultiIndexModel, hermite_basis, hermite_coefficients
+
+SLICES = 10  # groups of equal size into which SIR and SAVE cut the sorted labels
+CENTRES = 500  # a kernel fit to more samples than this uses so many of them as centres, enough for d up to about 30
+
+
+def explained_share(coefficients: np.ndarray, overlap, noise: float = 0.0, rest: float = 0.0):
+    """Share of the variance of y that a direction with this overlap with u explains, at best: a number or an array.
+
+    For y = f(<u, x>) + noise and a unit vector v with <u, v> = m it is sum_{j>=1} c_j^2 m^(2j) / Var y, where c_j are
+    the Hermite coefficients of f. ``rest`` is variance of f beyond the coefficients given. Taught in notebook 01.
+    """
+    power = np.asarray(coefficients, dtype=float)[1:] ** 2
+    j = np.arange(1, len(power) + 1)
+    signal = (power * np.asarray(overlap, dtype=float)[..., None] ** (2 * j)).sum(-1)
+    total = power.sum() + rest + noise**2
+    return signal / total if total > 0 else 0.0 * signal
+
+
+@lru_cache(maxsize=4)
+def _points(k: int) -> np.ndarray:
+    """2^17 points of R^k that stand for N(0, I_k) in averages, (2^17, k)."""
+    return norm.ppf(qmc.Sobol(k, rng=np.random.default_rng(0)).random_base2(17))
+
+
+def coefficients_along(link: str | Callable, e: np.ndarray, degree: int) -> tuple[np.ndarray, float]:
+    """(c_j = E[g(z) he_j(<e, z>)] for j = 0 ... degree, variance of g), for a unit vector e (k,) of the subspace.
+
+    he_j are the normalised Hermite polynomials. By quadrature for k = 1, else by quasi-Monte Carlo, good to 0.001.
+    """
+    e = np.asarray(e, dtype=float)
+    g = LINKS[link] if isinstance(link, str) else link
+    if len(e) == 1:
+        c = hermite_coefficients(g, degree)
+        second = hermite_coefficients(lambda Z: np.asarray(g(Z), dtype=float) ** 2, 0)[0]
+        return c * np.sign(e[0]) ** np.arange(degree + 1), float(second - c[0] ** 2)
+    Z = _points(len(e))
+    values = np.asarray(g(Z.copy()), dtype=float)
+    return np.array([values @ h for h in hermite_basis(Z @ e, degree)]) / len(Z), float(values.var())
+
+
+def best_curve(p: np.ndarray, y: np.ndarray, degree: int = 8) -> tuple[Callable, float]:
+    """(the polynomial of p that fits y best, as a function; its adjusted R^2) for projections p and labels y, (n,)."""
+    A = np.stack(hermite_basis(p, degree), axis=1)
+    weights, *_ = np.linalg.lstsq(A, y, rcond=None)
+    variance = y.var()
+    left = ((y - A @ weights) ** 2).mean() / variance if variance > 0 else 1.0
+    share = 1 - left * (len(y) - 1) / (len(y) - degree - 1)
+    return lambda q: np.stack(hermite_basis(np.asarray(q, dtype=float), degree), axis=1) @ weights, float(share)
+
+
+def linear(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The slope of the least-squares fit: one direction, whatever k is. Its population is E[y x] = U^T E[grad g]."""
+    A = np.column_stack([np.ones(len(X)), X])
+    slope = np.linalg.lstsq(A, y, rcond=None)[0][1:]
+    size = np.linalg.norm(slope)
+    return np.array([size]), slope[None] / (size or 1.0)
+
+
+def phd(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Principal Hessian directions: eigenvectors of E[(y - E y) x x^T] = U^T E[hessian g] U, largest |value| first.
+
+    Source: Li 1992. See Also: statsmodels.regression.dimred.PHD, which does the work.
+    """
+    from statsmodels.regression.dimred import PHD
+
+    return _rows(PHD(y, np.array(X)).fit())
+
+
+def sir(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> tuple[np.ndarray, np.ndarray]:
+    """Sliced inverse regression: eigenvectors of the covariance of E[x | y]. Source: Li 1991.
+
+    See Also: statsmodels.regression.dimred.SIR, which does the work.
+    """
+    from statsmodels.regression.dimred import SIR
+
+    return _rows(SIR(y, np.array(X)).fit(slice_n=max(1, len(y) // slices)))
+
+
+def save(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> tuple[np.ndarray, np.ndarray]:
+    """Sliced average variance estimation: eigenvectors of E[(I - Cov(x | y))^2]. Source: Cook and Weisberg 1991.
+
+    See Also: statsmodels.regression.dimred.SAVE, which does the work.
+    """
+    from statsmodels.regression.dimred import SAVE
+
+    size = max(2, len(y) // slices)
+    values, rows = _rows(SAVE(y, np.array(X)).fit(slice_n=size))
+    return values / size, rows  # statsmodels weighs each slice with its size
+
+
+def _rows(fit) -> tuple[np.ndarray, np.ndarray]:
+    """(|values|, unit rows) of a statsmodels fit; its columns are directions, of any length."""
+    rows = np.real(np.asarray(fit.params)).T
+    return np.abs(np.real(np.asarray(fit.eigs))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def kernel_fit(X: np.ndarray, y: np.ndarray, ridge: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
+    """Ridge regression with the kernel exp(-|x - x'|^2 / 2d): (centres (c, d), weights (c,)), for y minus its mean.
+
+    The centres are all samples, or the first 500 of them (then the fit is the best one within their span).
+    """
+    centres = X[:CENTRES]
+    K, target = gaussian_kernel(X, centres), y - y.mean()
+    if len(centres) == len(X):
+        return centres, scipy.linalg.solve(K + ridge * np.eye(len(X)), target, assume_a="pos")
+    normal = K.T @ K + ridge * K[: len(centres)] + 1e-9 * len(X) * np.eye(len(centres))
+    return centres, scipy.linalg.solve(normal, K.T @ target, assume_a="pos")
+
+
+def gaussian_kernel(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """exp(-|a - b|^2 / 2d) for rows a of A (n, d) and b of B (c, d), (n, c)."""
+    squares = (A * A).sum(1)[:, None] + (B * B).sum(1) - 2 * A @ B.T
+    return np.exp(-np.maximum(squares, 0) / (2 * A.shape[1]))
+
+
+def kernel_gradients(X: np.ndarray, centres: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Gradients of x -> sum_c weights_c k(x, c) at the rows of X, (n, d)."""
+    K = gaussian_kernel(X, centres) * weights
+    return (K @ centres - K.sum(1)[:, None] * X) / X.shape[1]
+
+
+def gradient_outer_product(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvectors of the mean of grad f grad f^T, f a kernel fit: all directions in which the fit varies.
+
+    Source: Trivedi, Wang, Kpotufe, Shakhnarovich 2014. Taught in notebook 01.
+    """
+    G = kernel_gradients(X[: 4 * CENTRES], *kernel_fit(X, y))  # more gradients would not change their mean product
+    values, vectors = np.linalg.eigh(G.T @ G / len(G))
+    return values[::-1], vectors[:, ::-1].T
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """An estimator with what it looks at; ``floor`` separates its values from zero on 100,000 samples."""
+
+    name: str
+    fit: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    sees: str
+    floor: float
+
+    def angle(self, X: np.ndarray, y: np.ndarray, directions: np.ndarray) -> float:
+        """``largest_angle`` of what this estimator finds."""
+        return largest_angle(self.fit(X, y)[1], directions)
+
+
+ESTIMATORS = {
+    e.name: e
+    for e in (
+        Estimator("linear", linear, "E[y x]", 0.03),
+        Estimator("PHD", phd, "E[y x xᵀ]", 0.06),
+        Estimator("SIR", sir, "E[x | y]", 0.005),
+        Estimator("SAVE", save, "Cov(x | y)", 0.01),
+        Estimator("kernel gradient", gradient_outer_product, "E[∇f ∇fᵀ]", 0.005),
+    )
+}
+
+
+def largest_angle(found: np.ndarray, directions: np.ndarray) -> float:
+    """Largest principal angle in degrees between the hidden subspace, (k, d), and the first k rows of ``found``.
+
+    90 where fewer than k rows were found, as by the linear fit for k > 1.
+    """
+    rows = scipy.linalg.orth(found[: len(directions)].T).T
+    return float(np.degrees(principal_angles(rows, directions)[0]))
+
+
+@lru_cache(maxsize=64)
+def population_rank(name: str, link: str | Callable, k: int, noise: float) -> int:
+    """How many of the k hidden directions an estimator finds with ever more samples.
+
+    Measured: its values above the floor on 100,000 samples in d = k + 2 (statsmodels needs two dimensions). A kernel
+    fit learns g itself with enough samples, so that it finds all k unless g is constant.
+    """
+    if name == "kernel gradient":
+        varies = coefficients_along(link, np.eye(k)[0], 1)[1] > 1e-12
+        return k if varies else 0
+    model = MultiIndexModel(np.eye(k, k + 2), link, noise)
+    Z, y = model.sample(100_000, np.random.default_rng(0))
+    with single_threaded_blas():
+        return int((ESTIMATORS[name].fit(Z, y)[0][:k] > ESTIMATORS[name].floor).sum())
+
+
+def random_angle(d: int, k: int) -> float:
+    """Median over draws of the largest principal angle, in degrees, between the subspace and k random directions."""
+    rng = np.random.default_rng(0)
+    cosines = [np.linalg.svd(_random_rows(rng, d, k)[:, :k], compute_uv=False)[-1] for _ in range(400)]
+    return float(np.degrees(np.arccos(np.clip(np.median(cosines), 0, 1))))
+
+
+def _random_rows(rng: np.random.Generator, d: int, k: int) -> np.ndarray:
+    return np.linalg.qr(rng.standard_normal((d, k)))[0].T
+
+
+def draw(link, d: int, k: int, noise: float, n: int, seed: int) -> tuple[MultiIndexModel, np.ndarray, np.ndarray]:
+    """A model with random directions and n samples of it: (model, X (n, d), y (n,))."""
+    rng = np.random.default_rng([seed, 0xE571])
+    model = MultiIndexModel(_random_rows(rng, d, k), link, noise)
+    return model, *model.sample(n, rng)
+
+
+def find(name: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """(values, directions) of an estimator; None where it has too few samples to be defined."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ESTIMATORS[name].fit(X, y)
+    except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):  # fewer samples than dimensions or slices
+        return None
+
+
+def median_angles(links: dict[str, int], d: int, n: int, noise: float = 0.1, seeds: int = 5) -> np.ndarray:
+    """Median over seeds of the largest angle in degrees, (links, estimators), for n samples of each link with its k."""
+    found = np.empty((len(links), len(ESTIMATORS), seeds))
+    for i, (link, k) in enumerate(links.items()):
+        for seed in range(seeds):
+            model, X, y = draw(link, d, k, noise, n, seed)
+            with single_threaded_blas():
+                found[i, :, seed] = [e.angle(X, y, model.directions) for e in ESTIMATORS.values()]
+    return np.median(found, axis=2)

@@ -1,0 +1,196 @@
+"""Angles, norms and singular values of any torch model, recorded inside a training loop of your own."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from .networks import TwoLayerNet
+from .run import Run, Snapshot
+from .settings import Settings
+from .sgd import Diverged
+from .subspace import _checked, _norms, spectrum
+
+GROWTH = 1.1  # measured when the samples seen have grown by this factor: 24 times a decade, so that long loops stay cheap
+
+
+@dataclass(frozen=True, repr=False)
+class OwnSettings(Settings):
+    """Settings of a model that is not ours: d, k and width hold, all the others are unknown and are never shown."""
+
+    def summary(self) -> str:
+        """What is known, as text for a header."""
+        return f"d={self.d} k={self.k} width={self.width} (your own model and training loop)"
+
+    def code(self) -> str:
+        raise ValueError("this run comes from your own model and training loop, which a settings code cannot carry")
+
+    def target(self):
+        raise ValueError("this run comes from your own training loop: only you know its target")
+
+    def __repr__(self) -> str:
+        return f"OwnSettings({self.summary()})"
+
+
+class Watch:
+    """A recording of the first linear layer of a torch model; made by ``watch``, told of each step, read as ``run``."""
+
+    def __init__(self, model, directions, risk: Callable | None = None):
+        name, self._layer = first_linear(model)
+        W, self._directions = _checked(_array(self._layer.weight), _array(directions))
+        width, d = W.shape
+        self._model, self._risk = model, risk
+        self._settings = OwnSettings(d=d, k=len(self._directions), width=width, link=_unknown)
+        self._next = 0
+        self._snapshots: list[Snapshot] = []
+        self.samples = 0
+        self(0)
+
+    def __call__(self, n: int) -> None:
+        """Say that the model has just been trained on n more samples; measures it when enough have been seen.
+
+        Raises ValueError if n is not a number of samples, Diverged (with ``run``) once weights are not finite.
+        """
+        if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 0:
+            raise ValueError(f"n = {n!r} is not a number of samples: give the size of the batch, such as len(X)")
+        self.samples += int(n)
+        if self.samples >= self._next:
+            self._record()
+            self._next = max(self.samples + 1, math.ceil(GROWTH * self.samples))
+
+    @property
+    def run(self) -> Run:
+        """All that was recorded, this moment included, as a Run; its ``net`` is None unless the model has two layers."""
+        if self._snapshots[-1].samples < self.samples:
+            self._record()
+        return Run.of(self._settings, self._snapshots, net=_two_layer(self._model))
+
+    def _record(self) -> None:
+        W, U = _array(self._layer.weight), self._directions
+        if not np.isfinite(W).all():
+            run = Run.of(self._settings, self._snapshots) if self._snapshots else None
+            advice = "Try: lower the learning rate, or clip gradients."
+            raise Diverged(f"Weights are not finite after {self.samples:,} samples. {advice}", self.samples, run)
+        coefficients = W @ U.T
+        rest = W - coefficients @ U
+        parallel, perpendicular = _norms(W, coefficients, U)
+        angles, singular = spectrum(W, U)
+        neurons = np.zeros((len(W), 3), dtype=np.float32)
+        neurons[:, : min(2, len(U))] = coefficients[:, :2]
+        neurons[:, 2] = np.linalg.norm(rest, axis=1)
+        risk, r2, d = self._measured_risk(), np.nan, W.shape[1]
+        self._snapshots.append(Snapshot(self.samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons))
+
+    def _measured_risk(self) -> float:
+        if self._risk is None:
+            return np.nan
+        with _evaluation(self._model):
+            return float(self._risk(self._model))
+
+
+def watch(model, directions, risk: Callable | None = None) -> Watch:
+    """Record principal angles, norms and singular values of a torch model's first linear layer while you train it.
+
+    >>> watcher = watch(model, target.directions)
+    >>> for X, y in batches:
+    ...     loss = ((model(X)[:, 0] - y) ** 2).mean()
+    ...     optimizer.zero_grad(); loss.backward(); optimizer.step()
+    ...     watcher(len(X))
+    >>> watcher.run          # a Run, as online_sgd gives it
+
+    Any optimiser, any depth. The model is measured now and whenever the samples seen have grown by a tenth. Nothing is
+    hooked into it, and what you evaluate in between is not counted.
+
+    Parameters
+    ----------
+    model : torch module that takes inputs (n, d) and whose first layer is a Linear with weights (m, d).
+    directions : (k, d), array or tensor with orthonormal rows u_i, such as ``target.directions``.
+    risk : function of the model that gives its test risk; called whenever the model is measured, in evaluation mode and
+        without gradients. Without it the risk of the Run is nan.
+
+    Raises
+    ------
+    ValueError if the model's first layer is not a Linear that sees the inputs themselves, or if directions do not fit.
+    Taught in notebook 02.
+    """
+    return Watch(model, directions, risk)
+
+
+def first_linear(model):
+    """(name, module) of the Linear layer that is the first to see the inputs of a torch model.
+
+    Found by running the model, in evaluation mode, on two inputs of each width that one of its Linear layers takes. The
+    name is '' if the model is that layer itself. Raises ValueError if no Linear sees the inputs unchanged.
+    """
+    import torch
+
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
+    layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear)]
+    for d in dict.fromkeys(layer.in_features for _, layer in layers):
+        first = _first_called(model, layers, d)
+        if first is not None:
+            return first
+    weights = [type(m).__name__ for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
+    found = f"its first module with weights is {weights[0]}" if weights else "it has no weights"
+    raise ValueError(
+        f"no Linear layer of this {type(model).__name__} sees inputs of shape (n, d) unchanged ({found}). Only the weights "
+        "of such a layer can be compared with directions of the input space: put a Linear first, rescale inputs outside."
+    )
+
+
+def _first_called(model, layers, d: int):
+    """The first of the layers to be called on inputs of width d, if what it sees are the inputs themselves."""
+    import torch
+
+    weight, called = layers[0][1].weight, []
+    X = torch.from_numpy(np.random.default_rng(0).standard_normal((2, d))).to(weight)
+    hooks = [
+        layer.register_forward_pre_hook(lambda _, inputs, pair=(name, layer): called.append((*pair, inputs[0])))
+        for name, layer in layers
+    ]
+    try:
+        with _evaluation(model):
+            model(X)
+    except Exception:  # a model fails on inputs of a wrong width in its own way; the right one is tried in its turn
+        pass
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return called[0][:2] if called and torch.equal(called[0][2], X) else None
+
+
+@contextmanager
+def _evaluation(model):
+    """The model in evaluation mode and without gradients; each module's own mode is put back afterwards."""
+    import torch
+
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, training in modes:
+            module.training = training
+
+
+def _two_layer(model) -> TwoLayerNet | None:
+    try:
+        return TwoLayerNet.from_torch(model)
+    except ValueError:  # deeper, or of another form: every figure but those that need the outputs can do without
+        return None
+
+
+def _array(values) -> np.ndarray:
+    return values.detach().cpu().double().numpy() if hasattr(values, "detach") else np.asarray(values, dtype=float)
+
+
+def _unknown(Z: np.ndarray) -> np.ndarray:
+    """Stands for the link of a model whose target only its owner knows."""
+    return np.zeros(len(Z))

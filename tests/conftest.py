@@ -1,0 +1,51 @@
+"""What several tests need: Chromium, an open course; and, with COURSE_FORBID_SKIPS=1, no browser test skipped."""
+
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from driver import opened_course
+
+from course_utils.launcher import find_chromium
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[1]
+BROWSER = Path(__file__).parent / "browser"
+FORBIDDEN = os.environ.get("COURSE_FORBID_SKIPS") == "1"
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium that the browser tests drive; where there is none, the test is skipped with the reason."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("no Chromium or Chrome found: install one, or name it in COURSE_CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[..., AbstractContextManager[list[str]]]:
+    """`with serve(home, "--port", "9000") as lines`: the course, open for a newcomer; lines[-1] ends in the address."""
+    return opened_course
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items):
+    """Everything in tests/browser is a browser test, whether it says so or not."""
+    for item in items:
+        if BROWSER in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn a skipped browser test into a failed one where skipping is forbidden."""
+    report = yield
+    if FORBIDDEN and report.skipped and item.get_closest_marker("browser") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\nCOURSE_FORBID_SKIPS=1 lets no browser test be skipped."
+    return report

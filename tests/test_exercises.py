@@ -1,0 +1,204 @@
+"""Every solution passes, every stub and every typical mistake is told apart, and check never raises."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_utils import hermite_coefficients
+from course_utils.estimators import explained_share, phd
+from course_utils.exercises import check, examine, exercises, find_exercise, hint
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+ALL = {id: exercise for chapter in range(9) for id, exercise in exercises(chapter).items()}
+
+
+def define(source: str, name: str):
+    """What a cell with this source defines under the name."""
+    scope = {"np": np, "math": math}
+    exec(source, scope)
+    return scope[name]
+
+
+def gaussian_rows(k, d, rng):
+    return rng.standard_normal((k, d))
+
+
+def only_normalised(k, d, rng):
+    G = rng.standard_normal((k, d))
+    return G / np.linalg.norm(G, axis=1, keepdims=True)
+
+
+def own_generator(k, d, rng):
+    return np.linalg.qr(np.random.default_rng().standard_normal((d, k)))[0].T
+
+
+def uniform_entries(k, d, rng):
+    return np.linalg.qr(rng.random((d, k)))[0].T
+
+
+def product_of_squares(c, m, noise):
+    j = np.arange(len(c))
+    return np.sum(c**2 * m ** (2 * j)) / (np.sum(c**2) + noise**2)
+
+
+def variances(X, y):
+    return (X.T * (y - y.mean())) @ X / len(y)
+
+
+WRONG = {  # id: {answer: words that its diagnosis must hold}
+    "1.1": [
+        (gaussian_rows, "length"),
+        (only_normalised, "U U^T differs from I by"),
+        (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0], "transposed"),
+        (lambda k, d, rng: np.eye(k, d), "nothing was drawn"),
+        (own_generator, "not from np.random"),
+        (uniform_entries, "preferred"),
+        (lambda k, d, rng: np.eye(d)[rng.permutation(d)[:k]], "coordinate axes"),
+    ],
+    "1.2": [
+        (lambda z: z**2, "mean E f(z) is 1"),
+        (lambda z: 0.5 * (z**2 - 1) + z**3 / 3, "information exponent is 1"),
+        (lambda z: (z**3 - 3 * z) / np.sqrt(6), "above 2"),
+        (lambda z: (z**2 - 1) + z**3 - 3 * z, "variance is 8"),
+        (lambda z: (z**2 - 1) / np.sqrt(2), "even"),
+        (lambda z: 0.0, "shape (11,)"),
+    ],
+    "1.3": [
+        (product_of_squares, "c_0 is the mean"),
+        (lambda c, m, noise: np.sum(c[1:] ** 2 * m ** np.arange(1, len(c))) / (np.sum(c[1:] ** 2) + noise**2), "square"),
+        (lambda c, m, noise: np.sum(c[1:] ** 2) * m**2 / (np.sum(c[1:] ** 2) + noise**2), "own power"),
+        (lambda c, m, noise: explained_share(c, m), "plus noise^2"),
+        (lambda c, m, noise: explained_share(c, m, math.sqrt(noise)), "standard deviation"),
+        (lambda c, m, noise: np.sum(c[1:] ** 2 * m ** (2 * np.arange(1, len(c)))), "divided by"),
+    ],
+    "1.4": [
+        (lambda X, y, k: np.linalg.eigh(variances(X, y))[1][:, ::-1][:, :k].T, "without sign"),
+        (lambda X, y, k: np.linalg.eigh((X.T * y) @ X / len(y))[1][:, -k:].T, "Subtract the mean"),
+        (lambda X, y, k: np.linalg.qr((X.T @ y)[:, None] + X[:k].T)[0].T, "degrees from u"),
+        (lambda X, y, k: np.linalg.eigh(variances(X, y))[1][:, :k], "transposed"),
+        (lambda X, y, k: 2 * np.linalg.eigh(variances(X, y))[1][:, :k].T, "not orthonormal"),
+    ],
+    "1.5": [
+        (lambda Z: Z[:, 0] + Z[:, 1] * Z[:, 2], "linear finds 1"),
+        (lambda Z: Z[:, 0] * Z[:, 1], "Column 3"),
+        (lambda Z: np.sign(Z[:, 0] * Z[:, 1]) + 0.01 * Z[:, 2] ** 2, "PHD finds"),
+        (lambda Z: Z.prod(axis=1), "SAVE finds 3"),
+        (lambda Z: np.zeros(len(Z)), "constant"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_solution_passes(id):
+    exercise = ALL[id]
+    verdict = examine(id, define(exercise.solution, exercise.name))
+    assert verdict.passed, str(verdict)
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_unfilled_stub_fails_and_says_what_to_do(id):
+    exercise = ALL[id]
+    assert "your code" in exercise.stub and "#:" not in exercise.stub + exercise.solution
+    verdict = examine(id, define(exercise.stub, exercise.name))
+    assert not verdict.passed
+    assert "replace the line with ..." in verdict.why or "..." in verdict.why
+
+
+def test_every_exercise_has_wrong_answers_here():
+    assert set(WRONG) == set(ALL)
+    assert len(exercises(1)) >= 4
+
+
+@pytest.mark.parametrize("id", WRONG)
+def test_typical_mistakes_get_different_diagnoses(id):
+    told = []
+    for answer, words in WRONG[id]:
+        verdict = examine(id, answer)
+        assert not verdict.passed
+        assert words in verdict.why, verdict.why
+        told.append(verdict.why)
+    assert len(set(told)) == len(told) >= 3
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_check_never_raises(id, capsys):
+    def raises(*arguments):
+        raise ZeroDivisionError("division by zero")
+
+    def leaves(*arguments):
+        raise SystemExit
+
+    strange = [
+        raises,
+        leaves,
+        None,
+        3,
+        "text",
+        lambda: 1,
+        lambda *a: "text",
+        lambda *a: [[1], [2, 3]],
+        object,
+        lambda *a: np.nan,
+    ]
+    for answer in strange:
+        check(id, answer)
+        out = capsys.readouterr().out
+        assert f"Exercise {id}: not yet." in out and "fails: " in out
+
+
+def test_a_raising_answer_is_told_with_what_it_was_called_with():
+    why = examine("1.1", lambda k, d, rng: 1 / 0).why
+    assert "ZeroDivisionError: division by zero" in why and "called with 3, 7, a Generator" in why
+
+
+def test_unknown_exercise_is_told(capsys):
+    for id in ("9.9", "1.99", "x", 1):
+        check(id, None)
+        hint(id)
+    out = capsys.readouterr().out
+    assert out.count("There is no exercise") == 8 and "1.1, 1.2" in out
+
+
+def test_hints_come_one_after_the_other(capsys):
+    exercise = find_exercise("1.4")
+    for _ in range(3):
+        hint("1.4")
+    out = capsys.readouterr().out
+    assert out.index(exercise.hints[0]) < out.index(exercise.hints[1]) and "no third hint" in out
+
+
+def test_a_check_leaves_the_students_arrays_alone():
+    """A function that writes into its arguments must not change what later checks use."""
+
+    def writes(c, m, noise):
+        value = explained_share(c, m, noise)
+        c[:] = 0
+        return float(value)
+
+    assert examine("1.3", writes).passed
+
+
+def test_solutions_agree_with_the_course():
+    explained = define(ALL["1.3"].solution, "explained")
+    c = hermite_coefficients("cubic", 6)
+    assert explained(c, 0.3, 0.1) == pytest.approx(float(explained_share(c, 0.3, 0.1)), rel=1e-12)
+    find = define(ALL["1.4"].solution, "find_by_curvature")
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 5))
+    y = X[:, 0] ** 2 - X[:, 1] ** 2
+    overlaps = np.abs(np.sum(find(X, y, 2) @ phd(X, y)[1][:2].T, axis=1))
+    assert np.linalg.svd(find(X, y, 2) @ np.linalg.qr(phd(X, y)[1][:2].T)[0])[1].min() > 0.999, overlaps
+
+
+@pytest.mark.parametrize("chapter", [n for n in range(9) if exercises(n)])
+def test_notebook_holds_stub_and_folded_solution(chapter):
+    """The notebook's text and exercises/ are one: whoever changes one is told about the other."""
+    notebook = json.loads(next(NOTEBOOKS.glob(f"{chapter:02d}_*.ipynb")).read_text(encoding="utf-8"))
+    cells = {kind: ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == kind] for kind in ("code", "markdown")}
+    for exercise in exercises(chapter).values():
+        assert exercise.cell in cells["code"], exercise.id
+        folded = f"<details><summary>Solution of {exercise.id}</summary>\n\n```python\n{exercise.solution}\n```\n\n</details>"
+        assert any(folded in text for text in cells["markdown"]), exercise.id

@@ -1,0 +1,80 @@
+"""What `import course_utils` costs and gives: nothing heavy, every name, no way in for labs into the core."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import course_utils
+
+DRAWING = {"plotly", "ipywidgets", "anywidget"}
+HEAVY = sorted(DRAWING | {"torch", "numba", "scipy", "pandas", "matplotlib", "IPython", "dask", "joblib"})
+ROOT = Path(course_utils.__file__).parent
+
+
+def loaded_after(code):
+    """Which heavy modules a fresh interpreter holds after running some code."""
+    code = f"{code}\nimport sys, json; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_import_loads_nothing_heavy():
+    assert loaded_after("import course_utils; dir(course_utils)") == set()
+
+
+def test_settings_load_no_compiler():
+    loaded = loaded_after("from course_utils import Settings; Settings(d=50).code(); Settings.from_code('d=20')")
+    assert loaded <= {"scipy"}
+
+
+def test_training_loads_nothing_that_draws_and_no_torch():
+    use = "online_sgd(Settings(d=5, width=3), 10, seeds=2, progress=True)"
+    loaded = loaded_after(f"from course_utils import Settings, online_sgd; {use}")
+    assert "numba" in loaded and not loaded & (DRAWING | {"torch", "matplotlib", "IPython", "dask"})
+
+
+@pytest.mark.parametrize("name", course_utils.__all__)
+def test_every_name_is_there(name):
+    assert getattr(course_utils, name) is not None
+    assert name in dir(course_utils)
+
+
+def test_an_unknown_name_says_what_there_is():
+    with pytest.raises(AttributeError, match="no 'OnlineSgd'; it offers .*OnlineSGD"):
+        _ = course_utils.OnlineSgd
+    with pytest.raises(ImportError):
+        exec("from course_utils import NoSuchThing")
+
+
+def imports_of(path):
+    """Dotted name of everything that a module imports, anywhere in it; one or more dots first for relative imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+            yield from ("." * node.level + (f"{node.module}." if node.module else "") + a.name for a in node.names)
+
+
+CORE = [p for p in ROOT.rglob("*.py") if "labs" not in p.relative_to(ROOT).parts]
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_labs_draws_and_nothing_imports_labs(path):
+    """The house rule that keeps the core usable without a browser; ``__init__`` names labs only as text, lazily."""
+    for name in imports_of(path):
+        assert name.split(".")[0] not in DRAWING, name
+        assert "labs" not in name.split("."), name
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda p: str(p.relative_to(ROOT)))
+def test_torch_is_imported_only_where_it_is_used(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body:
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None) or ""]
+        assert not any(name.split(".")[0] == "torch" for name in names)

@@ -1,0 +1,222 @@
+"""Multiple-index models: what the registry claims of each link, checked against sampling and quadrature."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from course_utils import LINKS, MultiIndexModel, Settings, hermite_coefficients, information_exponent
+from course_utils.targets import check_own_link, degree_weights, hermite_basis
+
+ONE_INDEX = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
+MANY_INDEX = [name for name in LINKS if name not in ONE_INDEX]
+
+
+def some_k(name):
+    low, high = LINKS[name].k_range
+    return sorted({low, LINKS[name].default_k, min(high, 5)})
+
+
+def rotation(d, k, seed=0):
+    return np.linalg.qr(np.random.default_rng(seed).standard_normal((d, k)))[0].T
+
+
+FORMULAS = {
+    "linear": lambda z: z[0],
+    "tanh": lambda z: math.tanh(2 * z[0]),
+    "relu": lambda z: max(z[0], 0),
+    "cubic": lambda z: z[0] ** 3 / math.sqrt(15),
+    "quintic": lambda z: z[0] ** 5 / math.sqrt(945),
+    "he2": lambda z: (z[0] ** 2 - 1) / math.sqrt(2),
+    "he3": lambda z: (z[0] ** 3 - 3 * z[0]) / math.sqrt(6),
+    "sum_tanh": lambda z: sum(math.tanh(2 * t) for t in z) / math.sqrt(len(z)),
+    "sum_relu": lambda z: sum(max(t, 0) - 1 / math.sqrt(2 * math.pi) for t in z) / math.sqrt(len(z)),
+    "sum_squares": lambda z: sum(t * t - 1 for t in z) / math.sqrt(2 * len(z)),
+    "product": math.prod,
+    "chain": lambda z: (z[0] + sum(s * t for s, t in zip(z, z[1:], strict=False))) / math.sqrt(len(z)),
+    "staircase": lambda z: sum(math.prod(z[: i + 1]) for i in range(len(z))),
+    "norm": lambda z: math.hypot(*z),
+    "max": max,
+    "none": lambda z: 0,
+}
+
+
+def test_every_link_of_the_design_is_there():
+    assert set(FORMULAS) == set(LINKS)
+    assert all(link.name == name and link.formula and link.meaning for name, link in LINKS.items())
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_is_its_formula(name):
+    """Against the formula for one row in plain Python; 1e-12 covers the rounding of sums in another order."""
+    for k in some_k(name):
+        Z = np.random.default_rng(k).standard_normal((50, k))
+        values = LINKS[name](Z)
+        np.testing.assert_allclose(values, [FORMULAS[name](list(map(float, z))) for z in Z], rtol=1e-12, atol=1e-12)
+        assert values.shape == (50,) and values.dtype == float
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_link_leaves_its_argument_alone(name):
+    Z = np.random.default_rng(0).standard_normal((50, LINKS[name].default_k))
+    before = Z.copy()
+    values = LINKS[name](Z)
+    values += 1  # the result is no view of the argument either
+    assert np.array_equal(Z, before)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_stated_variance_is_that_of_samples(name):
+    """Within 5 standard errors of the sample variance of 200,000 values (fourth moments are estimated)."""
+    for k in some_k(name):
+        y = LINKS[name](np.random.default_rng(k).standard_normal((200_000, k)))
+        squares = (y - y.mean()) ** 2
+        error = squares.std() / math.sqrt(len(y))
+        assert abs(squares.mean() - LINKS[name].variance(k)) <= 5 * error + 1e-12
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_stated_information_exponent_is_the_computed_one(name):
+    for k in range(LINKS[name].k_range[0], min(LINKS[name].k_range[1], 5) + 1):
+        assert information_exponent(name, k) == LINKS[name].exponent(k)
+
+
+@pytest.mark.parametrize("name", ONE_INDEX)
+def test_monotone_links_are_monotone_and_the_others_are_not(name):
+    slopes = np.diff(LINKS[name](np.linspace(-4, 4, 2001)[:, None]))
+    assert LINKS[name].monotone == bool((slopes >= 0).all())
+
+
+def test_hermite_coefficients_of_hermite_polynomials_are_unit_vectors():
+    """He_j / sqrt(j!) is orthonormal under N(0, 1); quadrature in double precision leaves 1e-12."""
+    for j in range(7):
+        c = hermite_coefficients(lambda Z, j=j: hermite_basis(Z[:, 0], 6)[j], 6)
+        np.testing.assert_allclose(c, np.eye(7)[j], atol=1e-12)
+    np.testing.assert_allclose(hermite_basis(np.array([2.0]), 3)[3], (8 - 6) / math.sqrt(6))
+
+
+def test_hermite_coefficients_in_closed_form():
+    """relu: 1/sqrt(2 pi), 1/2, 1/(2 sqrt pi), 0 (the kink lies on a panel border, so 1e-12); cubic: He3 + 3 He1."""
+    expected = [1 / math.sqrt(2 * math.pi), 0.5, 1 / (2 * math.sqrt(math.pi)), 0]
+    np.testing.assert_allclose(hermite_coefficients("relu", 3), expected, atol=1e-12)
+    cubic = np.array([0, 3, 0, math.sqrt(6), 0]) / math.sqrt(15)
+    np.testing.assert_allclose(hermite_coefficients("cubic", 4), cubic, atol=1e-12)
+    assert len(hermite_coefficients("cubic", 0)) == 1
+
+
+@pytest.mark.parametrize("name", ["tanh", "quintic", "he3", "relu"])
+def test_parseval(name):
+    """sum_j c_j^2 = E g^2. The tail beyond degree 60 is 1e-3 for the kinked relu and smaller for the others."""
+    link = LINKS[name]
+    mean = hermite_coefficients(name, 0)[0]
+    assert abs((hermite_coefficients(name, 60) ** 2).sum() - mean**2 - link.variance(1)) < 1e-3
+
+
+def test_degree_weights_in_closed_form():
+    """Polynomials: exact on the grids for k <= 2 and k >= 4 (1e-9), within few nodes a panel at k = 3 (1e-6)."""
+    for k, tolerance in ((2, 1e-9), (3, 1e-6), (4, 1e-9), (5, 1e-9), (6, 1e-9)):
+        one = np.eye(7)
+        np.testing.assert_allclose(degree_weights("chain", k, 6), one[1] / k + one[2] * (k - 1) / k, atol=tolerance)
+        np.testing.assert_allclose(degree_weights("product", k, 6), one[k], atol=tolerance)
+        np.testing.assert_allclose(degree_weights("staircase", k, 6), one[1 : k + 1].sum(0), atol=tolerance)
+    np.testing.assert_allclose(degree_weights("he2", 1, 4), [0, 0, 1, 0, 0], atol=1e-12)
+    for k in (0, 7):
+        with pytest.raises(ValueError, match=f"k = {k} is out of range: .*1 to 6"):
+            degree_weights("norm", k, 2)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+def test_degree_weights_of_sums_of_one_variable_do_not_depend_on_k(k):
+    """sum_i f(z_i) / sqrt k has the weights c_j^2 of f for j >= 1: 1e-4, and 3 % of E g^2 for the kink at k > 3."""
+    c = hermite_coefficients("relu", 4)
+    weights = degree_weights("sum_relu", k, 4)
+    np.testing.assert_allclose(weights[1:], c[1:] ** 2, atol=1e-4 if k <= 3 else 3e-2 * LINKS["sum_relu"].variance(k))
+
+
+def test_information_exponent_of_an_own_link():
+    assert information_exponent(lambda Z: np.cos(Z[:, 0])) == 2
+    assert information_exponent(lambda Z: hermite_basis(Z[:, 0], 5)[5]) == 5
+    assert information_exponent(lambda Z: np.sign(Z[:, 0] * Z[:, 1]), k=2) == 2
+    assert information_exponent(lambda Z: np.ones(len(Z))) is None
+
+
+def test_samples_follow_the_model():
+    """X is N(0, I), moments within 5 standard errors at n = 40,000; labels are g(U x) plus noise of the stated size."""
+    U = rotation(6, 2)
+    model = MultiIndexModel(U, "chain", noise=0.3)
+    X, y = model.sample(40_000, np.random.default_rng(0))
+    assert X.shape == (40_000, 6) and y.shape == (40_000,)
+    n = len(X)
+    assert np.abs(X.mean(0)).max() < 5 / math.sqrt(n)
+    assert np.abs(X.T @ X / n - np.eye(6)).max() < 5 * math.sqrt(2 / n)
+    Z = model.project(X)
+    np.testing.assert_allclose(Z, X @ U.T, atol=1e-12)
+    residual = y - LINKS["chain"](Z)
+    assert stats.kstest(residual / 0.3, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(residual, Z[:, 0])[0, 1]) < 5 / math.sqrt(n)
+
+
+def test_without_noise_labels_are_the_link_and_sign_labels_its_sign():
+    U = rotation(5, 1)
+    X, y = MultiIndexModel(U, "linear").sample(100, np.random.default_rng(0))
+    np.testing.assert_allclose(y, X @ U[0], atol=1e-12)
+    X, y = MultiIndexModel(U, "linear", sign_labels=True).sample(100, np.random.default_rng(0))
+    assert np.array_equal(y, np.sign(X @ U[0]))
+    _, y = MultiIndexModel(U, "none", sign_labels=True).sample(10, np.random.default_rng(0))
+    assert np.array_equal(y, np.ones(10))
+
+
+def test_directions_are_orthonormal_repeatable_and_different_for_each_seed():
+    """Orthonormal to rounding, 1e-12."""
+    for d, k in ((1, 1), (7, 7), (500, 5)):
+        U = Settings(d=d, k=k, link="none", seed=4).target().directions
+        assert U.shape == (k, d)
+        np.testing.assert_allclose(U @ U.T, np.eye(k), atol=1e-12)
+        assert np.array_equal(U, Settings(d=d, k=k, link="none", noise=9, seed=4).target().directions)
+    assert not np.allclose(Settings(seed=4).target().directions, Settings(seed=5).target().directions)
+
+
+def test_directions_that_are_not_orthonormal_are_refused_in_words():
+    for U in ([[1.0, 1.0]], [[1.0, 0.0], [1.0, 0.0]], [[0.0, 0.0]], [[np.nan, 1.0]], np.eye(3)[:, :2]):
+        with pytest.raises(ValueError, match="not orthonormal"):
+            MultiIndexModel(U)
+    assert MultiIndexModel([1.0, 0.0]).k == 1  # one direction may come as a plain vector
+    with pytest.raises(ValueError, match="link = 'tan' is unknown: .*tanh"):
+        MultiIndexModel([1.0, 0.0], "tan")
+    for noise in (-0.1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="noise = .* is out of range"):
+            MultiIndexModel([1.0, 0.0], noise=noise)
+    with pytest.raises(ValueError, match=r"X must have shape \(n, 2\), got \(5, 3\)"):
+        MultiIndexModel([1.0, 0.0]).project(np.zeros((5, 3)))
+
+
+def test_an_own_link_works_like_a_named_one():
+    U = rotation(8, 2)
+    own = MultiIndexModel(U, lambda Z: (Z[:, 0] + Z[:, 0] * Z[:, 1]) / math.sqrt(2), noise=0.1)
+    named = MultiIndexModel(U, "chain", noise=0.1)
+    for a, b in zip(own.sample(50, np.random.default_rng(3)), named.sample(50, np.random.default_rng(3)), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-14)
+    assert "d=8, k=2" in repr(own) and "z_1 z_2" in repr(named)
+
+
+def test_an_own_link_that_misbehaves_only_later_is_caught_when_it_does():
+    """The trial at construction sees 16 rows; what passes there may still fail on others."""
+    U = rotation(4, 1)
+    rare = MultiIndexModel(U, lambda Z: np.where(Z[:, 0] > 2, np.nan, Z[:, 0]))
+    with pytest.raises(ValueError, match="your link .*finite"):
+        rare.sample(10_000, np.random.default_rng(0))
+    fixed = MultiIndexModel(U, lambda Z: np.zeros(16))
+    check_own_link(fixed.link, 1)
+    with pytest.raises(ValueError, match=r"your link returned shape \(16,\) for Z of shape \(20, 1\)"):
+        fixed.sample(20, np.random.default_rng(0))
+
+
+def test_an_own_link_cannot_change_the_projections():
+    def doubles(Z):
+        Z *= 2
+        return Z[:, 0]
+
+    Z = np.ones((5, 1))
+    y = MultiIndexModel([1.0, 0.0], doubles).mean(Z)
+    assert np.array_equal(y, 2 * np.ones(5)) and np.array_equal(Z, np.ones((5, 1)))
