@@ -234,7 +234,12 @@ def engine_table(repeats: int, budget: float) -> None:
 def process_table() -> None:
     """Import time and peak memory, each in a process of its own."""
     code = "import time; t = time.perf_counter(); import course_utils; print(time.perf_counter() - t)"
-    took = np.median([float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout) for _ in range(5)])
+    took = np.median(
+        [
+            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            for _ in range(5)
+        ]
+    )
     print(f"import course_utils: {1000 * took:.0f} ms")
     code = (
         "import resource, course_utils.sgd as sgd; from course_utils import Settings\n"

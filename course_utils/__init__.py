@@ -9,28 +9,25 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
-    "Settings": "settings",
-    "MultiIndexModel": "targets",
-    "LINKS": "targets",
-    "hermite_coefficients": "targets",
-    "information_exponent": "targets",
-    "TwoLayerNet": "networks",
-    "sgd_steps": "kernel",
-    "OnlineSGD": "sgd",
-    "online_sgd": "sgd",
-    "Diverged": "sgd",
-    "Run": "run",
-    "Snapshot": "run",
-    "principal_angles": "subspace",
-    "split_norms": "subspace",
-    "SubspaceLab": "labs",
+    "settings": ("Settings",),
+    "targets": ("MultiIndexModel", "LINKS", "hermite_coefficients", "information_exponent"),
+    "networks": ("TwoLayerNet",),
+    "kernel": ("sgd_steps",),
+    "sgd": ("OnlineSGD", "online_sgd", "Diverged"),
+    "run": ("Run", "Snapshot"),
+    "subspace": ("principal_angles", "split_norms"),
+    "theory": ("assumptions", "decay_threshold", "predict", "predicted_perpendicular"),
+    "compression": ("compress",),
+    "ntk": ("kernel_ridge", "ntk_kernel"),
+    "labs": ("SubspaceLab",),
 }
-__all__ = sorted(_HOME)
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+__all__ = sorted(_MODULE)
 
 
 def __getattr__(name: str):
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    if name in _MODULE:
+        return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
     raise AttributeError(f"course_utils has no {name!r}; it offers {', '.join(__all__)}")
 
 

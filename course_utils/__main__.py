@@ -15,9 +15,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m course_utils",
         description="Opens the course in JupyterLab. Other things it does: doctor, demo.",
     )
-    top.add_argument(
-        "--port", type=port_number, default=FIRST_PORT, help="first port to try, 1 to 65535 (default %(default)s)"
-    )
+    top.add_argument("--port", type=port_number, default=FIRST_PORT, help="first port to try, 1 to 65535 (default %(default)s)")
     top.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
     commands = top.add_subparsers(dest="command", title="other commands", metavar="command")
     commands.add_parser("doctor", help="examine the installation and say what to mend")

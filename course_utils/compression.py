@@ -202,9 +202,7 @@ class CompressedNet:
         return f"CompressedNet({kind}, width={m}, d={d}, {self.parameters:,} parameters, {self.bytes:,} bytes)"
 
 
-def compress(
-    net: TwoLayerNet, rank: int | None = None, keep: int | None = None, storage: str = "float64"
-) -> CompressedNet:
+def compress(net: TwoLayerNet, rank: int | None = None, keep: int | None = None, storage: str = "float64") -> CompressedNet:
     """A smaller copy of a network: W by its rank or with few of its entries, in a shorter number type, or both.
 
     Parameters

@@ -36,9 +36,7 @@ class Snapshot:
 
     def sentence(self) -> str:
         """One line that says what the figures show."""
-        return _sentence(
-            self.samples, self.d, np.degrees(self.angles), self.perpendicular, self.parallel, self.risk, self.r2
-        )
+        return _sentence(self.samples, self.d, np.degrees(self.angles), self.perpendicular, self.parallel, self.risk, self.r2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +155,10 @@ def in_d(samples: int, d: int) -> str:
 def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
     angles = ", ".join(f"{a:.1f}" for a in degrees)
     word = "angle" if len(degrees) == 1 else "angles"
-    fit = "" if np.isnan(r2) else f" (R2 {r2:.2f})"
+    fit = "" if np.isnan(risk) else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
     return (
         f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "
-        f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}; test risk {risk:.4f}{fit}."
+        f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}{fit}."
     )
 
 

@@ -101,10 +101,12 @@ class Settings:
             )
 
     def replace(self, **changes) -> Settings:
-        """A copy with some fields changed, checked like a new one."""
+        """A copy with some fields changed, checked like a new one; k follows a new link that does not allow the old k."""
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
             raise ValueError(f"Settings has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}")
+        if "link" in changes and "k" not in changes and not _fits(changes["link"], self.k):
+            changes["k"] = None
         return replace(self, **changes)
 
     @property
@@ -165,6 +167,11 @@ class Settings:
     def summary(self) -> str:
         """The settings as text for a header: the code, with an own link named instead of carried."""
         return " ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
+
+
+def _fits(link, k: int) -> bool:
+    low, high = LINKS[link].k_range if isinstance(link, str) and link in LINKS else (1, k)
+    return low <= k <= high
 
 
 def _name(function: Callable) -> str:

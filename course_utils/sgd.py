@@ -27,6 +27,9 @@ class Diverged(RuntimeError):
         super().__init__(message)
         self.samples, self.run = samples, run
 
+    def __reduce__(self):  # so that it can come back from another process
+        return type(self), (*self.args, self.samples, self.run)
+
 
 def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
     """Width-free step sizes et_t at sample numbers t, same shape.

@@ -88,18 +88,52 @@ LINKS: dict[str, Link] = {
         _one("quintic", "z^5 / sqrt 945", lambda z: z**5 / math.sqrt(945), True, 1, 1.0, "monotone polynomial of degree 5"),
         _one("he2", "(z^2 - 1) / sqrt 2", lambda z: (z * z - 1) / math.sqrt(2), False, 2, 1.0, "even: no linear signal at all"),
         _one("he3", "(z^3 - 3z) / sqrt 6", lambda z: (z**3 - 3 * z) / math.sqrt(6), False, 3, 1.0, "odd, without linear part"),
-        _many("sum_tanh", "sum tanh(2 z_i) / sqrt k", lambda Z: np.tanh(2 * Z).sum(1) / _root_k(Z), 3, lambda k: 1,
-              lambda k: _TANH_VARIANCE, "mean gradient has one direction: inclusion without recovery"),
-        _many("sum_relu", "sum (max(z_i, 0) - 1/sqrt(2 pi)) / sqrt k",
-              lambda Z: (np.maximum(Z, 0) - 1 / SQRT_2PI).sum(1) / _root_k(Z), 3, lambda k: 1,
-              lambda k: _RELU_VARIANCE, "all directions carry second-order signal"),
-        _many("sum_squares", "sum (z_i^2 - 1) / sqrt(2k)", lambda Z: (Z * Z - 1).sum(1) / (math.sqrt(2) * _root_k(Z)), 3,
-              lambda k: 2, lambda k: 1.0, "even in every direction"),
+        _many(
+            "sum_tanh",
+            "sum tanh(2 z_i) / sqrt k",
+            lambda Z: np.tanh(2 * Z).sum(1) / _root_k(Z),
+            3,
+            lambda k: 1,
+            lambda k: _TANH_VARIANCE,
+            "mean gradient has one direction: inclusion without recovery",
+        ),
+        _many(
+            "sum_relu",
+            "sum (max(z_i, 0) - 1/sqrt(2 pi)) / sqrt k",
+            lambda Z: (np.maximum(Z, 0) - 1 / SQRT_2PI).sum(1) / _root_k(Z),
+            3,
+            lambda k: 1,
+            lambda k: _RELU_VARIANCE,
+            "all directions carry second-order signal",
+        ),
+        _many(
+            "sum_squares",
+            "sum (z_i^2 - 1) / sqrt(2k)",
+            lambda Z: (Z * Z - 1).sum(1) / (math.sqrt(2) * _root_k(Z)),
+            3,
+            lambda k: 2,
+            lambda k: 1.0,
+            "even in every direction",
+        ),
         _many("product", "z_1 z_2 ... z_k", lambda Z: Z.prod(1), 2, lambda k: k, lambda k: 1.0, "parity-like, of degree k"),
-        _many("chain", "(z_1 + z_1 z_2 + z_2 z_3 + ...) / sqrt k", _chain, 3, lambda k: 1, lambda k: 1.0,
-              "each direction is found with the help of the one before"),
-        _many("staircase", "z_1 + z_1 z_2 + z_1 z_2 z_3 + ...", lambda Z: np.cumprod(Z, axis=1).sum(1), 3, lambda k: 1,
-              lambda k: float(k), "degrees rise with each new direction"),
+        _many(
+            "chain",
+            "(z_1 + z_1 z_2 + z_2 z_3 + ...) / sqrt k",
+            _chain,
+            3,
+            lambda k: 1,
+            lambda k: 1.0,
+            "each direction is found with the help of the one before",
+        ),
+        _many(
+            "staircase",
+            "z_1 + z_1 z_2 + z_1 z_2 z_3 + ...",
+            lambda Z: np.cumprod(Z, axis=1).sum(1),
+            3,
+            lambda k: 1,
+            lambda k: float(k),
+            "degrees rise with each new direction",
+        ),
         _many("norm", "|z|", lambda Z: np.sqrt((Z * Z).sum(1)), 3, lambda k: 2, _norm_variance, "radial in the subspace"),
         _many("max", "max(z_1, ..., z_k)", lambda Z: Z.max(1), 3, lambda k: 1, _max_variance, "the largest of k projections"),
         _many("none", "0", lambda Z: np.zeros(len(Z)), 1, lambda k: None, lambda k: 0.0, "pure-noise labels: nothing to learn"),
@@ -169,8 +203,8 @@ class MultiIndexModel:
     @cached_property
     def directions(self) -> np.ndarray:
         """(k, d) orthonormal rows u_i."""
-        Q, _ = np.linalg.qr(self._rng.standard_normal((self.d, self.k)))
-        return np.ascontiguousarray(Q.T)
+        Q, R = np.linalg.qr(self._rng.standard_normal((self.d, self.k)))
+        return np.ascontiguousarray((Q * np.sign(np.diag(R))).T)  # with these signs, uniform over all such matrices
 
     def project(self, X: np.ndarray) -> np.ndarray:
         """Projections z_i = <u_i, x>, (n, d) -> (n, k)."""

@@ -139,7 +139,7 @@ def _about_step(s: Settings) -> Assumption:
     if shrink >= 1:
         text = f"step x weight_decay / d = {shrink:.3g} must be below 1, or decay overshoots zero: lower either."
     elif overshoot >= 2:
-        text = f"step = {s.step:g} overshoots its own sample: step x sup sigma'^2 sup l'' = {overshoot:.3g}, not below 2."
+        text = f"step = {s.step:g} overshoots its own sample: step sup sigma'^2 sup l'' = {overshoot:.3g}, not below 2."
     elif floor >= 1:
         text = f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: lower step or raise decay."
     else:
@@ -252,8 +252,8 @@ def stationary_point(
     target, loss : as in Settings; no sign labels.
     weight_decay : width-free lam; lambda = lam / m.
     samples : size of the fixed sample of inputs over which H and D are averaged.
-    tolerance : stop when W / sqrt(m) moves less than this (Frobenius norm); at least 20 / samples for ReLU, whose averages
-        over a finite sample jump.
+    tolerance : stop when W / sqrt(m) moves less than this (Frobenius norm); at least 20 / samples for ReLU, whose
+        averages over a finite sample jump.
 
     Every row of the result lies in the span of the directions: only the parallel part of ``net`` matters as a start.
     RuntimeError if the iteration does not settle. Taught in notebook 02.
@@ -349,9 +349,7 @@ def _link_gradient(target: MultiIndexModel, Z: np.ndarray, h: float = 1e-5) -> n
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def predicted_perpendicular(
-    settings: Settings, samples: Sequence[int], start: float, V: float, gap: float
-) -> np.ndarray:
+def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: float, V: float, gap: float) -> np.ndarray:
     """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of the convergence proof,
 
         q_{t+1} = (1 - et_t gap)^2 q_t + et_t^2 V (d - k),    q_t = ||W_perp||_F^2 / m.
@@ -394,9 +392,7 @@ def contraction_and_noise(
     -et A, with noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d - k) C.
     Works for a net in input space or in reduced coordinates. Taught in notebook 02.
     """
-    inside = MultiIndexModel(
-        np.eye(target.k, target.k + net.width), target.link, target.noise, sign_labels=target.sign_labels
-    )
+    inside = MultiIndexModel(np.eye(target.k, target.k + net.width), target.link, target.noise, sign_labels=target.sign_labels)
     par = parallel_part(net, target)
     rest = net.W - par @ target.directions if net.reduced_k is None else net.W[:, net.reduced_k :]
     coordinates = TwoLayerNet(np.hstack([par, _root(rest @ rest.T)]), net.a, net.b, net.activation)
@@ -422,7 +418,7 @@ class PerpendicularPrediction:
 
     Parameters
     ----------
-    settings : of the run; assign to ``settings`` when noise, step or decay change.
+    settings : of the run; call ``change`` when noise, step, decay or schedule change.
     a, b : second layer and biases of the network, (m,).
     parallel : (m, k) coefficients on the directions at the start, and rows : (m,) norms of the rows of W_perp there.
     samples : sample count at the start.
@@ -444,6 +440,11 @@ class PerpendicularPrediction:
         self._M = np.diag(chosen * (start / chosen.mean() if start > 0 else 1.0))
         self.settings, self.samples, self.average = settings, samples, average
         self._drivers = self._driven_by(parallel)
+
+    def change(self, settings: Settings) -> None:
+        """Go on with other settings (noise, step, weight decay, schedule), as ``OnlineSGD.change`` does."""
+        self.settings = settings
+        self._drivers = self._driven_by(self._parallel)
 
     @property
     def perpendicular(self) -> float:
@@ -471,7 +472,8 @@ class PerpendicularPrediction:
         return order[np.linspace(0, len(a) - 1, min(len(a), self.WIDEST)).round().astype(int)]
 
     def _driven_by(self, parallel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        s, par = self.settings, np.asarray(parallel, dtype=float)[self._chosen]
+        self._parallel = np.asarray(parallel, dtype=float)
+        s, par = self.settings, self._parallel[self._chosen]
         target = MultiIndexModel(np.eye(s.k, s.k + len(par)), s.link, s.noise, sign_labels=s.sign_labels)
         net = TwoLayerNet(np.hstack([par, _root(self._M)]), self._a, self._b, s.activation)
         return _matrices(net, target, s.loss, s.weight_decay, self.average, self._rng)
@@ -570,7 +572,7 @@ def _root(M: np.ndarray) -> np.ndarray:
 
 def _increasing(samples: Sequence[int]) -> np.ndarray:
     samples = np.atleast_1d(np.asarray(samples))
-    if samples.ndim != 1 or len(samples) == 0 or samples[0] < 0 or (np.diff(samples) < 0).any():
+    if samples.ndim != 1 or len(samples) == 0 or samples[0] < 0 or (np.diff(samples) <= 0).any():
         raise ValueError("samples must be sample counts in increasing order, 0 or more, such as run.samples")
     return samples.astype(np.int64)
 
@@ -682,8 +684,9 @@ def erf_ode(
 
     times = samples / settings.d
     start = np.concatenate([R.ravel(), Q.ravel()])
+    end = max(times[-1], 1e-9)  # solve_ivp refuses an empty stretch of time
     with single_threaded_blas():
-        solution = solve_ivp(change, (0.0, times[-1]), start, t_eval=times, rtol=tolerance, atol=tolerance / 100)
+        solution = solve_ivp(change, (0.0, end), start, t_eval=times, rtol=tolerance, atol=tolerance / 100)
     if not solution.success:
         raise RuntimeError(f"the equations could not be solved ({solution.message}): lower step, now {settings.step:g}")
     states = solution.y.T

@@ -28,9 +28,11 @@ class OwnSettings(Settings):
         return f"d={self.d} k={self.k} width={self.width} (your own model and training loop)"
 
     def code(self) -> str:
+        """ValueError: there is nothing that could be run again."""
         raise ValueError("this run comes from your own model and training loop, which a settings code cannot carry")
 
     def target(self):
+        """ValueError: the target is not known."""
         raise ValueError("this run comes from your own training loop: only you know its target")
 
     def __repr__(self) -> str:

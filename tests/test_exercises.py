@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils import hermite_coefficients
+from course_utils import hermite_coefficients, principal_angles
 from course_utils.estimators import explained_share, phd
 from course_utils.exercises import check, examine, exercises, find_exercise, hint
 
@@ -46,6 +46,20 @@ def product_of_squares(c, m, noise):
 
 def variances(X, y):
     return (X.T * (y - y.mean())) @ X / len(y)
+
+
+def square_gradient(W, a, b, x, y):
+    z = W @ x + b
+    return (a @ np.maximum(z, 0) - y) * np.outer(len(W) * a * (z > 0), x)
+
+
+def every_neuron(W, a, b, x, y, step, decay):
+    residual = a @ np.maximum(W @ x + b, 0) - y
+    return (1 - step * decay) * W - step * residual * np.outer(len(W) * a, x)
+
+
+def plateau(d, et, decay, V):
+    return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))
 
 
 WRONG = {  # id: {answer: words that its diagnosis must hold}
@@ -87,6 +101,31 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda Z: np.sign(Z[:, 0] * Z[:, 1]) + 0.01 * Z[:, 2] ** 2, "PHD finds"),
         (lambda Z: Z.prod(axis=1), "SAVE finds 3"),
         (lambda Z: np.zeros(len(Z)), "constant"),
+    ],
+    "2.1": [
+        (lambda W, a, b, x, y, step, decay: W - step * square_gradient(W, a, b, x, y), "Weight decay changes nothing"),
+        (lambda W, a, b, x, y, step, decay: (1 - decay) * W - step * square_gradient(W, a, b, x, y), "wrong amount"),
+        (lambda W, a, b, x, y, step, decay: (1 - step * decay) * W + step * square_gradient(W, a, b, x, y), "uphill"),
+        (lambda W, a, b, x, y, step, decay: (1 - step * decay) * W - step / 5 * square_gradient(W, a, b, x, y), "0.2 times"),
+        (every_neuron, "silent"),
+    ],
+    "2.2": [
+        (lambda W, U: W @ U.T @ U, "the part inside"),
+        (lambda W, U: W, "still has weight"),
+        (lambda W, U: 0 * W, "do not add up"),
+        (lambda W, U: W @ U.T, "shape"),
+    ],
+    "2.3": [
+        (lambda W, U: principal_angles(W, U)[0], "radians"),
+        (lambda W, U: np.degrees(principal_angles(W, U)[-1]), "smallest"),
+        (lambda W, U: np.degrees(principal_angles(W[: len(U)], U)[0]), "first k rows"),
+        (lambda W, U: 45.0, "Found 45.0 degrees"),
+    ],
+    "2.4": [
+        (lambda d, step, decay, V: plateau(d, step / d, decay, V) ** 2, "squared norm"),
+        (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(d), "sqrt(d) too large"),
+        (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(2), "sqrt 2 too large"),
+        (lambda d, step, decay, V: 1.0, "expected"),
     ],
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 NOW = "#D55E00"
 GREY = "#8a8a8a"
+INK = "#222222"  # the page turns it into its own text colour
 
 
 def line(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, hover: str = "", **more) -> dict:
@@ -55,7 +56,13 @@ def time_axis(run: Run) -> dict:
     """Log axis of samples from d/10 to 1000 d, longer by decades when the run is."""
     first = math.floor(math.log10(max(1.0, run.settings.d / 10)))
     last = max(math.log10(1000 * run.settings.d), math.ceil(math.log10(max(run.samples[-1], 1)) - 1e-9))
-    return {"type": "log", "range": [first, last], "title": f"samples t (d = {run.settings.d:,})", "dtick": 1, "exponentformat": "power"}
+    return {
+        "type": "log",
+        "range": [first, last],
+        "title": f"samples t (d = {run.settings.d:,})",
+        "dtick": 1,
+        "exponentformat": "power",
+    }
 
 
 def _shown(run: Run) -> tuple[np.ndarray, slice]:
@@ -90,19 +97,26 @@ def angles(run: Run, moment: int = -1) -> Figure:
 
 
 def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Figure:
-    """||W_perp|| and ||W_par|| over sqrt m against samples, log-log, with the predicted W_perp."""
+    """||W_perp|| and ||W_par|| over sqrt m against samples, log-log, with the predicted W_perp: (2, n), times and values."""
     x, part = _shown(run)
     traces = []
-    for name, label, colour, dash in (("perpendicular", "W⊥ (outside)", COLOURS[0], "solid"), ("parallel", "W∥ (inside)", COLOURS[2], "dash")):
+    for name, label, colour, dash in (
+        ("perpendicular", "W⊥ (outside)", COLOURS[0], "solid"),
+        ("parallel", "W∥ (inside)", COLOURS[2], "dash"),
+    ):
         if run.seeds:
             low, high = run.quantiles(name, (0, 1))
             traces.append(band(x, low[part], high[part], colour))
         traces.append(line(x, run.quantiles(name)[part], label, colour, dash))
     if predicted is not None:
-        traces.append(line(x, predicted[part], "W⊥ predicted", "ink", "dot", 1.6))
-    smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel[..., 1 if len(run) > 1 else 0:].min()) or 1.0)
+        traces.append(line(np.maximum(predicted[0], 1), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
+    smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel[..., 1 if len(run) > 1 else 0 :].min()) or 1.0)
     low = max(-8, math.floor(math.log10(max(smallest, 1e-8))))
-    high = 0.6 if run.parallel.max() < 3.5 and run.perpendicular.max() < 3.5 else math.ceil(math.log10(max(run.parallel.max(), run.perpendicular.max()))) + 0.1
+    high = (
+        0.6
+        if run.parallel.max() < 3.5 and run.perpendicular.max() < 3.5
+        else math.ceil(math.log10(max(run.parallel.max(), run.perpendicular.max()))) + 0.1
+    )
     traces.append(now_line(max(run.samples[moment], 1), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
     return Figure("norms", traces, {"title": "Weights inside, outside", "xaxis": time_axis(run), "yaxis": axis})
@@ -161,7 +175,11 @@ def risk(run: Run, moment: int = -1) -> Figure:
     ends, notes = np.power(10.0, axis_x["range"]), []
     values = [run.risk.max(), *run.floors.values()]
     top = _step_up(1.12 * max(v for v in values if np.isfinite(v)))
-    for name, label, dash in (("zero", "predict 0", "dot"), ("linear", "best linear", "dashdot"), ("noise", "noise floor", "dash")):
+    for name, label, dash in (
+        ("zero", "predict 0", "dot"),
+        ("linear", "best linear", "dashdot"),
+        ("noise", "noise floor", "dash"),
+    ):
         if name in run.floors:
             traces.append(line(ends, [run.floors[name]] * 2, label, GREY, dash, 1.5, hover="%{y:.4f}"))
             notes.append(_label(axis_x["range"][0], run.floors[name], label))

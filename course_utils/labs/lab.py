@@ -5,6 +5,7 @@ A new lab subclasses Lab and says what its figures and its words are; see subspa
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import traceback
@@ -49,8 +50,6 @@ class Lab(widgets.VBox):
         self.errors: list[Exception] = []
         self.session = self.experiment(settings, seeds)
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
-        if samples:
-            self.session.begin(settings, samples)
         self._cursor: float | None = None
         self._goal: int | None = None
         self._speed = 1.0
@@ -61,6 +60,11 @@ class Lab(widgets.VBox):
         self.stage.on_event = self._event
         super().__init__(self._parts(settings, lecture))
         self.add_class("course-lab")
+        if samples:
+            try:
+                self.session.begin(settings, samples)
+            except Diverged as problem:  # what was recorded before is still worth a look
+                self.report(problem)
 
     # What a lab is about: for subclasses.
 
@@ -100,9 +104,9 @@ class Lab(widgets.VBox):
 
     @property
     def run(self) -> Run:
-        """The recorded run so far."""
+        """The recorded run so far, a copy that training leaves alone."""
         with self._lock:
-            return self.session.run()
+            return copy.deepcopy(self.session.run())
 
     def close(self):
         """Stop the worker and remove the lab from the page."""
@@ -149,7 +153,9 @@ class Lab(widgets.VBox):
             tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
         )  # fmt: skip
         self.preset.observe(self._guarded(lambda change: change["new"] and self.actor.order("preset", change["new"])), "value")
-        first = _row([*(self.fields[n] for n in self.first), *([self.preset] if self.presets else []), self.lecture], "course-first")
+        first = _row(
+            [*(self.fields[n] for n in self.first), *([self.preset] if self.presets else []), self.lecture], "course-first"
+        )
         more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
         more.set_title(0, "More: link, width, loss, schedule, settings code, export")
         more.add_class("course-more")
@@ -290,7 +296,7 @@ class Lab(widgets.VBox):
         with self._lock:
             try:
                 self.session.step(seconds, self._speed * (3 if self._goal else 1), self._goal)
-            except Diverged:
+            except Exception:  # a step that failed once would fail again, twenty times a second
                 self._play(False)
                 raise
             if self._goal and self.session.samples >= self._goal:

@@ -12,7 +12,7 @@ from ..risk import floors
 from ..run import Record, Run
 from ..settings import Settings
 from ..sgd import OnlineSGD, checkpoint_times
-from ..targets import LINKS, default_k
+from ..theory import PerpendicularPrediction, parallel_part
 
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
 BUDGET = 0.035  # seconds of training a frame at most, at speed 1
@@ -20,12 +20,9 @@ PACE = 0.65  # while playing, log t grows by this much a second: constant speed 
 
 
 def adapted(settings: Settings, **changes) -> Settings:
-    """Changed settings; k follows where a new link or d does not allow the old one."""
-    if "k" not in changes:
-        link, d = changes.get("link", settings.link), changes.get("d", settings.d)
-        low, high = LINKS[link].k_range if link in LINKS else (1, 50)
-        k = settings.k if low <= settings.k <= high else default_k(link)
-        changes["k"] = min(k, d) if isinstance(d, int) else k
+    """Changed settings; k follows where a new link or a smaller d does not allow the old one."""
+    if isinstance(changes.get("d"), int) and "k" not in changes:
+        changes["k"] = min(settings.k, max(changes["d"], 1))
     return settings.replace(**changes)
 
 
@@ -46,8 +43,10 @@ class Session:
         self._cost = 5e-6 * self.seeds  # seconds a sample, measured as it goes
         self._note_floors()
         self.measure()
+        self._begin_prediction()
         for t in checkpoint_times(samples, 160)[1:] if samples else ():
             self.train(int(t) - self.samples)
+        self._predict(force=True)
 
     @property
     def samples(self) -> int:
@@ -57,8 +56,10 @@ class Session:
         """Take over noise, step, weight decay and schedule while training goes on."""
         new = {name: getattr(settings, name) for name in LIVE}
         old = {name: getattr(self.settings, name) for name in LIVE}
+        self._predict(force=True)
         for sim in self.sims:
             sim.change(**new)
+        self._theory.settings = settings
         self.settings = self.record.settings = settings
         told = ", ".join(f"{n} {old[n]} to {v}" for n, v in sorted(new.items()) if v != old[n])
         if told:
@@ -72,6 +73,7 @@ class Session:
         if n >= 1000:
             self._cost = 0.7 * self._cost + 0.3 * (time.perf_counter() - began) / n
         self.measure()
+        self._predict()
 
     def step(self, seconds: float, speed: float = 1.0, goal: int | None = None) -> None:
         """Train as much as ``seconds`` of play ask for, as long as one frame may take, and not beyond the goal."""
@@ -86,6 +88,36 @@ class Session:
     def run(self) -> Run:
         """The record as a Run."""
         return self.record.run(floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(2, n): sample counts and the W_perp that theory predicts there, for the first seed."""
+        return np.array(self._predicted).T
+
+    def predicted_at(self, t: float) -> float:
+        """Predicted W_perp at t samples; a little beyond the last prediction, along its slope on log axes."""
+        times, values = self.predicted
+        if t <= times[-1] or len(times) < 3:
+            return float(np.interp(t, times, values))
+        slope = np.log(values[-1] / values[-2]) / np.log(times[-1] / times[-2])
+        return float(values[-1] * (t / times[-1]) ** slope)
+
+    def _begin_prediction(self):
+        sim, start = self.sims[0], self.record.run().at(0)
+        net = sim.net
+        self._theory = PerpendicularPrediction(self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500)
+        self._predicted = [(0, self._theory.perpendicular)]
+
+    def _predict(self, force: bool = False):
+        """Carry the prediction along, in strides of 40 %: it costs as much as a frame."""
+        t, last = self.samples, self._theory.samples
+        if t > last and (force or t > 1.4 * last + self.settings.d / 10):
+            self._theory.advance([t], self._inside())
+            self._predicted.append((t, self._theory.perpendicular))
+
+    def _inside(self) -> np.ndarray:
+        net, target = self.sims[0].net, self.sims[0].target
+        return parallel_part(net, target)
 
     def _each(self, action) -> list:
         if self.seeds == 1:

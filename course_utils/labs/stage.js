@@ -61,7 +61,7 @@ function dress(traces, layout, view) {
   for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) out[key] = axis(layout[key]);
   if (layout.title) out.title = { text: layout.title, x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 6 }, font: { ...font, size: view.size * 1.1, weight: 600 } };
   out.annotations = (layout.annotations ?? []).map((a) => ({ ...a, font: { ...font, ...(a.font ?? {}), size: view.size } }));
-  const ink = (color) => (color === "ink" ? view.ink : view.dark ? ON_DARK[color] ?? color : color);
+  const ink = (color) => (color === "#222222" ? view.ink : view.dark ? ON_DARK[color] ?? color : color);
   const dressed = traces.map((trace) => ({
     ...trace,
     line: trace.line && { ...trace.line, color: ink(trace.line.color), width: (trace.line.width ?? 2) * view.scale },

@@ -60,6 +60,7 @@ class Stage(anywidget.AnyWidget):
         self._text = text
         self._shown: list[str] = []
         self.frames = 0
+        self.error = ""
         self.on_event: Callable[[dict], None] = lambda event: None
         self.on_msg(self._receive)
 
@@ -68,6 +69,8 @@ class Stage(anywidget.AnyWidget):
             self.send({"type": "library"}, [_library()])
         elif message.get("type") == "hello":
             self._shown = []
+            if self.error:
+                self.send_error(self.error)
         self.on_event(message)
 
     def send_frame(self, figures: Sequence[Figure], words: Words) -> int:
@@ -92,7 +95,8 @@ class Stage(anywidget.AnyWidget):
         return self.frames
 
     def send_error(self, text: str):
-        """Show a sentence in the error box; an empty one clears it."""
+        """Show a sentence in the error box, also on pages that open later; an empty one clears it."""
+        self.error = text
         self.send({"type": "error", "text": text})
 
     def __repr__(self):

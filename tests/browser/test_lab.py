@@ -37,9 +37,7 @@ def test_angles_fall_while_it_plays(course):
     start = {name: y[-1] for name, (_, y) in course.curves().items()}
     assert len(start) == 3 and min(start.values()) > 45
     course.press("Play")
-    course.until(
-        lambda: max(y[-1] for _, y in course.curves().values()) < 20, 90, "every angle to fall under 20 degrees"
-    )
+    course.until(lambda: max(y[-1] for _, y in course.curves().values()) < 20, 90, "every angle to fall under 20 degrees")
     assert len(set(course.drawn())) >= 3, "the curves are on the page, not only in its data"
 
 

@@ -1,6 +1,6 @@
 """Run notebooks from the top and store their outputs as the tests want them: no widget state, no times.
 
-    python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
+python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
 """
 
 from __future__ import annotations

@@ -1,0 +1,187 @@
+"""Figures that are not about a run: clouds of samples, curves with bands, bars, tables of numbers, a surface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .figures import COLOURS, DASHES, GREY, MARKERS, NOW, band
+from .stage import Figure
+
+
+def cloud(p, y, title: str, across: str, curve: tuple[str, Callable] | None = None, reach: float = 3.6, up="y") -> Figure:
+    """Labels y against a projection p, (n,) each, with a curve (its name, a function of the projection) if given."""
+    y = np.asarray(y, dtype=float)
+    top = _range(y)
+    traces = [points(p, y, "samples", GREY, 4, opacity=0.55, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")]
+    if curve is not None:
+        first, last = np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)  # a fit means nothing beyond its data
+        q = np.linspace(first, last, 121)
+        traces.append(path(q, curve[1](q), curve[0], NOW, "solid", 2.5))
+    axis_x = {"range": [-reach, reach], "title": across}
+    layout = {"title": title, "xaxis": axis_x, "yaxis": {"range": top, "title": up}, "showlegend": False}
+    return Figure(title, traces, layout)
+
+
+def _range(y: np.ndarray) -> list[float]:
+    """Limits for labels: all but the outermost 0.5 % of them, in steps so that axes stand still."""
+    low, high = np.quantile(y, (0.005, 0.995)) if len(y) else (-1, 1)
+    reach = max(1.0, abs(low), abs(high)) * 1.15
+    steps = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 1e3, 1e6, 1e12])
+    reach = float(steps[min(np.searchsorted(steps, reach), len(steps) - 1)])
+    return [-reach, reach]
+
+
+def points(x, y, name: str, colour: str, size: float = 6, symbol: str = "circle", **more) -> dict:
+    """A trace of markers."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": np.asarray(x, dtype=float),
+        "y": np.asarray(y, dtype=float),
+        "name": name,
+        "marker": {"color": colour, "size": size, "symbol": symbol},
+        **more,
+    }
+
+
+def path(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, **more) -> dict:
+    """A trace of a line."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.asarray(x, dtype=float),
+        "y": np.asarray(y, dtype=float),
+        "name": name,
+        "line": {"color": colour, "dash": dash, "width": width},
+        "hovertemplate": "%{y:.3g} at %{x:.3g}<extra>" + name + "</extra>",
+        **more,
+    }
+
+
+def curves(series: dict[str, tuple], title: str, across: str, up: str, xlog=False, ylog=False, **layout) -> Figure:
+    """Curves by name: (x, y), or (x, y, low, high) for one with a band, or (x, y, 'points') for markers alone, in the
+    colour of the curve before them.
+
+    ``layout`` goes to plotly as it is; xrange and yrange set the axes (of a log axis: in powers of ten).
+    """
+    traces, i = [], -1
+    for name, (x, y, *more) in series.items():
+        i += more != ["points"] or i < 0
+        colour, dash, marker = COLOURS[i % 6], DASHES[i % 6], MARKERS[i % 6]
+        if more == ["points"]:
+            traces.append(
+                points(x, y, name, colour, 8, marker, hovertemplate="%{y:.3g} at %{x:.3g}<extra>" + name + "</extra>")
+            )
+            continue
+        if len(more) == 2:
+            traces.append(band(x, more[0], more[1], colour))
+        traces.append(path(x, y, name, colour, dash))
+    layout.setdefault("legend", {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"})  # beside the curves, not over them
+    xaxis = _axis(across, xlog, layout.pop("xrange", None))
+    yaxis = _axis(up, ylog, layout.pop("yrange", None))
+    return Figure(title, traces, {"title": title, "xaxis": xaxis, "yaxis": yaxis, **layout})
+
+
+def _axis(title: str, log: bool, limits) -> dict:
+    return {
+        "title": title,
+        **({"type": "log", "exponentformat": "power", "dtick": 1} if log else {}),
+        **({"range": list(limits)} if limits is not None else {}),
+    }
+
+
+def bars(
+    values: np.ndarray, names: Sequence[str], title: str, across: str, up: str, accent: int | None = None, **layout
+) -> Figure:
+    """A bar for each value, with its number; the accented one in the accent colour and hatched."""
+    colours = [NOW if i == accent else COLOURS[0] for i in range(len(values))]
+    shapes = ["/" if i == accent else "" for i in range(len(values))]
+    trace = {
+        "type": "bar",
+        "x": list(names),
+        "y": np.asarray(values, dtype=float),
+        "name": up,
+        "cliponaxis": False,
+        "marker": {"color": colours, "pattern": {"shape": shapes}},
+        "texttemplate": "%{y:.2f}",
+        "textposition": "outside",
+        "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
+    }
+    xaxis = {"title": across, "type": "category"}
+    yaxis = {"title": up, **({"range": layout.pop("yrange")} if "yrange" in layout else {})}
+    return Figure(title, [trace], {"title": title, "xaxis": xaxis, "yaxis": yaxis, "showlegend": False, **layout})
+
+
+def matrix(
+    values, rows: Sequence[str], columns: Sequence[str], title: str, light: float, dark: float, form=".0f", unit=""
+) -> Figure:
+    """A table of numbers, each on a shade between that of the value ``light`` and that of the value ``dark``."""
+    trace = {
+        "type": "heatmap",
+        "z": np.asarray(values, dtype=float).tolist(),
+        "x": [name.replace(" ", "<br>") for name in columns],
+        "y": list(rows),
+        "zmin": min(light, dark),
+        "zmax": max(light, dark),
+        "colorscale": "Cividis",
+        "reversescale": dark > light,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "texttemplate": "%{z:" + form + "}" + unit,
+        "hovertemplate": "%{y}, %{x}: %{z:" + form + "}" + unit + "<extra></extra>",
+    }
+    layout = {
+        "title": title,
+        "xaxis": {"side": "top", "type": "category", "ticks": ""},
+        "showlegend": False,
+        "yaxis": {"autorange": "reversed", "type": "category", "ticks": "", "automargin": True},
+        "margin": {"l": 90, "r": 10, "t": 62, "b": 8},
+    }
+    return Figure(title, [trace], layout)
+
+
+def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.5) -> Figure:
+    """The link over its first two projections (others at 0) and the samples around it; turn it with the mouse."""
+    q = np.linspace(-reach, reach, 31)
+    grid = np.zeros((len(q) ** 2, k))
+    grid[:, 0], grid[:, 1] = np.tile(q, len(q)), np.repeat(q, len(q))
+    heights = np.asarray(g(grid), dtype=float).reshape(len(q), len(q))
+    inside = (np.abs(Z[:, :2]) < reach).all(1)
+    limits = _range(heights.ravel())
+    shell = {
+        "type": "surface",
+        "x": q,
+        "y": q,
+        "z": heights.tolist(),
+        "colorscale": "Cividis",
+        "showscale": False,
+        "opacity": 0.8,
+        "name": "link",
+        "contours": {"z": {"show": True, "usecolormap": True, "width": 1}},
+        "hovertemplate": "z₁ %{x:.2f}, z₂ %{y:.2f}: %{z:.2f}<extra></extra>",
+    }
+    dots = {
+        "type": "scatter3d",
+        "mode": "markers",
+        "x": Z[inside, 0],
+        "y": Z[inside, 1],
+        "z": y[inside],
+        "name": "samples",
+        "marker": {"size": 1.8, "color": NOW},
+        "hoverinfo": "skip",
+    }
+    axis = lambda title, limits: {"title": {"text": title}, "range": limits, "showbackground": False}  # noqa: E731
+    scene = {
+        "xaxis": axis("z₁", [-reach, reach]),
+        "yaxis": axis("z₂", [-reach, reach]),
+        "zaxis": axis("y", limits),
+        "aspectmode": "cube",
+        "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.9}},
+    }
+    title = "y over two true projections"
+    margin = {"l": 0, "r": 0, "t": 24, "b": 0}
+    layout = {"title": title, "scene": scene, "margin": margin, "showlegend": False, "uirevision": "camera"}
+    return Figure(title, [shell, dots], layout)

@@ -1,0 +1,233 @@
+"""HermiteLab: build a link from Hermite polynomials, and see what a direction learns of it. Taught in notebook 01."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import numpy as np
+
+from ..estimators import explained_share
+from ..settings import Settings
+from ..targets import LINKS, hermite_basis, hermite_coefficients
+from . import charts
+from .controls import button
+from .figures import COLOURS, GREY, NOW
+from .lab import _row
+from .panel import Experiment, Panel, slider
+from .stage import Figure, Words
+
+DEGREE = 6
+KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]  # links of one direction
+SMALL = 0.005  # a slider this near to zero counts as zero
+
+
+class Expansion(Experiment):
+    """Hermite coefficients c_0 ... c_6 of a link of one variable; of a known one, or one's own."""
+
+    def compute(self) -> None:
+        if not hasattr(self, "c"):
+            self.take(self.settings.link)
+
+    def take(self, name: str) -> None:
+        """The coefficients of a known link."""
+        self.name = name
+        self.c = hermite_coefficients(name, DEGREE)
+        self.c[np.abs(self.c) < 1e-12] = 0.0
+        second = hermite_coefficients(lambda Z: LINKS[name](Z) ** 2, 0)[0]
+        self.rest = max(0.0, float(second - (self.c**2).sum()))
+        self.rest = 0.0 if self.rest < 1e-9 else self.rest
+
+    def set(self, j: int, value: float) -> None:
+        """Change one coefficient: from now on the link is one's own."""
+        self.name, self.rest = "own", 0.0
+        self.c = self.c.copy()
+        self.c[j] = value
+
+    @property
+    def exponent(self) -> int | None:
+        """Information exponent: the smallest j >= 1 with c_j not zero; None if all of them are (up to degree 6)."""
+        found = np.flatnonzero(np.abs(self.c[1:]) > SMALL)
+        return int(found[0]) + 1 if len(found) else None
+
+    def sum(self, z: np.ndarray) -> np.ndarray:
+        """sum_j c_j he_j(z)."""
+        return np.tensordot(self.c, np.array(hermite_basis(z, DEGREE)), 1)
+
+    def share(self, overlap) -> np.ndarray:
+        """Share of the variance of y that a direction with this overlap explains."""
+        return explained_share(self.c, overlap, self.settings.noise, self.rest)
+
+    def frame(self):
+        """The coefficients as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame({"degree": np.arange(DEGREE + 1), "coefficient": self.c})
+
+
+class HermiteLab(Panel):
+    """Sliders for Hermite coefficients; the link they make, its information exponent, what a direction explains."""
+
+    first, more = ("d", "noise"), ()
+    columns = 3
+    more_title = "More: export"
+    tips = {
+        "d": "Input dimension: a random direction has an overlap of about 1/√d",
+        "noise": "Standard deviation of the label noise",
+    }
+
+    def __init__(self, link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False):
+        if link not in KNOWN:
+            raise ValueError(f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}")
+        super().__init__(Settings(link=link, d=d, k=1, noise=noise), lecture)
+
+    def experiment(self, settings: Settings, seeds: int) -> Expansion:
+        """The coefficients."""
+        return Expansion(settings)
+
+    def bar(self) -> widgets.Widget:
+        """The link to start from, and a slider for each coefficient."""
+        options = [(f"{name}: {LINKS[name].formula}", name) for name in KNOWN] + [("own: from the sliders", "own")]
+        self.start = widgets.Dropdown(
+            options=options,
+            value=self.settings.link,
+            description="link",
+            tooltip="A known link, or your own",
+            style={"description_width": "initial"},
+        )
+        self.knob(self.start, "start")
+        tip = "Coefficient of the Hermite polynomial of degree {}"
+        self._told = _shown(self.session.c)
+        self.sliders = [
+            self.knob(slider(f"c{j}", tip.format(j), float(value), -1.2, 1.2, 0.01), f"c{j}")
+            for j, value in enumerate(self._told)
+        ]
+        return _row(
+            [
+                self.start,
+                *self.sliders,
+                button("All zero", "Start from nothing", lambda: self.actor.order("zero"), "eraser"),
+            ]
+        )
+
+    def _code_row(self, settings: Settings) -> widgets.Widget:
+        row = super()._code_row(settings)
+        row.children = row.children[3:]  # a link of one's own has no settings code
+        return row
+
+    def figures(self, expansion: Expansion, moment: int = -1) -> list[Figure]:
+        """The link, its coefficients, and what a direction explains by its overlap with the hidden one."""
+        z = np.linspace(-3, 3, 121)
+        built = expansion.sum(z)
+        name = "your link" if expansion.name == "own" else "degrees 0 to 6"
+        traces = [charts.path(z, built, name, COLOURS[0])]
+        shown = [built]
+        if expansion.name != "own":
+            shown = [LINKS[expansion.name](z[:, None])]
+            traces.append(charts.path(z, shown[0], expansion.name, NOW, "dash"))
+        reach = charts._range(np.concatenate(shown))
+        bell = reach[0] + 0.35 * (reach[1] - reach[0]) * np.exp(-z * z / 2)
+        traces.append(charts.path(z, bell, "density of z", GREY, "dot", 1.2, hoverinfo="skip"))
+        axes = {"xaxis": {"range": [-3, 3], "title": "z"}, "yaxis": {"range": reach, "title": "f(z)"}}
+        legend = {"y": 0.98, "yanchor": "top"}
+        link = Figure("link", traces, {"title": "The link f", "legend": legend, **axes})
+        s = expansion.exponent
+        coefficients = charts.bars(
+            expansion.c,
+            [str(j) for j in range(DEGREE + 1)],
+            "Hermite coefficients",
+            "degree j",
+            "c_j",
+            accent=s,
+            yrange=[-1.4, 1.4],
+        )
+        return [link, coefficients, self._signal(expansion)]
+
+    def _signal(self, expansion: Expansion) -> Figure:
+        m = np.geomspace(1e-3, 1, 61)
+        share = np.maximum(expansion.share(m), 1e-30)
+        start = float(expansion.settings.d) ** -0.5
+        here = max(float(expansion.share(start)), 1e-30)
+        first = [charts.path(m, share, "explained", COLOURS[0], "solid", 2.5)]
+        if (s := expansion.exponent) is not None:
+            slope = explained_share(np.r_[np.zeros(s), expansion.c[s]], m) * _part(expansion, s)
+            first.append(charts.path(m, np.maximum(slope, 1e-30), f"degree {s} alone", GREY, "dash", 1.5))
+        traces = [
+            *first,
+            charts.path([start, start], [1e-12, 1], "random start, 1/√d", NOW, "dot", 1.5),
+            charts.points([start], [here], "there", NOW, 10, "diamond", showlegend=False),
+        ]
+        legend = {"x": 0.02, "xanchor": "left", "y": 0.98, "yanchor": "top"}
+        axis = {"type": "log", "exponentformat": "power"}
+        return Figure(
+            "signal",
+            traces,
+            {
+                "title": "Share explained by overlap",
+                "legend": legend,
+                "xaxis": {**axis, "range": [-3, 0.05], "dtick": 1, "title": "overlap m"},
+                "yaxis": {**axis, "range": [-12, 0.5], "dtick": 3, "title": "share"},
+            },
+        )
+
+    def words(self, expansion: Expansion, moment: int = -1) -> Words:
+        """Variance by degree, the exponent and the signal at a random start."""
+        s, d = expansion.exponent, expansion.settings.d
+        power = expansion.c[1:] ** 2
+        total = float(power.sum() + expansion.rest)
+        if s is None:
+            return Words(f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction.")
+        share, slope = float(expansion.share(d**-0.5)), float(power[0] / (total + expansion.settings.noise**2))
+        name = "your link" if expansion.name == "own" else expansion.name
+        sentence = (
+            f"Information exponent of {name}: {s}. Variance {total:.2f}; the best linear fit explains "
+            f"{slope:.2f} of the variance of y. A random direction in d = {d:,} has overlap {d**-0.5:.2g} and "
+            f"explains {share:.1g}."
+        )
+        return Words(sentence)
+
+    def text(self) -> str:
+        """The text twin: the sentence and the coefficients."""
+        with self._lock:
+            c = ", ".join(f"{value:.3f}" for value in self.session.c + 0.0)
+            return f"{self.words(self.session).sentence}\ncoefficients c_0 ... c_6: {c}"
+
+    def _do_start(self, name: str):
+        if name != "own" and name != self.session.name:
+            self.session.take(name)
+        elif name == "own":
+            self.session.name, self.session.rest = "own", 0.0
+        self._show_coefficients()
+
+    def _do_zero(self, _):
+        for j in range(DEGREE + 1):
+            self.session.set(j, 0.0)
+        self._show_coefficients()
+
+    def _obey(self, key: str, value):
+        if len(key) == 2 and key[0] == "c" and key[1].isdigit():
+            with self._lock:
+                j = int(key[1])
+                if min(abs(value - self.session.c[j]), abs(value - self._told[j])) > 1e-6:
+                    self._told[j] = value
+                    self.session.set(j, value)
+                    self.start.value = "own"
+            return
+        super()._obey(key, value)
+
+    def _show_coefficients(self):
+        """Sliders and menu follow the coefficients; values that they send back change nothing."""
+        self._told = _shown(self.session.c)
+        for knob, value in zip(self.sliders, self._told, strict=True):
+            if abs(knob.value - value) > 1e-9:
+                knob.value = float(value)
+        if self.start.value != self.session.name:
+            self.start.value = self.session.name
+
+
+def _shown(c: np.ndarray) -> np.ndarray:
+    """Coefficients as sliders can show them: the page rounds to its steps, and would send that back as a change."""
+    return np.round(np.clip(c, -1.2, 1.2), 2) + 0.0
+
+
+def _part(expansion: Expansion, s: int) -> float:
+    """Share of the variance of y that degree s carries."""
+    return float(expansion.c[s] ** 2 / ((expansion.c[1:] ** 2).sum() + expansion.rest + expansion.settings.noise**2))

@@ -1,0 +1,142 @@
+"""Panel: a lab without training, whose experiment follows its knobs. See target.py, hermite.py and estimators.py."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+
+from ..settings import Settings
+from .controls import set_field
+from .lab import Lab, _row
+
+
+class Experiment:
+    """What a panel shows: settings and all that is computed from them. Subclasses say what ``compute`` does."""
+
+    seeds = 1
+    samples = 0
+
+    def __init__(self, settings: Settings):
+        self.changes: list[str] = []
+        self.begin(settings)
+
+    def begin(self, settings: Settings, samples: int = 0) -> None:
+        """Compute everything for these settings; if that fails, the experiment stays what it was."""
+        before = self.__dict__.copy()
+        self.settings = settings
+        try:
+            self.compute()
+        except Exception:
+            self.__dict__.update(before)
+            raise
+
+    change = begin
+
+    def compute(self) -> None:
+        """Everything that follows from ``self.settings``."""
+        raise NotImplementedError
+
+    def run(self) -> Experiment:
+        """Itself: what a panel shows."""
+        return self
+
+    def frame(self):
+        """What is shown, as a pandas DataFrame."""
+        raise NotImplementedError
+
+    def to_csv(self, notes: Sequence[str] = ()) -> str:
+        """What is shown as CSV text, with the settings in a comment line first."""
+        text = io.StringIO()
+        text.writelines(f"# {line}\n" for line in (self.settings.summary(), *notes))
+        self.frame().to_csv(text, index=False)
+        return text.getvalue()
+
+
+class Panel(Lab):
+    """A lab whose figures follow its knobs; nothing trains, so that there is no transport bar and no look back."""
+
+    more_title = "More: settings code, export"
+    columns = 2
+    tips: dict[str, str] = {}
+
+    def __init__(self, settings: Settings, lecture: bool = False):
+        super().__init__(settings, lecture=lecture)
+        self.stage.columns = self.columns
+        self.preset.layout.flex = "0 1 160px"
+        self.code.value = self.short()
+        self.children[-1].set_title(0, self.more_title)
+
+    def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
+        """The widget of one field, with what it means here as its tooltip."""
+        field = super().field(name, settings)
+        field.tooltip = self.tips.get(name, field.tooltip)
+        if name == "link":
+            field.layout.flex = "0 1 190px"  # room for the other controls in the same row
+        return field
+
+    def bar(self) -> widgets.Widget:
+        """Knobs that are not fields of Settings, and buttons."""
+        return _row([])
+
+    def knob(self, widget: widgets.ValueWidget, order: str) -> widgets.ValueWidget:
+        """A widget whose new values become orders to the worker, which calls ``_do_<order>``."""
+        widget.observe(self._guarded(lambda change: self.actor.order(order, change["new"])), "value")
+        widget.add_class(f"course-knob-{order}")
+        return widget
+
+    def text(self) -> str:
+        """The text twin: the sentence, the table and the settings."""
+        with self._lock:
+            words = self.words(self.session.run(), -1)
+            table = [" ".join([f"{row[0]:<30}", *(f"{cell:>12}" for cell in row[1:])]).rstrip() for row in words.rows]
+            head = [" ".join([" " * 30, *(f"{w:>12}" for w in ("predicted", "measured", "error"))])] if table else []
+            return "\n".join([words.sentence, *head, *table, self.short()])
+
+    def short(self) -> str:
+        """The settings that this lab uses, as text."""
+        used = (*self.first, *self.more)
+        return " ".join(part for part in self.settings.summary().split() if part.split("=")[0] in used)
+
+    def _show_settings(self):
+        for name, field in self.fields.items():
+            if f"set {name}" not in self.actor._orders:  # a newer value is on its way: do not undo it
+                set_field(field, name, getattr(self.settings, name))
+        self.code.value = self.short()
+
+    def _look(self, t: float | None):
+        self._cursor = None
+
+    def _play(self, on: bool):
+        self.actor.playing = False
+
+    def _do_new_seed(self, _):
+        self._use(self.settings.replace(seed=(self.settings.seed + 1) % 2**31))
+
+    def _do_preset(self, name: str):
+        settings, self._says = self.presets[name]
+        self._use(settings)
+
+    def _show(self) -> int:
+        with self._lock:
+            shown = self.session.run()
+            words = self.words(shown, -1)
+            words.note, words.settings = self._says, shown.settings.summary()
+            return self.stage.send_frame(self.figures(shown, -1), words)
+
+
+def slider(name: str, tip: str, value: float, low: float, high: float, step: float, form: str = ".2f", **more):
+    """A labelled slider of a number."""
+    return widgets.FloatSlider(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        tooltip=tip,
+        readout_format=form,
+        continuous_update=True,
+        style={"description_width": "initial"},
+        **more,
+    )
