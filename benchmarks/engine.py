@@ -206,7 +206,11 @@ def engine_table(repeats: int, budget: float) -> None:
     """Reduced sampling, long runs, recording, seeds."""
     at = lambda d: Settings(d=d, k=1, link="tanh", width=20)  # noqa: E731
     times = interleaved(
-        {"plain, d = 60": ours(at(60)), "reduced, d = 10^3": ours(at(10**3), "reduced"), "reduced, d = 10^6": ours(at(10**6), "reduced")},
+        {
+            "plain, d = 60": ours(at(60)),
+            "reduced, d = 10^3": ours(at(10**3), "reduced"),
+            "reduced, d = 10^6": ours(at(10**6), "reduced"),
+        },
         repeats, budget,
     )  # fmt: skip
     for name, t in times.items():

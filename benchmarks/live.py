@@ -29,7 +29,9 @@ from course_utils import Settings, OnlineSGD
 from course_utils.run import Record
 settings = Settings(d=100, k=3, width=200)
 sim, record = OnlineSGD(settings), Record(settings)
-figures = [go.FigureWidget(data=[go.Scatter(name="curve") for _ in range(n)], layout=dict(width=300, height=230)) for n in (3, 2, 2, 2, 1)]
+def empty(curves):
+    return go.FigureWidget(data=[go.Scatter(name="curve") for _ in range(curves)], layout=dict(width=300, height=230))
+figures = [empty(n) for n in (3, 2, 2, 2, 1)]
 noise = widgets.IntSlider(value=1, min=0, max=1000, description="noise")
 noise.add_class("naive-noise")
 def draw():
@@ -37,7 +39,8 @@ def draw():
     x = run.samples
     now, first = run.neurons[-1], run.neurons[0]
     data = [[(x, a) for a in run.angles.T], [(x, run.perpendicular), (x, run.parallel)],
-            [(first[:, 0], first[:, 1]), (now[:, 0], now[:, 1])], [(None, run.singular_values[-1]), (None, run.singular_values[0])],
+            [(first[:, 0], first[:, 1]), (now[:, 0], now[:, 1])],
+            [(None, run.singular_values[-1]), (None, run.singular_values[0])],
             [(x, run.risk)]]
     for figure, curves in zip(figures, data):
         with figure.batch_update():

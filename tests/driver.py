@@ -117,7 +117,8 @@ class LabPage:
 
     def drawn(self, view: int = 0, index: int = 0) -> list[str]:
         """The paths that a view really shows, as the browser has them."""
-        script = "(lab, view) => [...[...lab.querySelectorAll('.course-plot')][view].querySelectorAll('.js-line')].map(p => p.getAttribute('d'))"
+        script = """(lab, view) => [...[...lab.querySelectorAll('.course-plot')][view]
+            .querySelectorAll('.js-line')].map(p => p.getAttribute('d'))"""
         return self.lab(index).evaluate(script, view)
 
     def until(self, true: Callable[[], bool], seconds: float, what: str) -> float:

@@ -62,6 +62,19 @@ def plateau(d, et, decay, V):
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))
 
 
+def from_svd(W, part):
+    U, s, Vt = np.linalg.svd(W, full_matrices=False)
+    return (U[:, part] * s[part]) @ Vt[part]
+
+
+def left_out(W, k):
+    return np.linalg.norm(np.linalg.svd(W)[1][k:])
+
+
+def row_scales(A, codes):
+    return np.abs(A).max(axis=1, keepdims=True) / codes
+
+
 WRONG = {  # id: {answer: words that its diagnosis must hold}
     "1.1": [
         (gaussian_rows, "length"),
@@ -126,6 +139,36 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(d), "sqrt(d) too large"),
         (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(2), "sqrt 2 too large"),
         (lambda d, step, decay, V: 1.0, "expected"),
+    ],
+    "6.1": [
+        (lambda W, k: np.linalg.svd(W, full_matrices=False)[0][:, :k] @ np.linalg.svd(W)[2][:k], "singular values are missing"),
+        (lambda W, k: W, "rank 5 where 2"),
+        (lambda W, k: from_svd(W, slice(-k, None)), "smallest singular values"),
+        (lambda W, k: W[:, :k] @ np.linalg.lstsq(W[:, :k], W, rcond=None)[0], "can come as near as"),
+        (lambda W, k: np.linalg.svd(W)[2][:k], "shape"),
+    ],
+    "6.2": [
+        (lambda W, k: left_out(W, k) / np.sqrt(len(W)), "not 1"),
+        (lambda W, k: left_out(W, k) * np.sqrt(2 / np.pi), "sqrt(m) too large"),
+        (lambda W, k: np.linalg.norm(from_svd(W, slice(k))) * np.sqrt(2 / np.pi / len(W)), "what is kept"),
+        (lambda W, k: np.linalg.svd(W)[1][k] * np.sqrt(2 / np.pi / len(W)), "first singular value"),
+        (lambda W, k: 0.0, "expected"),
+    ],
+    "6.3": [
+        (lambda m, d: m * d / (m + d), "round down"),
+        (lambda m, d: min(m, d), "min(m, d)"),
+        (lambda m, d: m * d // (m + d), "as many"),
+        (lambda m, d: (m * d - 1) // (m + d) + 1, "you say 67, yet"),
+        (lambda m, d: (m * d - 1) // (m + d) - 1, "saves numbers too"),
+    ],
+    "6.4": [
+        (lambda A: (np.rint(127 * A / np.abs(A).max()).astype(np.int8), np.full((len(A), 1), np.abs(A).max() / 127)), "One scale"),
+        (lambda A: (np.rint(A / row_scales(A, 1)).astype(np.int8), row_scales(A, 1)), "over 127"),
+        (lambda A: (np.rint(A / row_scales(A, 255)).astype(np.int64).astype(np.int8), row_scales(A, 255)), "127 units"),
+        (lambda A: ((A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)), "round first"),
+        (lambda A: (np.rint(A / row_scales(A, 127)), row_scales(A, 127)), "int8, one byte"),
+        (lambda A: np.rint(A / row_scales(A, 127)).astype(np.int8), "two things"),
+        (lambda A: (np.rint(A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)[:, 0]), "shape"),
     ],
 }  # fmt: skip
 

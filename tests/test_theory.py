@@ -350,7 +350,7 @@ def test_prediction_sees_nothing_of_the_measured_w_perp_but_its_start():
 
 
 def test_prediction_goes_on_when_decay_and_step_change():
-    """One run of d - k = 199 coordinates, 10 %: twice its fluctuation. Without ``change`` it would be off threefold."""
+    """One run, d - k = 199: 3 % while W_perp contracts; on the plateau 20 %, four times 1/sqrt(2 (d - k))."""
     s = Settings(d=200, k=1, link="tanh", width=30, activation="tanh", weight_decay=0.0, step=0.1)
     sim = OnlineSGD(s)
     par = lambda: th.parallel_part(sim.net, sim.target)  # noqa: E731
@@ -362,7 +362,8 @@ def test_prediction_goes_on_when_decay_and_step_change():
         sim.advance(int(t) - sim.samples)
         predicted = theory.advance([t], par())[-1]
         assert predicted == pytest.approx(theory.perpendicular)
-        assert predicted == pytest.approx(sim.snapshot().perpendicular, rel=0.10)
+        measured = sim.snapshot().perpendicular
+        assert predicted == pytest.approx(measured, rel=0.03 if measured > 0.2 else 0.20)
     assert predicted < 0.15
 
 

@@ -14,7 +14,7 @@ def cloud(p, y, title: str, across: str, curve: tuple[str, Callable] | None = No
     """Labels y against a projection p, (n,) each, with a curve (its name, a function of the projection) if given."""
     y = np.asarray(y, dtype=float)
     top = _range(y)
-    traces = [points(p, y, "samples", GREY, 4, opacity=0.55, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")]
+    traces = [points(p, y, "samples", GREY, 4, opacity=0.7, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")]
     if curve is not None:
         first, last = np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)  # a fit means nothing beyond its data
         q = np.linspace(first, last, 121)
@@ -105,7 +105,7 @@ def bars(
         "name": up,
         "cliponaxis": False,
         "marker": {"color": colours, "pattern": {"shape": shapes}},
-        "texttemplate": "%{y:.2f}",
+        "text": [f"{v:.2f}" if abs(v) >= 0.005 else "" for v in values],
         "textposition": "outside",
         "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
     }
@@ -173,13 +173,14 @@ def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.
         "marker": {"size": 1.8, "color": NOW},
         "hoverinfo": "skip",
     }
-    axis = lambda title, limits: {"title": {"text": title}, "range": limits, "showbackground": False}  # noqa: E731
+    axis = lambda title, limits: {"title": {"text": title}, "range": limits, "showbackground": False, "nticks": 4}  # noqa: E731
     scene = {
         "xaxis": axis("z₁", [-reach, reach]),
         "yaxis": axis("z₂", [-reach, reach]),
         "zaxis": axis("y", limits),
-        "aspectmode": "cube",
-        "camera": {"eye": {"x": 1.5, "y": -1.5, "z": 0.9}},
+        "aspectmode": "manual",
+        "aspectratio": {"x": 1.5, "y": 1.5, "z": 0.9},
+        "camera": {"eye": {"x": 1.6, "y": -1.7, "z": 0.85}, "center": {"x": 0, "y": 0, "z": -0.12}},
     }
     title = "y over two true projections"
     margin = {"l": 0, "r": 0, "t": 24, "b": 0}

@@ -200,10 +200,11 @@ class EstimatorsLab(Panel):
             curves.append(band(n[known], low[i, known], high[i, known], COLOURS[i % 6]))
         for i, name in enumerate(NAMES):
             known = np.isfinite(middle[i])
-            curve = charts.path(n[known], middle[i, known], name, COLOURS[i % 6], DASHES[i % 6])
-            curve |= {"mode": "lines+markers", "marker": {"color": COLOURS[i % 6], "symbol": MARKERS[i % 6], "size": 7}}
-            curve["hovertemplate"] = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
-            curves.append(curve)
+            x, y, colour = n[known], middle[i, known], COLOURS[i % 6]
+            hover = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
+            curves.append(charts.path(x, y, name, colour, DASHES[i % 6], legendgroup=name, hoverinfo="skip"))
+            marks = charts.points(x, y, name, colour, 7, MARKERS[i % 6], legendgroup=name, showlegend=False)
+            curves.append(marks | {"hovertemplate": hover})
         ends = np.array([4, 250.0]) * s.d
         curves.append(charts.path(ends, [comparison.chance] * 2, "random guess", GREY, "longdash", 1.3))
         axis_x = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import ipywidgets as widgets
 import numpy as np
 
@@ -135,7 +137,7 @@ class HermiteLab(Panel):
             [str(j) for j in range(DEGREE + 1)],
             "Hermite coefficients",
             "degree j",
-            "c_j",
+            "c<sub>j</sub>",
             accent=s,
             yrange=[-1.4, 1.4],
         )
@@ -155,7 +157,7 @@ class HermiteLab(Panel):
             charts.path([start, start], [1e-12, 1], "random start, 1/√d", NOW, "dot", 1.5),
             charts.points([start], [here], "there", NOW, 10, "diamond", showlegend=False),
         ]
-        legend = {"x": 0.02, "xanchor": "left", "y": 0.98, "yanchor": "top"}
+        legend = {"x": 0.98, "xanchor": "right"}
         axis = {"type": "log", "exponentformat": "power"}
         return Figure(
             "signal",
@@ -197,21 +199,21 @@ class HermiteLab(Panel):
             self.session.name, self.session.rest = "own", 0.0
         self._show_coefficients()
 
+    def __getattr__(self, name: str):
+        if name[:5] == "_do_c" and name[5:].isdigit():
+            return partial(self._change, int(name[5:]))
+        raise AttributeError(f"{type(self).__name__} has no {name!r}")
+
     def _do_zero(self, _):
         for j in range(DEGREE + 1):
             self.session.set(j, 0.0)
         self._show_coefficients()
 
-    def _obey(self, key: str, value):
-        if len(key) == 2 and key[0] == "c" and key[1].isdigit():
-            with self._lock:
-                j = int(key[1])
-                if min(abs(value - self.session.c[j]), abs(value - self._told[j])) > 1e-6:
-                    self._told[j] = value
-                    self.session.set(j, value)
-                    self.start.value = "own"
-            return
-        super()._obey(key, value)
+    def _change(self, j: int, value: float):
+        if min(abs(value - self.session.c[j]), abs(value - self._told[j])) > 1e-6:
+            self._told[j] = value
+            self.session.set(j, value)
+            self.start.value = "own"
 
     def _show_coefficients(self):
         """Sliders and menu follow the coefficients; values that they send back change nothing."""

@@ -21,7 +21,7 @@ from ..sgd import Diverged
 from .actor import Actor
 from .controls import FIRST, MORE, Transport, button, field_widget, set_field
 from .session import LIVE, Session, adapted, moment_at
-from .stage import Figure, Stage, Words
+from .stage import Figure, Stage, Words, listen_beside_cells
 
 _open: dict[str, list[tuple[int, weakref.ref[Lab]]]] = {}
 
@@ -60,6 +60,7 @@ class Lab(widgets.VBox):
         self.stage.on_event = self._event
         super().__init__(self._parts(settings, lecture))
         self.add_class("course-lab")
+        listen_beside_cells(self)
         if samples:
             try:
                 self.session.begin(settings, samples)
@@ -170,7 +171,7 @@ class Lab(widgets.VBox):
         return _row([
             self.code,
             button("Apply", "Start the experiment that the code describes", lambda: ask("code", self.code.value)),
-            button("Copy", "Copy the code of what runs now", lambda: self.stage.send({"type": "copy", "text": self.settings.code()})),
+            button("Copy", "Copy the code of what runs now", lambda: ask("copy")),
             button("SVG", "Save every figure as SVG", lambda: ask("export", "svg"), "download"),
             button("PNG", "Save every figure as PNG", lambda: ask("export", "png"), "download"),
             button("CSV", "Save the run with its settings", lambda: ask("export", "csv"), "download"),
@@ -284,6 +285,9 @@ class Lab(widgets.VBox):
 
     def _do_code(self, text: str):
         self._use(Settings.from_code(text))
+
+    def _do_copy(self, _):
+        self.stage.send({"type": "copy", "text": self.settings.code()})
 
     def _do_export(self, format: str):
         run, name = self.session.run(), type(self).__name__.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Sequence
 
 import ipywidgets as widgets
@@ -62,6 +63,7 @@ class Panel(Lab):
     tips: dict[str, str] = {}
 
     def __init__(self, settings: Settings, lecture: bool = False):
+        self._thread = threading.local()
         super().__init__(settings, lecture=lecture)
         self.stage.columns = self.columns
         self.preset.layout.flex = "0 1 160px"
@@ -82,9 +84,26 @@ class Panel(Lab):
 
     def knob(self, widget: widgets.ValueWidget, order: str) -> widgets.ValueWidget:
         """A widget whose new values become orders to the worker, which calls ``_do_<order>``."""
-        widget.observe(self._guarded(lambda change: self.actor.order(order, change["new"])), "value")
+
+        def moved(change: dict):
+            if not getattr(self._thread, "obeys", False):  # what the worker itself shows is no order
+                self.actor.order(order, change["new"])
+
+        widget.observe(self._guarded(moved), "value")
         widget.add_class(f"course-knob-{order}")
         return widget
+
+    def close(self):
+        """Stop the worker and remove the lab from the page."""
+        if hasattr(self, "actor"):  # not where making the lab failed
+            super().close()
+
+    def _obey(self, key: str, value):
+        self._thread.obeys = True
+        try:
+            super()._obey(key, value)
+        finally:
+            self._thread.obeys = False
 
     def text(self) -> str:
         """The text twin: the sentence, the table and the settings."""

@@ -2,57 +2,49 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-import ipywidgets as widgets
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
 
 
-class Prediction(widgets.VBox):
+class Prediction(anywidget.AnyWidget):
     """A question with options; after you commit, your answer stays in sight and what to compare it with appears.
 
-    ``prediction.answer`` is what was chosen, None before.
+    ``prediction.answer`` is what was chosen, None before. Tab reaches the options, arrows choose, Enter commits.
     """
 
+    _esm = HERE / "prediction.js"
+    _css = HERE / "prediction.css"
+    question = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    replies = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    reveal = traitlets.Unicode().tag(sync=True)
+    chosen = traitlets.Int(-1).tag(sync=True)
+
     def __init__(self, question: str, options: Sequence[str] | Mapping[str, str], reveal: str = ""):
-        if len(options) < 2:
-            raise ValueError(f"a prediction needs two options or more, got {len(options)}")
-        self.question, self.options, self.reveal = question, list(options), reveal
-        self.replies = dict(options) if isinstance(options, Mapping) else {}
-        self.answer: str | None = None
-        self.radio = widgets.RadioButtons(options=self.options, value=None, layout={"width": "auto"})
-        self.button = widgets.Button(
-            description="Commit",
-            tooltip="Fix your answer, then see what to compare it with",
-            disabled=True,
-            button_style="primary",
-            layout={"width": "auto", "align_self": "flex-start"},
-        )
-        self.after = widgets.HTML()
-        self.radio.observe(self._chosen, "value")
-        self.button.on_click(self._commit)
-        head = widgets.HTML(f"<b>Predict.</b> {html.escape(question)}")
-        super().__init__([head, self.radio, self.button, self.after])
-        self.add_class("course-predict")
+        if len(options) < 2 or isinstance(options, str):
+            raise ValueError(f"a prediction needs a list of two options or more, got {options!r}")
+        replies = list(options.values()) if isinstance(options, Mapping) else [""] * len(options)
+        super().__init__(question=question, options=list(options), replies=replies, reveal=reveal)
 
-    def _chosen(self, change: dict):
-        self.button.disabled = change["new"] is None
-
-    def _commit(self, _=None):
-        if self.radio.value is None:
-            return
-        self.answer = self.radio.value
-        self.radio.disabled = self.button.disabled = True
-        told = [f"You said: <b>{html.escape(self.answer)}</b>.", self.replies.get(self.answer, ""), self.reveal]
-        self.after.value = f'<div role="status">{" ".join(part for part in told if part)}</div>'
+    @property
+    def answer(self) -> str | None:
+        """The option that was committed to, None before."""
+        return self.options[self.chosen] if self.chosen >= 0 else None
 
     def __repr__(self):
         return "\n".join([f"Predict. {self.question}", *(f"( ) {option}" for option in self.options)])
 
     def _repr_mimebundle_(self, **kwargs):
-        data = super()._repr_mimebundle_(**kwargs)
-        data["text/plain"] = repr(self)
-        return data
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data:
+            data["text/plain"] = repr(self)
+        return bundle
 
 
 def predict(question: str, options: Sequence[str] | Mapping[str, str], reveal: str = "") -> Prediction:
@@ -60,8 +52,8 @@ def predict(question: str, options: Sequence[str] | Mapping[str, str], reveal: s
 
     Parameters
     ----------
-    question : the question, one sentence.
+    question : the question, plain text.
     options : the answers to choose from; as a dict, each with a reply to who chooses it.
-    reveal : what everyone reads after committing (HTML allowed).
+    reveal : what everyone reads after committing.
     """
     return Prediction(question, options, reveal)

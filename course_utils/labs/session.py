@@ -59,7 +59,7 @@ class Session:
         self._predict(force=True)
         for sim in self.sims:
             sim.change(**new)
-        self._theory.settings = settings
+        self._theory.change(settings)
         self.settings = self.record.settings = settings
         told = ", ".join(f"{n} {old[n]} to {v}" for n, v in sorted(new.items()) if v != old[n])
         if told:

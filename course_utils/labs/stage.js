@@ -354,7 +354,16 @@ function render({ model, el }) {
   model.on("msg:custom", receive);
   root.setAttribute("aria-label", model.get("label"));
   redraw();
-  model.send({ type: "hello" });
+  // Said again until a frame comes: JupyterLab sends the first message of a page to the kernel's main thread, where it
+  // waits for running cells, and the later ones to a thread of their own.
+  let greetings = 0;
+  const greet = () => {
+    if (closed || last || queue.length || greetings > 60) return;
+    greetings += 1;
+    model.send({ type: "hello" });
+    setTimeout(greet, greetings < 4 ? 400 : 3000);
+  };
+  greet();
 
   return () => {
     closed = true;

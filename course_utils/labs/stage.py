@@ -110,6 +110,18 @@ class Stage(anywidget.AnyWidget):
         return bundle
 
 
+def listen_beside_cells(widget) -> None:
+    """Let a widget, and all inside it, hear the page while a cell runs.
+
+    ipykernel since 7.4 hands a page's messages to the thread that last wrote to the widget, which for a new widget is the
+    one that runs cells. A lab only leaves orders for its worker, so any thread may bring them: take the one JupyterLab chose.
+    """
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = lambda data, default: default
+    for child in getattr(widget, "children", ()):
+        listen_beside_cells(child)
+
+
 def show(figures: Figure | Sequence[Figure], sentence: str = "", columns: int | None = None) -> Stage:
     """Draw figures that do not move, with the look of a lab and one sentence that reads them.
 
@@ -123,6 +135,7 @@ def show(figures: Figure | Sequence[Figure], sentence: str = "", columns: int | 
             stage.send_frame(figures, Words(sentence))
 
     stage.on_event = answer
+    listen_beside_cells(stage)
     return stage
 
 

@@ -42,7 +42,7 @@ class SubspaceLab(Lab):
         ),
         "even link": (
             PAPER.replace(d=50, link="he2"),
-            "No first Hermite coefficient: the gradient is zero on average at the start, and decay wins before the signal does.",
+            "No first Hermite coefficient: at the start the gradient is zero on average, and decay wins before the signal does.",
         ),
         "inclusion without recovery": (
             PAPER.replace(k=3, link="sum_tanh"),
@@ -53,7 +53,7 @@ class SubspaceLab(Lab):
             "Each direction is found with the help of the one before: five angles fall one after the other.",
         ),
         "a million dimensions": (
-            Settings(d=10**6, k=1, link="tanh", width=20, step=1.0),
+            Settings(d=10**6, k=1, link="tanh", width=20, step=0.3),
             "The same law at d = 1,000,000, simulated exactly in the few coordinates that matter. Try speed 4.",
         ),
         "the paper's Figure 1": (

@@ -186,14 +186,26 @@ class TargetLab(Panel):
             "line": {"width": 0, "color": GREY},
             "name": "9 of 10 random directions",
             "hoverinfo": "skip",
+            "showlegend": False,
         }
         traces = [
             square,
-            charts.path([middle, middle], [0, 1], "their median", GREY, "dot", 1.5),
+            charts.path([middle, middle], [0, 1], "their median", GREY, "dot", 1.5, showlegend=False),
             charts.path(angles, cloud.share(angles), "predicted", COLOURS[0], "solid", 2.5),
             charts.points([cloud.tilt], [measured], "measured, now", NOW, 11, "diamond"),
         ]
         axis = {"range": [0, 91], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "tilt, degrees"}
+        low_curve = float(cloud.share(0.0)) < 0.45
+        legend = {"y": 0.98, "yanchor": "top"} if low_curve else {}
+        zone = {
+            "x": middle,
+            "y": 1.0,
+            "text": "9 of 10 random directions",
+            "showarrow": False,
+            "xanchor": "right",
+            "yanchor": "top",
+            "xshift": -4,
+        }
         return Figure(
             "share explained",
             traces,
@@ -201,6 +213,8 @@ class TargetLab(Panel):
                 "title": "Share of the variance of y explained",
                 "xaxis": axis,
                 "yaxis": {"range": [-0.02, 1.05], "title": "share"},
+                "legend": legend,
+                "annotations": [zone],
             },
         )
 

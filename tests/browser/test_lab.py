@@ -59,8 +59,11 @@ def test_every_slider_shows_its_change_on_the_page(course, field):
     course.until(lambda: course.settings() == before, 10, f"{field} to come back")
 
 
-@pytest.mark.parametrize("field,value", [("link", "staircase"), ("activation", "tanh"), ("loss", "square"),
-                                         ("schedule", "decreasing"), ("bias", "away"), ("width", None), ("seed", None)])  # fmt: skip
+BEHIND_MORE = {"link": "staircase", "activation": "tanh", "loss": "square", "schedule": "decreasing", "bias": "away",
+               "width": None, "seed": None}  # fmt: skip
+
+
+@pytest.mark.parametrize("field,value", BEHIND_MORE.items())
 def test_every_field_behind_more_shows_its_change(course, field, value):
     if not course.lab().locator(".course-field-width").is_visible():
         course.lab().get_by_text("More:").click()

@@ -1,0 +1,180 @@
+"""SGD against kernels on the same samples of a single-index target, and what the tangent kernel does during training.
+
+Taught in notebook 05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
+from .blas import single_threaded_blas
+from .ntk import RIDGES, EmpiricalKernel, empirical_ntk, kernel_alignment, ntk_kernel, ntk_rates, validated_kernel_ridge
+from .settings import Settings
+from .sgd import OnlineSGD
+from .subspace import principal_angles
+from .targets import MultiIndexModel, hermite_basis, hermite_coefficients
+
+METHODS = ("SGD", "NTK", "linear")
+DEGREES = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How well a predictor does on a single-index target. Made by `LineTests.report`.
+
+    r2 : 1 - E (yhat - f)^2 / Var f, against the noiseless label f. curve : (grid,) mean prediction given z = <u, x>.
+    coefficients : (DEGREES + 1,) Hermite coefficients of that curve. off : Var(yhat | z) / Var f, what depends on more than z.
+    """
+
+    r2: float
+    curve: np.ndarray = field(repr=False)
+    coefficients: np.ndarray = field(repr=False)
+    off: float
+
+
+class LineTests:
+    """Test inputs whose z = <u, x> lies on a grid, weighted by the density of z, so that no rare large z decides.
+
+    The error of z^5 is of order z^10: among ten thousand random test points a few would carry it.
+
+    Parameters
+    ----------
+    target : a model with k = 1.
+    grid, each : points of z from -6.5 to 6.5, and inputs x for each of them.
+
+    ValueError unless k = 1. ``z`` and ``weights`` are (grid,), ``X`` (grid x each, d), ``truth`` f(z).
+    """
+
+    def __init__(self, target: MultiIndexModel, grid: int = 120, each: int = 10, seed: int = 1):
+        if target.k != 1:
+            raise ValueError(f"k = {target.k}: a learned function along u needs a target of one direction")
+        u, rng = target.directions[0], np.random.default_rng(seed)
+        self.z = 6.5 * ((2 * np.arange(grid) + 1) / grid - 1)
+        self.weights = np.exp(-(self.z**2) / 2)
+        self.weights /= self.weights.sum()
+        G = rng.standard_normal((grid * each, target.d))
+        self.X = G + np.outer(np.repeat(self.z, each) - G @ u, u)
+        self.truth = target.mean(self.z[:, None])
+        self.variance = float(self.weights @ self.truth**2 - (self.weights @ self.truth) ** 2)
+
+    def report(self, predict: Callable[[np.ndarray], np.ndarray]) -> Report:
+        """Examine a function (n, d) -> (n,)."""
+        values = predict(self.X).reshape(len(self.z), -1)
+        error = self.weights @ ((values - self.truth[:, None]) ** 2).mean(axis=1)
+        curve = values.mean(axis=1)
+        coefficients = np.array([(self.weights * h) @ curve for h in hermite_basis(self.z, DEGREES)])
+        variance = self.variance or np.nan
+        return Report(1 - error / variance, curve, coefficients, float(self.weights @ values.var(axis=1) / variance))
+
+
+def linear_fit(X: np.ndarray, y: np.ndarray, fraction: float = 0.2) -> Callable[[np.ndarray], np.ndarray]:
+    """Ridge regression with an intercept, its ridge chosen on the last samples; a function (n, d) -> (n,)."""
+    columns, held = lambda X: np.column_stack([np.ones(len(X)), X]), round(fraction * len(X))
+    path = second_layer_ridge(columns(X[:-held]), y[:-held], DECAYS)
+    best = np.argmin(np.mean((columns(X[-held:]) @ path - y[-held:, None]) ** 2, axis=0))
+    a = second_layer_ridge(columns(X), y, DECAYS[[best]])[:, 0]
+    return lambda X: columns(X) @ a
+
+
+def linear_floor(link) -> float:
+    """R^2 of the best linear function of x, c_1^2 / Var f: what no amount of samples changes."""
+    c = hermite_coefficients(link, 1)
+    second = hermite_coefficients(lambda Z: MultiIndexModel(np.eye(1), link).mean(Z) ** 2, 0)[0]
+    variance = second - c[0] ** 2
+    return float(c[1] ** 2 / variance) if variance > 1e-12 else float("nan")
+
+
+def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first n samples of a race, X (n, d) and y (n,): the same for every method, nested in n."""
+    inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
+    target = settings.target()
+    X = inputs.standard_normal((n, settings.d))
+    return X, target.labels(target.project(X), noise)
+
+
+def race(settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: LineTests | None = None) -> dict[str, Report]:
+    """Fit each method to the same n samples, its regularisation chosen on a fifth of them, and report on it.
+
+    "SGD" is Algorithm 1; "NTK" kernel ridge regression with the kernel of the same network at infinite width, both
+    layers trained; "linear" ridge regression. ValueError unless k = 1. Taught in notebook 05.
+    """
+    tests = tests or LineTests(settings.target())
+    X, y = race_samples(settings, n)
+    fit = {
+        "SGD": lambda: algorithm1(settings, X, y),
+        "NTK": lambda: validated_kernel_ridge(ntk_kernel(settings.activation), X, y, ridges).predict,
+        "linear": lambda: linear_fit(X, y),
+    }
+    with single_threaded_blas():
+        return {name: tests.report(fit[name]()) for name in methods}
+
+
+@dataclass(frozen=True, eq=False)
+class Movement:
+    """What a network's tangent kernel does while the network trains. Made by `kernel_movement`.
+
+    samples : (times,). distance : 1 - cosine of the kernel now and at the start. alignment : cosine of the kernel and
+    y y^T, noiseless labels. angle : radians to the hidden direction. first, last : the kernels, to be used in kernel_ridge.
+    """
+
+    samples: np.ndarray
+    distance: np.ndarray
+    alignment: np.ndarray
+    angle: np.ndarray
+    first: EmpiricalKernel = field(repr=False)
+    last: EmpiricalKernel = field(repr=False)
+
+
+def kernel_movement(
+    settings: Settings, alpha: float = 1.0, samples: int = 3000, checkpoints: int = 12, probes: int = 200
+) -> Movement:
+    """Follow the tangent kernel while online SGD trains W on a race's samples, at laziness alpha.
+
+    Lazy training makes alpha (f(x; W) - f(x; W_0)) fit y, with steps and decay alpha^2 times smaller. For the square
+    loss that is the same as fitting f to f(x; W_0) + y / alpha with the old steps, which is what is done here. alpha = 1
+    is the course's network; for large alpha W hardly moves, and the kernel stays what it was.
+
+    Parameters
+    ----------
+    settings : a target with k = 1 and the square loss.
+    alpha : laziness, above 0.
+    samples, checkpoints : how long, and at how many moments (geometrically spaced, and 0) to measure.
+    probes : fresh inputs on which kernels are compared.
+
+    Raises ValueError for another loss or k, or alpha not positive; Diverged. Source: Chizat, Oyallon, Bach (2019);
+    Fort et al. (2020) for the distance. Taught in notebook 05.
+    """
+    if settings.loss != "square" or settings.k != 1 or not alpha > 0:
+        raise ValueError(
+            f"loss = {settings.loss!r}, k = {settings.k}, alpha = {alpha}: the scaling by alpha needs the square loss, "
+            "one direction and alpha above 0"
+        )
+    sim = OnlineSGD(settings.replace(weight_decay=settings.weight_decay / alpha**2), sampling="plain")
+    net, target = sim.net, sim.target
+    X, y = race_samples(settings, samples)
+    y = y / alpha + net(X)
+    probe = np.random.default_rng([settings.seed, 0x9B0E]).standard_normal((probes, settings.d))
+    f = target.mean(target.project(probe))
+    rates, outer = ntk_rates(net), np.outer(f - f.mean(), f - f.mean())
+    times = np.unique(np.r_[0, np.geomspace(max(1, samples // 100), samples, checkpoints).round()].astype(int))
+    rows = []
+    with single_threaded_blas():
+        first = empirical_ntk(net, rates=rates)
+        start = first(probe)
+        for t in times:
+            sim.feed(X[sim.samples : t], y[sim.samples : t])
+            last = empirical_ntk(sim.net, rates=rates)
+            K = last(probe)
+            rows.append((1 - kernel_alignment(K, start), kernel_alignment(_centred(K), outer)))
+            rows[-1] += (float(principal_angles(sim.W, target.directions)[0]),)
+    distance, alignment, angle = np.array(rows).T
+    return Movement(times, np.maximum(distance, 0), alignment, angle, first, last)
+
+
+def _centred(K: np.ndarray) -> np.ndarray:
+    K = K - K.mean(axis=0)
+    return K - K.mean(axis=1, keepdims=True)

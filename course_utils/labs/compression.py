@@ -1,0 +1,117 @@
+"""CompressionLab: how little of W a trained network needs, while online SGD runs. Taught in notebook 06."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import numpy as np
+
+from ..run import Run, in_d
+from ..settings import Settings
+from .charts import curves, path, points
+from .compressing import RANKED, Compressions
+from .figures import NOW, _step_up, now_line, singular_values, time_axis
+from .lab import Lab
+from .stage import Figure, Words
+
+PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away")
+INSIDE = {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"}
+
+
+class CompressionLab(Lab):
+    """Singular values, what a rank leaves out, and risk against bytes while SGD runs; moving the rank trains nothing."""
+
+    presets = {
+        "the theorem holds": (
+            PAPER,
+            "Rank 1 leaves out less than W⊥. Outputs change by about √(d/t), the risk by much less.",
+        ),
+        "no weight decay": (
+            PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
+            "W⊥ stays where it was at the start: no small rank holds it.",
+        ),
+        "pure noise": (
+            PAPER.replace(link="none", weight_decay=0.05),
+            "Nothing to learn: the risk does not show what rank 1 destroys; the outputs do.",
+        ),
+        "five directions": (
+            Settings(d=50, k=5, link="chain"),
+            "Five singular values rise one after the other. Move the rank to 4, or to 6.",
+        ),
+        "a million dimensions": (
+            Settings(d=10**6, k=1, link="tanh", width=20, step=1.0),
+            "Four megabytes in place of eighty, at every moment of the run. Try speed 4.",
+        ),
+    }
+
+    def experiment(self, settings: Settings, seeds: int) -> Compressions:
+        """A session that compresses, of one seed."""
+        return Compressions(settings, 1)
+
+    def bar(self):
+        """The transport bar, and the rank."""
+        self._rank = min(self.session.settings.k, self.session.ranks)
+        self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank", layout={"width": "150px"},
+            tooltip="Rank that W is cut to; nothing trains again", style={"description_width": "initial"})  # fmt: skip
+        self.rank.add_class("course-field-rank")
+        self.rank.observe(self._guarded(lambda change: self.actor.order("rank", change["new"])), "value")
+        bar = super().bar()
+        bar.children = (*bar.children[:-2], self.rank, *bar.children[-2:])
+        return bar
+
+    def _do_pause(self, _):
+        super()._do_pause(_)
+        self.session.compress()  # at rest, all figures show the same moment
+
+    def _do_rank(self, rank: int):
+        self._rank = min(rank, self.session.ranks)
+
+    def _show_settings(self):
+        super()._show_settings()
+        if self.rank.max != self.session.ranks:  # another k
+            self._rank = min(self.settings.k, self.session.ranks)
+            self.rank.max, self.rank.value = self.session.ranks, self._rank
+
+    def figures(self, run: Run, moment: int) -> list[Figure]:
+        """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
+        (t, now), r, kept = self.session.at(int(run.samples[moment])), self._rank, [one for _, one in self.session.moments]
+        T = np.array([max(time, 1) for time, _ in self.session.moments], dtype=float)
+        output, before = np.array([one.output[r - 1] for one in kept]), np.array([one.whole for one in kept])
+        after, top = np.array([one.forms[RANKED][1][r - 1] for one in kept]), _step_up(1.1 * before.max())
+
+        def timed(series: dict, title: str, up: str, low: float, high: float, log=True) -> Figure:
+            axis, label = time_axis(run), f"samples t (d = {run.settings.d:,})"
+            figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend={})
+            figure.traces.append(now_line(max(t, 1), *((10.0**low, 10.0**high) if log else (low, high))))
+            return figure
+
+        norms = {f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
+                 "W⊥": (np.maximum(run.samples, 1.0), run.perpendicular)}  # fmt: skip
+        changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
+                   "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
+        sizes, level = now.forms, [now.forms["rank, float32"][0][0] / 2, now.forms["whole"][0][-1] * 2]
+        bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
+        files = curves({"whole": (*sizes["whole"], "points"), **{n: sizes[n] for n in list(sizes)[1:]},
+                        "Eckart-Young": (sizes[RANKED][0], bound)}, "Risk against bytes", "bytes of the file", "test risk",
+                       True, xrange=list(np.log10(level)), yrange=[0, top], legend=INSIDE)  # fmt: skip
+        files.traces.append(points([sizes[RANKED][0][r - 1]], [sizes[RANKED][1][r - 1]], f"rank {r}", NOW, 11, "diamond"))
+        values = singular_values(run, moment)
+        values.traces.append(path([r + 0.5] * 2, [1e-3, 4], f"rank {r}", NOW))
+        return [
+            values, timed(norms, "Left out of W", "norm / √m", -3, 0.6),
+            timed(changes, f"Change by rank {r}", "change", -6, 1),
+            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False), files,
+        ]  # fmt: skip
+
+    def words(self, run: Run, moment: int) -> Words:
+        """Risk before and after, with the bound; outputs; bytes; whether the rank can hold the subspace."""
+        (t, now), s, r = self.session.at(int(run.samples[moment])), run.settings, self._rank
+        (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
+        bound = f"at most {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
+        rows = [("left out of W", "", f"{now.left_out[r]:.3f}", ""), ("risk before", "", f"{now.whole:.4f}", ""),
+                (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
+                ("outputs, relative", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
+        lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
+                  (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds it.")]  # fmt: skip
+        return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f} before, "
+                     f"{risk:.4f} after; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
+                     f"({whole / size:.0f} x smaller).", rows, lights)  # fmt: skip

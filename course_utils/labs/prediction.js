@@ -1,0 +1,59 @@
+// A question with options: choose one, commit, then read what to compare it with. Native controls, for keyboard and reader.
+
+let groups = 0;
+
+const make = (tag, parent, text) => {
+  const el = document.createElement(tag);
+  if (text) el.textContent = text;
+  parent.append(el);
+  return el;
+};
+
+function render({ model, el }) {
+  const box = make("fieldset", el);
+  box.className = "course-predict";
+  // Arrows choose an option here; the notebook, which looks at the focused element alone, would go to the next cell.
+  box.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });
+  const legend = make("legend", box);
+  make("b", legend, "Predict. ");
+  legend.append(model.get("question"));
+  const name = `course-predict-${++groups}`;
+  const radios = model.get("options").map((option, i) => {
+    const label = make("label", box);
+    const radio = make("input", label);
+    Object.assign(radio, { type: "radio", name, value: i });
+    label.append(option);
+    radio.onchange = () => { commit.disabled = false; };
+    radio.onkeydown = (event) => { if (event.key === "Enter" && !commit.disabled) commit.click(); };
+    return radio;
+  });
+  const commit = make("button", box, "Commit");
+  commit.type = "button";
+  commit.disabled = true;
+  commit.title = "Fix your answer, then see what to compare it with";
+  const after = make("div", box);
+  after.setAttribute("role", "status");
+  after.tabIndex = -1;
+
+  function show() {
+    const chosen = model.get("chosen");
+    if (chosen < 0) return;
+    radios[chosen].checked = true;
+    for (const control of [...radios, commit]) control.disabled = true;
+    after.replaceChildren("You said: ");
+    make("b", after, model.get("options")[chosen]);
+    after.append(". " + [model.get("replies")[chosen], model.get("reveal")].filter(Boolean).join(" "));
+  }
+
+  commit.onclick = () => {
+    model.set("chosen", radios.findIndex((radio) => radio.checked));
+    model.save_changes();
+    show();
+    after.focus(); // the button is disabled now and would leave the focus nowhere
+  };
+  model.on("change:chosen", show);
+  show();
+  return () => model.off("change:chosen", show);
+}
+
+export default { render };
