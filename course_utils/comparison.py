@@ -6,13 +6,25 @@ Taught in notebook 05.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
 from .blas import single_threaded_blas
-from .ntk import RIDGES, EmpiricalKernel, empirical_ntk, kernel_alignment, ntk_kernel, ntk_rates, validated_kernel_ridge
+from .ntk import (
+    RIDGES,
+    EmpiricalKernel,
+    Spectrum,
+    empirical_ntk,
+    kernel_alignment,
+    kernel_spectrum,
+    learning_curve,
+    ntk_kernel,
+    ntk_rates,
+    validated_kernel_ridge,
+)
 from .settings import Settings
 from .sgd import OnlineSGD
 from .subspace import principal_angles
@@ -28,12 +40,14 @@ class Report:
 
     r2 : 1 - E (yhat - f)^2 / Var f, against the noiseless label f. curve : (grid,) mean prediction given z = <u, x>.
     coefficients : (DEGREES + 1,) Hermite coefficients of that curve. off : Var(yhat | z) / Var f, what depends on more than z.
+    ridge : the one that validation chose, where the method is kernel ridge regression.
     """
 
     r2: float
     curve: np.ndarray = field(repr=False)
     coefficients: np.ndarray = field(repr=False)
     off: float
+    ridge: float = float("nan")
 
 
 class LineTests:
@@ -68,7 +82,7 @@ class LineTests:
         curve = values.mean(axis=1)
         coefficients = np.array([(self.weights * h) @ curve for h in hermite_basis(self.z, DEGREES)])
         variance = self.variance or np.nan
-        return Report(1 - error / variance, curve, coefficients, float(self.weights @ values.var(axis=1) / variance))
+        return Report(float(1 - error / variance), curve, coefficients, float(self.weights @ values.var(axis=1) / variance))
 
 
 def linear_fit(X: np.ndarray, y: np.ndarray, fraction: float = 0.2) -> Callable[[np.ndarray], np.ndarray]:
@@ -104,13 +118,29 @@ def race(settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: Line
     """
     tests = tests or LineTests(settings.target())
     X, y = race_samples(settings, n)
-    fit = {
-        "SGD": lambda: algorithm1(settings, X, y),
-        "NTK": lambda: validated_kernel_ridge(ntk_kernel(settings.activation), X, y, ridges).predict,
-        "linear": lambda: linear_fit(X, y),
-    }
+    reports = {}
     with single_threaded_blas():
-        return {name: tests.report(fit[name]()) for name in methods}
+        for name in methods:
+            if name == "NTK":
+                model = validated_kernel_ridge(ntk_kernel(settings.activation), X, y, ridges)
+                reports[name] = replace(tests.report(model.predict), ridge=float(model.ridge))
+            else:
+                reports[name] = tests.report(algorithm1(settings, X, y) if name == "SGD" else linear_fit(X, y))
+    return reports
+
+
+def predicted_r2(settings: Settings, n: int, ridge: float) -> float:
+    """R^2 of the NTK's ridge regression on n Gaussian samples, from its learning curve alone; nan for a constant link."""
+    spectrum, link = _spectrum(settings.activation, settings.d), settings.target().mean
+    error = learning_curve(spectrum, link, n, ridge, settings.noise).error[0] - settings.noise**2
+    mean = float(spectrum.coefficients(lambda Z: np.ones(len(Z))) @ spectrum.coefficients(link))
+    variance = spectrum.second_moment(link) - mean**2
+    return 1 - error / variance if variance > 1e-12 else float("nan")
+
+
+@lru_cache(maxsize=32)
+def _spectrum(activation: str, d: int) -> Spectrum:
+    return kernel_spectrum(ntk_kernel(activation), d, "gaussian")
 
 
 @dataclass(frozen=True, eq=False)

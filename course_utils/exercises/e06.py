@@ -152,12 +152,15 @@ def _codes(answer):
         not np.allclose(scales, scales[0]),
         "One scale for all rows: the row of small numbers becomes zeros. Give each row its own scale.",
     )
-    require(abs(share - 127) > 1, "The scales are the largest sizes themselves. A scale is what one unit of a code is worth: over 127.")
+    require(
+        abs(share - 127) > 1,
+        "The scales are the largest sizes themselves. A scale is what one unit of a code is worth: divide by 127.",
+    )
     require(
         share > 0.995,
         "Some codes wrap round or clip: with this scale the largest entry of a row is more than 127 units. int8 ends at 127.",
     )
-    truncated = np.abs(np.trunc(A / right) - codes).max() == 0
+    truncated = (np.abs(codes) <= np.abs(A / right) + 1e-3).all()
     require(not truncated, "astype cuts decimals off, so that errors reach a whole unit: round first, np.rint.")
     require(False, f"codes * scales misses A by up to {error.max():.2f} units of the scale; rounding misses by half a unit.")
 

@@ -8,6 +8,7 @@ _HOME = {
     "TargetLab": "target",
     "HermiteLab": "hermite",
     "EstimatorsLab": "estimators",
+    "NTKLab": "ntk",
     "CompressionLab": "compression",
     "predict": "prediction",
     "show": "stage",

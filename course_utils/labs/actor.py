@@ -54,6 +54,11 @@ class Actor:
             self._start()
             self._wake.notify_all()
 
+    def waiting(self, key: str) -> bool:
+        """Whether an order with this key still waits."""
+        with self._wake:
+            return key in self._orders
+
     def hear(self, frame: int | None = None) -> None:
         """The page spoke: it painted this frame, or (None) it has just been opened."""
         with self._wake:

@@ -13,7 +13,7 @@ from .stage import Figure
 def cloud(p, y, title: str, across: str, curve: tuple[str, Callable] | None = None, reach: float = 3.6, up="y") -> Figure:
     """Labels y against a projection p, (n,) each, with a curve (its name, a function of the projection) if given."""
     y = np.asarray(y, dtype=float)
-    top = _range(y)
+    top = label_range(y)
     traces = [points(p, y, "samples", GREY, 4, opacity=0.7, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")]
     if curve is not None:
         first, last = np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)  # a fit means nothing beyond its data
@@ -24,7 +24,7 @@ def cloud(p, y, title: str, across: str, curve: tuple[str, Callable] | None = No
     return Figure(title, traces, layout)
 
 
-def _range(y: np.ndarray) -> list[float]:
+def label_range(y: np.ndarray) -> list[float]:
     """Limits for labels: all but the outermost 0.5 % of them, in steps so that axes stand still."""
     low, high = np.quantile(y, (0.005, 0.995)) if len(y) else (-1, 1)
     reach = max(1.0, abs(low), abs(high)) * 1.15
@@ -150,7 +150,7 @@ def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.
     grid[:, 0], grid[:, 1] = np.tile(q, len(q)), np.repeat(q, len(q))
     heights = np.asarray(g(grid), dtype=float).reshape(len(q), len(q))
     inside = (np.abs(Z[:, :2]) < reach).all(1)
-    limits = _range(heights.ravel())
+    limits = label_range(heights.ravel())
     shell = {
         "type": "surface",
         "x": q,

@@ -79,14 +79,14 @@ def button(label: str, tip: str, action: Callable[[], None], icon: str = "", sty
 
 
 class Transport(widgets.HBox):
-    """Play or pause, step, x10, reset, new seed, speed, and the scrub slider over the recorded run."""
+    """Play, pause, step, x10, reset, new seed and the scrub slider over the recorded run; ``speed`` is placed by the lab."""
 
     def __init__(self, order: Callable[..., None], guarded: Callable[[Callable], Callable]):
         self.play = button("Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary")
         self.pause = button("Pause", "Stop training; everything stays", lambda: order("pause"), "pause")
         self.speed = widgets.SelectionSlider(
             options=[("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)], value=1.0, description="speed",
-            tooltip="How much a frame trains", layout={"width": "125px"}, style={"description_width": "initial"},
+            tooltip="How much a frame trains", layout={"width": "150px"}, style={"description_width": "initial"},
         )  # fmt: skip
         self.scrub = widgets.IntSlider(
             value=100, min=0, max=100, description="look back", readout=False,
@@ -102,7 +102,7 @@ class Transport(widgets.HBox):
             button("×10", "Train until ten times as many samples are seen", lambda: order("x10"), "fast-forward"),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
             button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
-            self.speed, self.scrub, self.time,
+            self.scrub, self.time,
         ]  # fmt: skip
         super().__init__(children)
         self.add_class("course-transport")

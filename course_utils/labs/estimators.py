@@ -118,8 +118,9 @@ class EstimatorsLab(Panel):
     def __init__(self, settings: Settings | None = None, seeds: int = 5, lecture: bool = False):
         self._seeds = seeds
         super().__init__(settings or Settings(link="tanh", d=20, k=1, noise=0.1), lecture)
-        while not self.session.done:
-            self.session.step()
+        with self._lock:
+            while not self.session.done:
+                self.session.step()
 
     def experiment(self, settings: Settings, seeds: int) -> Comparison:
         """The angles, still to be measured."""
@@ -134,7 +135,7 @@ class EstimatorsLab(Panel):
         return field
 
     def bar(self) -> widgets.Widget:
-        """Which estimator to look at, at which sample size; more seeds; new samples."""
+        """Which estimator to look at, and at which sample size."""
         word = {"description_width": "initial"}
         self.which = self.knob(
             widgets.Dropdown(
@@ -157,15 +158,15 @@ class EstimatorsLab(Panel):
             ),
             "size",
         )
+        return _row([self.which, self.size])
+
+    def beside(self) -> list[widgets.Widget]:
+        """More seeds, and new ones."""
         ask = self.actor.order
-        return _row(
-            [
-                self.which,
-                self.size,
-                button("5 more seeds", "Wider experience: five more targets and data sets", lambda: ask("seeds", 5), "plus"),
-                button("New samples", "New seeds: draw everything anew", lambda: ask("new_seed"), "refresh"),
-            ]
-        )
+        return [
+            button("5 more seeds", "Five more targets and data sets", lambda: ask("seeds", 5), "plus"),
+            button("New samples", "New seeds: draw everything anew", lambda: ask("new_seed"), "refresh"),
+        ]
 
     def figures(self, comparison: Comparison, moment: int = -1) -> list[Figure]:
         """Angles against samples; eigenvalues and the first direction of one estimator."""

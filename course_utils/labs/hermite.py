@@ -99,16 +99,14 @@ class HermiteLab(Panel):
         tip = "Coefficient of the Hermite polynomial of degree {}"
         self._told = _shown(self.session.c)
         self.sliders = [
-            self.knob(slider(f"c{j}", tip.format(j), float(value), -1.2, 1.2, 0.01), f"c{j}")
-            for j, value in enumerate(self._told)
+            self.knob(slider(f"c{j}", tip.format(j), float(c), -1.2, 1.2, 0.01), f"c{j}", partial(self._change, j))
+            for j, c in enumerate(self._told)
         ]
-        return _row(
-            [
-                self.start,
-                *self.sliders,
-                button("All zero", "Start from nothing", lambda: self.actor.order("zero"), "eraser"),
-            ]
-        )
+        return _row([self.start, *self.sliders])
+
+    def beside(self) -> list[widgets.Widget]:
+        """Start from nothing."""
+        return [button("All zero", "Start from nothing", lambda: self.actor.order("zero"), "eraser")]
 
     def _code_row(self, settings: Settings) -> widgets.Widget:
         row = super()._code_row(settings)
@@ -125,7 +123,7 @@ class HermiteLab(Panel):
         if expansion.name != "own":
             shown = [LINKS[expansion.name](z[:, None])]
             traces.append(charts.path(z, shown[0], expansion.name, NOW, "dash"))
-        reach = charts._range(np.concatenate(shown))
+        reach = charts.label_range(np.concatenate(shown))
         bell = reach[0] + 0.35 * (reach[1] - reach[0]) * np.exp(-z * z / 2)
         traces.append(charts.path(z, bell, "density of z", GREY, "dot", 1.2, hoverinfo="skip"))
         axes = {"xaxis": {"range": [-3, 3], "title": "z"}, "yaxis": {"range": reach, "title": "f(z)"}}
@@ -198,11 +196,6 @@ class HermiteLab(Panel):
         elif name == "own":
             self.session.name, self.session.rest = "own", 0.0
         self._show_coefficients()
-
-    def __getattr__(self, name: str):
-        if name[:5] == "_do_c" and name[5:].isdigit():
-            return partial(self._change, int(name[5:]))
-        raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     def _do_zero(self, _):
         for j in range(DEGREE + 1):

@@ -39,6 +39,7 @@ class Lab(widgets.VBox):
     ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went wrong in callbacks.
     """
 
+    columns = 3
     presets: dict[str, tuple[Settings, str]] = {}
     first, more = FIRST, MORE  # names of the fields in sight, and of those behind "more"
 
@@ -55,8 +56,9 @@ class Lab(widgets.VBox):
         self._speed = 1.0
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
         self._says = ""
+        self._moved = ""  # the field whose order is being obeyed
         self.actor = Actor(self._obey, self._step, self._show, self.report)
-        self.stage = Stage(text=self.text, label=type(self).__name__)
+        self.stage = Stage(text=self.text, label=type(self).__name__, columns=self.columns)
         self.stage.on_event = self._event
         super().__init__(self._parts(settings, lecture))
         self.add_class("course-lab")
@@ -81,6 +83,10 @@ class Lab(widgets.VBox):
         """The row of buttons under the fields."""
         self.transport = Transport(self.actor.order, self._guarded)
         return self.transport
+
+    def beside(self) -> list[widgets.Widget]:
+        """What stands between the presets and the lecture switch."""
+        return [self.transport.speed]
 
     def figures(self, run: Run, moment: int) -> list[Figure]:
         """The views of a run at a moment."""
@@ -154,13 +160,12 @@ class Lab(widgets.VBox):
             tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
         )  # fmt: skip
         self.preset.observe(self._guarded(lambda change: change["new"] and self.actor.order("preset", change["new"])), "value")
-        first = _row(
-            [*(self.fields[n] for n in self.first), *([self.preset] if self.presets else []), self.lecture], "course-first"
-        )
+        aside = [*([self.preset] if self.presets else []), *self.beside(), self.lecture]
+        first = _row([self.fields[n] for n in self.first], "course-first")
         more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
         more.set_title(0, "More: link, width, loss, schedule, settings code, export")
         more.add_class("course-more")
-        return [first, bar, self.stage, more]
+        return [first, bar, _row(aside, "course-aside"), self.stage, more]
 
     def _code_row(self, settings: Settings) -> widgets.Widget:
         self.code = widgets.Text(
@@ -208,10 +213,15 @@ class Lab(widgets.VBox):
     def _set(self, name: str, value):
         if getattr(self.settings, name) == value:
             return
+        self._moved = name
         try:
             self._use(adapted(self.settings, **{name: value}))
-        finally:
+        except Exception:
+            self._moved = ""
             self._show_settings()
+            raise
+        finally:
+            self._moved = ""
 
     def _use(self, settings: Settings, samples: int = 0):
         changed = {f for f in settings.__dataclass_fields__ if getattr(settings, f) != getattr(self.settings, f)}
@@ -225,7 +235,9 @@ class Lab(widgets.VBox):
 
     def _show_settings(self):
         for name, field in self.fields.items():
-            set_field(field, name, getattr(self.settings, name))
+            # A field that the user is moving shows a newer value than the settings: leave it alone.
+            if name != self._moved and not self.actor.waiting(f"set {name}"):
+                set_field(field, name, getattr(self.settings, name))
         self.code.value = self.settings.summary()
 
     def _look(self, t: float | None):

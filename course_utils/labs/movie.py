@@ -35,6 +35,7 @@ class _Plane(Session):
 class NeuronsMovie(Lab):
     """Neurons of a network with two inputs as points, while online SGD runs; press play, or look back."""
 
+    columns = 2
     first, more = ("noise", "weight_decay", "step"), ("seed",)
     share = 0.1
 
@@ -54,9 +55,12 @@ class NeuronsMovie(Lab):
             points(start[:, 0], start[:, 1], "at t = 0", RED, 5, "circle-open"),
             points(now[:, 0], now[:, 1], f"after {run.samples[moment]:,} samples", COLOURS[0], 6, "diamond"),
         ]
-        axis = {"range": [-reach, reach]}
-        layout = {"title": f"{self.share:.0%} of {run.settings.width:,} neurons", "yaxis": axis | {"title": "w₂"},
-                  "xaxis": axis | {"title": "w₁"}}  # fmt: skip
+        layout = {
+            "title": f"{self.share:.0%} of {run.settings.width:,} neurons",
+            "xaxis": {"range": [-1.5 * reach, 1.5 * reach], "title": "w₁"},
+            "yaxis": {"range": [-reach, reach], "title": "w₂", "scaleanchor": "x"},
+            "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
+        }
         return [Figure("plane", traces, layout), figures.norms(run, moment, self.session.predicted)]
 
     def words(self, run, moment: int) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
@@ -63,27 +63,30 @@ class Panel(Lab):
     tips: dict[str, str] = {}
 
     def __init__(self, settings: Settings, lecture: bool = False):
-        self._thread = threading.local()
+        self._thread, self._acts = threading.local(), {}
         super().__init__(settings, lecture=lecture)
-        self.stage.columns = self.columns
-        self.preset.layout.flex = "0 1 160px"
         self.code.value = self.short()
+        for part in self.children:
+            part.layout.flex = "none"  # in lecture mode the rows keep their heights
         self.children[-1].set_title(0, self.more_title)
 
     def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
         """The widget of one field, with what it means here as its tooltip."""
         field = super().field(name, settings)
         field.tooltip = self.tips.get(name, field.tooltip)
-        if name == "link":
-            field.layout.flex = "0 1 190px"  # room for the other controls in the same row
         return field
 
     def bar(self) -> widgets.Widget:
         """Knobs that are not fields of Settings, and buttons."""
         return _row([])
 
-    def knob(self, widget: widgets.ValueWidget, order: str) -> widgets.ValueWidget:
-        """A widget whose new values become orders to the worker, which calls ``_do_<order>``."""
+    def beside(self) -> list[widgets.Widget]:
+        """Buttons between the presets and the lecture switch."""
+        return []
+
+    def knob(self, widget: widgets.ValueWidget, order: str, act: Callable | None = None) -> widgets.ValueWidget:
+        """A widget whose new values become orders to the worker, which calls ``act``, or ``_do_<order>``."""
+        self._acts[order] = act or getattr(self, f"_do_{order}")
 
         def moved(change: dict):
             if not getattr(self._thread, "obeys", False):  # what the worker itself shows is no order
@@ -101,7 +104,11 @@ class Panel(Lab):
     def _obey(self, key: str, value):
         self._thread.obeys = True
         try:
-            super()._obey(key, value)
+            if key in self._acts:
+                with self._lock:
+                    self._acts[key](value)
+            else:
+                super()._obey(key, value)
         finally:
             self._thread.obeys = False
 

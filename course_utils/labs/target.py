@@ -132,27 +132,22 @@ class TargetLab(Panel):
         return Cloud(settings)
 
     def bar(self) -> widgets.Widget:
-        """Tilt and turn of the view, and where to look."""
+        """Tilt and turn of the view."""
         tip = "Angle between the direction you look along and the hidden subspace"
         self.tilt = self.knob(slider("tilt", tip, self.session.tilt, 0, 90, 0.1, ".1f"), "tilt")
         tip = "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"
         self.turn = self.knob(slider("turn", tip, self.session.turn, 0, 180, 1, ".0f"), "turn")
         self._allow()
+        return _row([self.tilt, self.turn])
+
+    def beside(self) -> list[widgets.Widget]:
+        """Where to look."""
         ask = self.actor.order
-        return _row(
-            [
-                self.tilt,
-                self.turn,
-                button("Look along u₁", "The first true direction", lambda: ask("truth"), "bullseye"),
-                button(
-                    "Random direction",
-                    "A direction drawn uniformly in all d dimensions",
-                    lambda: ask("random"),
-                    "random",
-                ),
-                button("New samples", "New seed: draw everything anew", lambda: ask("new_seed"), "refresh"),
-            ]
-        )
+        return [
+            button("Look along u₁", "The first true direction", lambda: ask("truth"), "bullseye"),
+            button("Random direction", "A direction drawn uniformly in all d dimensions", lambda: ask("random"), "random"),
+            button("New samples", "New seed: draw everything anew", lambda: ask("new_seed"), "refresh"),
+        ]
 
     def figures(self, cloud: Cloud, moment: int = -1) -> list[Figure]:
         """The true projections, the projection that you look at, and what each angle can explain."""

@@ -1,0 +1,110 @@
+"""What NTKLab shows: a race between SGD and kernels as an experiment that grows step by step, and its views."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..comparison import DEGREES, METHODS, LineTests, kernel_movement, linear_floor, race
+from ..ntk import RIDGES
+from ..targets import hermite_coefficients
+from . import charts
+from .figures import COLOURS, DASHES, GREY, INK, MARKERS
+from .panel import Experiment
+from .stage import Figure
+
+SIZES = (50, 100, 200, 300, 500, 1000, 2000, 3000)
+DIMENSIONS = (10, 20, 30, 50, 100, 200)
+LAZY = {"loss": "square", "schedule": "constant", "weight_decay": 0.3, "step": 0.3}  # phase 1 while alpha changes
+
+
+class Race(Experiment):
+    """Reports of all methods at all sample sizes up to n, one size after the other, and one movement of the kernel."""
+
+    n, alpha = SIZES[-1], 1.0
+
+    def compute(self) -> None:
+        """Forget what was measured; it comes anew step by step."""
+        if self.settings.d > max(DIMENSIONS) or self.settings.k != 1:
+            raise ValueError(f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction")
+        self.tests = LineTests(self.settings.target())
+        self.floor = linear_floor(self.settings.link)
+        self.c = hermite_coefficients(self.settings.link, DEGREES)
+        self.reports: dict = {}
+        self.movement = None
+
+    def missing(self) -> list[int]:
+        """Sample sizes up to n that are still to be measured."""
+        return [n for n in SIZES if n <= self.n and n not in self.reports]
+
+    def step(self) -> bool:
+        """Measure one thing that is missing; whether any was."""
+        if self.movement is None:
+            self.movement = kernel_movement(self.settings.replace(**LAZY), self.alpha, checkpoints=10)
+        elif self.missing():
+            n = self.missing()[0]
+            self.reports[n] = race(self.settings, n, ridges=RIDGES[::2], tests=self.tests)
+        return self.movement is None or bool(self.missing())
+
+    def sizes(self) -> list[int]:
+        """Sample sizes that are shown."""
+        return [n for n in SIZES if n <= self.n and n in self.reports]
+
+    def frame(self):
+        """R^2 as a DataFrame, one row a sample size."""
+        import pandas as pd
+
+        return pd.DataFrame([{"n": n} | {m: r.r2 for m, r in self.reports[n].items()} for n in self.sizes()])
+
+
+def views(race: Race) -> list[Figure]:
+    """R^2 against n, the function along u, its Hermite degrees, the kernel during training."""
+    n, s = np.array(race.sizes(), dtype=float), race.settings
+    curves = [_marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i) for i, name in enumerate(METHODS)] + [
+        charts.path([40, 4000], [race.floor] * 2, "linear floor", GREY, "longdash", 1.5)
+    ]
+    ticks = {"tickvals": list(SIZES), "ticktext": [f"{v}" for v in SIZES]}
+    axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
+    right = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+    layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": right}
+    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 1.05], "title": "R²"}})]
+    last = race.reports[race.sizes()[-1]] if race.sizes() else {}
+    inside, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
+    z = race.tests.z[inside]
+    curves = [charts.path(z, truth[inside], "f", INK, "solid", 3)]
+    curves += [charts.path(z, r.curve[inside], m, COLOURS[i], DASHES[i]) for i, (m, r) in enumerate(last.items())]
+    reach = charts.label_range(truth[inside])
+    title = f"Mean prediction along u, n = {race.sizes()[-1]:,}" if last else "Mean prediction along u"
+    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": right}
+    shown.append(Figure("function", curves, layout | {"yaxis": {"range": reach, "title": "y"}}))
+    known = {"f": race.c} | {m: r.coefficients for m, r in last.items() if m != "linear"}
+    look = {"f": (GREY, ""), "SGD": (COLOURS[0], "/"), "NTK": (COLOURS[1], ".")}
+    bars = [_bars(c, name, *look[name]) for name, c in known.items()]
+    layout = {
+        "title": "Hermite degrees learned",
+        "barmode": "group",
+        "legend": right,
+        "xaxis": {"title": "degree", "dtick": 1},
+    }
+    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-1.05, 1.05], "title": "coefficient"}}))
+    return [*shown, _moved(race, right)]
+
+
+def _marked(x, y, name: str, i: int) -> dict:
+    curve = charts.path(x, y, name, COLOURS[i], DASHES[i])
+    return curve | {"mode": "lines+markers", "marker": {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7}}
+
+
+def _bars(c: np.ndarray, name: str, colour: str, shape: str) -> dict:
+    marker = {"color": colour, "pattern": {"shape": shape}}
+    return {"type": "bar", "x": np.arange(len(c), dtype=float), "y": c, "name": name, "marker": marker,
+            "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>"}  # fmt: skip
+
+
+def _moved(race: Race, legend: dict) -> Figure:
+    move, curves = race.movement, []
+    if move is not None:
+        shown = {"alignment to y": move.alignment, "cosine to u": np.cos(move.angle), "distance": move.distance}
+        curves = [_marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())]
+    layout = {"title": f"The kernel in training, α = {race.alpha:g}", "legend": legend, "yaxis": {"range": [-0.03, 1.03]},
+              "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"}}  # fmt: skip
+    return Figure("kernel", curves, layout)

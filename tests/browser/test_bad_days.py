@@ -1,0 +1,174 @@
+"""What happens to a lab on a bad day: cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise."""
+
+import json
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from driver import OPENING, LabPage, open_cells  # noqa: E402
+
+LAB = OPENING + "lab = SubspaceLab(Settings(d=30, k=2, width=50)); lab"
+THREADS = "import threading; print('workers', sum(t.name == 'lab' for t in threading.enumerate()))"
+BREAK = """
+good = lab.session.change
+def bad(settings):
+    raise KeyError("a bug in a callback")
+lab.session.change = bad
+"""
+MEND = "lab.session.change = good; lab.errors.clear(); print('mended')"
+CHECK = "lab.raise_errors(); print('samples', lab.run.samples[-1], 'playing', lab.actor.playing)"
+LAB_CELL, THREADS_CELL, BREAK_CELL, MEND_CELL, CHECK_CELL, SECOND_CELL = range(6)
+
+
+@pytest.fixture(scope="module")
+def course(chromium, tmp_path_factory):
+    home = tmp_path_factory.mktemp("bad_days")
+    with open_cells(
+        chromium, home, [LAB, THREADS, BREAK, MEND, CHECK, LAB.replace("lab =", "second =")[:-5] + "; second"], 8954
+    ) as page:
+        page.run_cell(LAB_CELL)
+        page.wait_for_lab()
+        yield page
+
+
+def samples(page: LabPage, index: int = 0) -> int:
+    """Samples that the page says were seen."""
+    return int(page.sentence(index).split()[1].replace(",", ""))
+
+
+def save(page: LabPage) -> None:
+    """Save the notebook, outputs included, for the page that opens next."""
+    page.page.keyboard.press("Control+s")
+    page.page.wait_for_timeout(1500)
+
+
+def test_thousand_slider_events_and_the_last_one_wins(course):
+    """In 5 seconds; shown within 0.7 s of the last."""
+    course.press("Play")
+    handle = course.lab().locator(".course-field-noise .noUi-handle")
+    handle.focus()
+    course.page.evaluate(
+        """async () => {
+            const handle = document.activeElement;
+            const press = key => handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+            for (let i = 0; i < 1000; i++) {
+                press(i % 8 < 4 ? 'ArrowRight' : 'ArrowLeft');
+                if (i % 10 == 9) await new Promise(done => setTimeout(done, 50));
+            }
+            press('ArrowRight');
+        }"""
+    )
+    wanted = handle.get_attribute("aria-valuetext")
+    shown = course.lab().locator(".course-field-noise .widget-readout").inner_text()
+    took = course.until(lambda: float(course.settings()["noise"]) == float(shown), 5, f"noise {shown} ({wanted}) on the page")
+    assert took < 0.7
+    course.press("Pause")
+
+
+def test_a_callback_that_raises_is_shown_and_the_lab_goes_on(course):
+    course.run_cell(BREAK_CELL)
+    course.slide("noise")
+    course.until(lambda: "a bug in a callback" in course.error(), 5, "the error box")
+    assert "mended" in course.run_cell(MEND_CELL)
+    before = course.settings()["noise"]
+    course.slide("noise", "ArrowLeft")
+    course.slide("noise", "ArrowLeft")
+    course.until(lambda: course.settings()["noise"] != before, 5, "the slider to act again")
+    course.until(lambda: course.error() == "", 5, "the error box to close")
+
+
+def test_two_labs_play_at_once(course):
+    course.run_cell(SECOND_CELL)
+    course.wait_for_lab(1)
+    for index in (0, 1):
+        course.press("Play", index)
+    first, second = samples(course, 0), samples(course, 1)
+    course.until(lambda: samples(course, 0) > first and samples(course, 1) > second, 15, "both labs to go on")
+    for index in (0, 1):
+        course.press("Pause", index)
+
+
+def test_a_page_that_is_reloaded_shows_the_lab_again(course):
+    save(course)
+    seen = samples(course)
+    course.page.reload()
+    course.wait_for_lab()
+    course.until(lambda: samples(course) == seen, 10, "the same moment")
+    course.press("Play")
+    course.until(lambda: samples(course) > seen, 10, "the run to go on")
+
+
+def test_a_page_that_goes_away_stops_the_worker_and_one_that_comes_back_starts_it(course):
+    """The worker goes idle within 3 s of the last answer; then under 5 % of a core."""
+    page, kernel = course.page, course.kernel
+    page.goto("about:blank")
+    page.wait_for_timeout(4500)
+    before = sum(kernel.cpu_times()[:2])
+    page.wait_for_timeout(3000)
+    assert (sum(kernel.cpu_times()[:2]) - before) / 3 < 0.05
+    page.goto(course.address)
+    course.wait_for_lab()
+    seen = samples(course)
+    course.until(lambda: samples(course) > seen, 20, "the run to go on by itself")
+
+
+def test_two_tabs_show_one_lab(course):
+    save(course)
+    other = LabPage(course.page.context.browser.new_context().new_page())
+    other.page.goto(course.address)
+    other.wait_for_lab()
+    course.press("Pause")
+    course.page.wait_for_timeout(1000)
+    seen = samples(course)
+    other.until(lambda: samples(other) == seen, 10, "both tabs to agree")
+    other.press("Step")
+    course.page.bring_to_front()
+    course.until(lambda: samples(course) > seen, 10, "the step to reach the first tab")
+    other.page.close()
+
+
+def test_the_cell_run_twice_leaves_one_worker(course):
+    workers = course.run_cell(THREADS_CELL)
+    course.run_cell(LAB_CELL)
+    course.wait_for_lab()
+    course.press("Step")
+    course.until(lambda: samples(course) > 0, 10, "the new lab to step")
+    assert course.run_cell(THREADS_CELL) == workers
+
+
+def test_a_kernel_restarted_in_mid_run_can_start_again(course):
+    course.press("Play")
+    course.page.wait_for_timeout(500)
+    course.menu("Kernel", "Restart Kernel…")
+    course.page.locator(".jp-Dialog .jp-mod-accept").click()
+    course.page.wait_for_timeout(2500)
+    course.run_cell(LAB_CELL)
+    course.wait_for_lab()
+    course.press("Step")
+    course.until(lambda: samples(course) > 0, 15, "the new lab to step")
+    assert "samples" in course.run_cell(CHECK_CELL)
+
+
+def test_without_subshells_it_works_too(course):
+    """A user may switch JupyterLab's messages over subshells off; then they wait for running cells, and nothing else."""
+    raw = json.dumps(json.dumps({"commsOverSubshells": "disabled"}))
+    status = course.page.evaluate(
+        f"""async () => {{
+            const config = JSON.parse(document.getElementById('jupyter-config-data').textContent);
+            const path = config.baseUrl + 'lab/api/settings/@jupyterlab/apputils-extension:kernels-settings';
+            const cookie = (document.cookie.match(/_xsrf=([^;]+)/) || [])[1];
+            const answer = await fetch(path, {{method: 'PUT', body: JSON.stringify({{raw: {raw}}}),
+                headers: {{'Content-Type': 'application/json', 'X-XSRFToken': cookie}}}});
+            return answer.status;
+        }}"""
+    )
+    assert status == 204
+    course.page.reload()
+    course.run_cell(LAB_CELL)
+    course.wait_for_lab()
+    course.press("Play")
+    course.until(lambda: samples(course) > 30, 15, "the run")
+    course.slide("noise")
+    course.until(lambda: course.settings()["noise"] != "0.1", 5, "the slider's change")
+    course.press("Pause")
