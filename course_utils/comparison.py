@@ -19,6 +19,7 @@ from .ntk import (
     Spectrum,
     empirical_ntk,
     kernel_alignment,
+    kernel_ridge,
     kernel_spectrum,
     learning_curve,
     ntk_kernel,
@@ -122,11 +123,19 @@ def race(settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: Line
     with single_threaded_blas():
         for name in methods:
             if name == "NTK":
-                model = validated_kernel_ridge(ntk_kernel(settings.activation), X, y, ridges)
-                reports[name] = replace(tests.report(model.predict), ridge=float(model.ridge))
+                reports[name] = kernel_report(ntk_kernel(settings.activation), settings, n, ridges, tests)
             else:
                 reports[name] = tests.report(algorithm1(settings, X, y) if name == "SGD" else linear_fit(X, y))
     return reports
+
+
+def kernel_report(kernel: Callable, settings: Settings, n: int, ridge=RIDGES, tests: LineTests | None = None) -> Report:
+    """Report on kernel ridge regression on a race's first n samples, with this ridge or the best of these on a split."""
+    tests = tests or LineTests(settings.target())
+    X, y = race_samples(settings, n)
+    with single_threaded_blas():
+        model = (validated_kernel_ridge if np.ndim(ridge) else kernel_ridge)(kernel, X, y, ridge)
+        return replace(tests.report(model.predict), ridge=float(model.ridge))
 
 
 def predicted_r2(settings: Settings, n: int, ridge: float) -> float:

@@ -198,3 +198,16 @@ def blocked_steps(W, a, b, X, y, steps, decay, activation, loss):
                 W[j, i] = w if abs(w) > TINY else 0.0
         start += size
     return -1
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST, error_model="numpy")
+def outputs(W, a, b, X, activation):
+    """Outputs of the network on inputs X (n, d), (n,): as TwoLayerNet gives them, without its temporary arrays."""
+    n, m = X.shape[0], W.shape[0]
+    yhat, products, slope = np.empty(n), np.empty((BLOCK, m)), np.empty(m)
+    for start in range(0, n, BLOCK):
+        size = min(BLOCK, n - start)
+        np.dot(X[start : start + size], W.T, products[:size])
+        for t in range(size):
+            yhat[start + t] = _forward(activation, 1.0, products[t], a, b, slope)
+    return yhat

@@ -15,7 +15,7 @@ from .risk import LOSSES, floors, r_squared
 from .run import Run, Snapshot
 from .sampling import PlainSampler, ReducedSampler, full_net, use_reduced
 from .settings import Settings
-from .subspace import _norms, spectrum
+from .subspace import spectrum
 
 TEST_SAMPLES = 1000
 
@@ -158,7 +158,7 @@ class OnlineSGD:
         with single_threaded_blas():
             coefficients = W @ U.T
             rest = W - coefficients @ U
-            parallel, perpendicular = _norms(W, coefficients, U)
+            parallel, perpendicular = (float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest))
             angles, singular = spectrum(W, U)
             yhat = self._test_outputs()
         neurons = np.zeros((len(W), 3), dtype=np.float32)
@@ -169,8 +169,8 @@ class OnlineSGD:
         return Snapshot(self.samples, s.d, angles, perpendicular, parallel, singular, risk, r_squared(yhat, y), neurons)
 
     def _test_outputs(self) -> np.ndarray:
-        sampler = self._sampler
-        return TwoLayerNet(sampler.W, sampler.a, sampler.b, self.settings.activation)(self._test_inputs)
+        sampler, code = self._sampler, kernel.ACTIVATION_CODES[self.settings.activation]
+        return kernel.outputs(sampler.W, sampler.a, sampler.b, self._test_inputs, code)
 
     def _test_labels(self) -> np.ndarray:
         y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
