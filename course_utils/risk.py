@@ -51,10 +51,14 @@ def floors(target: MultiIndexModel, loss: str, n: int = 100_000, seed: int = 1) 
     """
     rng = np.random.default_rng([seed, 0xF1])
     Z = rng.standard_normal((n, target.k))
-    y = target.labels(Z, rng)
-    A = np.column_stack([np.ones(n), Z])
-    best = _best_prediction(target, Z)
-    predictions = {"noise": best, "linear": A @ np.linalg.lstsq(A, y, rcond=None)[0], "zero": np.zeros(n)}
+    return floors_on(target, Z, target.labels(Z, rng), loss)
+
+
+def floors_on(target: MultiIndexModel, Z: np.ndarray, y: np.ndarray, loss: str) -> dict[str, float]:
+    """The same on given test samples, projections Z (n, k) and labels y (n,), to stand beside a risk measured on them."""
+    A = np.column_stack([np.ones(len(Z)), Z])
+    linear = A @ np.linalg.lstsq(A, y, rcond=None)[0]
+    predictions = {"noise": _best_prediction(target, Z), "linear": linear, "zero": np.zeros(len(Z))}
     return {name: mean_loss(p, y, loss) for name, p in predictions.items()}
 
 

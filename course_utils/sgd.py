@@ -11,7 +11,7 @@ import numpy as np
 from . import kernel
 from .blas import single_threaded_blas
 from .networks import TwoLayerNet
-from .risk import LOSSES, floors, r_squared
+from .risk import LOSSES, floors_on, r_squared
 from .run import Run, Snapshot
 from .sampling import PlainSampler, ReducedSampler, full_net, use_reduced
 from .settings import Settings
@@ -168,6 +168,10 @@ class OnlineSGD:
         risk = float(LOSSES[s.loss][0](yhat, y).mean())
         return Snapshot(self.samples, s.d, angles, perpendicular, parallel, singular, risk, r_squared(yhat, y), neurons)
 
+    def floors(self) -> dict[str, float]:
+        """Risks to compare a snapshot's with, on the same test samples: 'noise', 'linear' and 'zero' (see risk.floors)."""
+        return floors_on(self.target, self._test_projections, self._test_labels(), self.settings.loss)
+
     def _test_outputs(self) -> np.ndarray:
         sampler, code = self._sampler, kernel.ACTIVATION_CODES[self.settings.activation]
         return kernel.outputs(sampler.W, sampler.a, sampler.b, self._test_inputs, code)
@@ -267,4 +271,4 @@ def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: st
         raise
     finally:
         bar.close()
-    return Run.of(settings, snapshots, net=sim.net, floors=floors(sim.target, settings.loss))
+    return Run.of(settings, snapshots, net=sim.net, floors=sim.floors())

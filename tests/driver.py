@@ -40,14 +40,18 @@ class LabPage:
     def __init__(self, page: Page):
         self.page = page
         self.problems: list[str] = []
+        self.home, self.address = Path(), ""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
 
     @property
     def kernel(self) -> psutil.Process:
-        """The newest kernel's process."""
-        kernels = [p for p in psutil.process_iter(["cmdline", "create_time"]) if _is_kernel(p)]
+        """The newest kernel's process of this course."""
+        kernels = [p for p in psutil.process_iter(["cmdline", "create_time"]) if _is_kernel(p) and self._is_ours(p)]
         return max(kernels, key=lambda p: p.info["create_time"])
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        return process.environ().get("JUPYTER_DATA_DIR") == str(self.home / "data")
 
     def menu(self, *names: str) -> None:
         """Choose an entry of JupyterLab's menus."""
@@ -216,6 +220,7 @@ def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(136
     with opened_course(home, "--port", str(port), notebooks=folder) as lines:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         course = LabPage(page)
+        course.home = home
         course.address = lines[-1].split()[-1]
         page.goto(course.address)
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)

@@ -69,7 +69,7 @@ class Compressions(Session):
         """Record the moment, and compress where it is time."""
         super().measure()
         growth = 1.2 if self.settings.width * self.settings.d <= 10**5 else 2.0
-        if not self.moments or self.samples >= growth * self.moments[-1][0] + self.settings.d / 10:
+        if not self.moments or self.samples >= growth * self.moments[-1][0] + self.settings.d / 50:
             self.compress()
 
     def compress(self) -> None:

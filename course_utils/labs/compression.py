@@ -8,13 +8,12 @@ import numpy as np
 from ..run import Run, in_d
 from ..settings import Settings
 from .charts import curves, path, points
-from .compressing import RANKED, Compressions
+from .compressing import RANKED, Compressed, Compressions
 from .figures import NOW, _step_up, now_line, singular_values, time_axis
 from .lab import Lab
 from .stage import Figure, Words
 
 PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away")
-INSIDE = {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"}
 
 
 class CompressionLab(Lab):
@@ -47,16 +46,16 @@ class CompressionLab(Lab):
         """A session that compresses, of one seed."""
         return Compressions(settings, 1)
 
-    def bar(self):
-        """The transport bar, and the rank."""
-        self._rank = min(self.session.settings.k, self.session.ranks)
-        self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank", layout={"width": "150px"},
+    def _parts(self, settings: Settings, lecture: bool) -> list[widgets.Widget]:
+        self._rank = min(settings.k, self.session.ranks)
+        self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank",
             tooltip="Rank that W is cut to; nothing trains again", style={"description_width": "initial"})  # fmt: skip
         self.rank.add_class("course-field-rank")
         self.rank.observe(self._guarded(lambda change: self.actor.order("rank", change["new"])), "value")
-        bar = super().bar()
-        bar.children = (*bar.children[:-2], self.rank, *bar.children[-2:])
-        return bar
+        parts = super()._parts(settings, lecture)
+        fields = parts[0].children
+        parts[0].children = (*fields[: len(self.first)], self.rank, *fields[len(self.first) :])
+        return parts
 
     def _do_pause(self, _):
         super()._do_pause(_)
@@ -88,30 +87,46 @@ class CompressionLab(Lab):
                  "W⊥": (np.maximum(run.samples, 1.0), run.perpendicular)}  # fmt: skip
         changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
                    "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
-        sizes, level = now.forms, [now.forms["rank, float32"][0][0] / 2, now.forms["whole"][0][-1] * 2]
-        bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
-        files = curves({"whole": (*sizes["whole"], "points"), **{n: sizes[n] for n in list(sizes)[1:]},
-                        "Eckart-Young": (sizes[RANKED][0], bound)}, "Risk against bytes", "bytes of the file", "test risk",
-                       True, xrange=list(np.log10(level)), yrange=[0, top], legend=INSIDE)  # fmt: skip
-        files.traces.append(points([sizes[RANKED][0][r - 1]], [sizes[RANKED][1][r - 1]], f"rank {r}", NOW, 11, "diamond"))
         values = singular_values(run, moment)
         values.traces.append(path([r + 0.5] * 2, [1e-3, 4], f"rank {r}", NOW))
         return [
             values, timed(norms, "Left out of W", "norm / √m", -3, 0.6),
-            timed(changes, f"Change by rank {r}", "change", -6, 1),
-            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False), files,
+            timed(changes, f"Change by rank {r}", "change", -7, 1),
+            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False),
+            files(now, r, top),
         ]  # fmt: skip
 
     def words(self, run: Run, moment: int) -> Words:
         """Risk before and after, with the bound; outputs; bytes; whether the rank can hold the subspace."""
         (t, now), s, r = self.session.at(int(run.samples[moment])), run.settings, self._rank
         (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
-        bound = f"at most {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
+        bound = f"≤ {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
         rows = [("left out of W", "", f"{now.left_out[r]:.3f}", ""), ("risk before", "", f"{now.whole:.4f}", ""),
                 (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
-                ("outputs, relative", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
+                ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
         lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
                   (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds it.")]  # fmt: skip
         return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f} before, "
                      f"{risk:.4f} after; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
                      f"({whole / size:.0f} x smaller).", rows, lights)  # fmt: skip
+
+
+def files(now: Compressed, r: int, top: float) -> Figure:
+    """Test risk against bytes, every method labelled where its curve ends, and Eckart and Young's bound."""
+    forms, sizes = now.forms, now.forms[RANKED][0]
+    bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
+    series = {"whole": (*forms["whole"], "points"), **{name: forms[name] for name in list(forms)[1:]}}
+    ends = [np.log10(sizes[0] / 2), np.log10(forms["whole"][0][-1] * 2)]
+    figure = curves(series | {"Eckart-Young": (sizes, bound)}, "Risk against bytes", "bytes of the file", "test risk", True,
+                    xrange=ends, yrange=[0, top], showlegend=False)  # fmt: skip
+    figure.traces.append(points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond"))
+    places = {"whole": (-1, 14), RANKED: (-1, -30), "rank, int8": (-1, -14), "pruned, float32": (1, 12)}
+    figure.layout["annotations"] = [
+        {"x": float(np.log10(forms[name][0][i])), "y": round(float(forms[name][1][i]), 2), "text": name, "yshift": shift,
+         "showarrow": False, "xanchor": "left" if name == "pruned, float32" else "center"}
+        for name, (i, shift) in places.items() if name in forms
+    ]  # fmt: skip
+    if bound[-1] < top:
+        where = {"x": float(np.log10(sizes[-1])), "y": round(float(bound[-1]), 2), "xanchor": "left"}
+        figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False})
+    return figure

@@ -117,7 +117,8 @@ class Lab(widgets.VBox):
 
     def close(self):
         """Stop the worker and remove the lab from the page."""
-        self.actor.close()
+        if hasattr(self, "actor"):  # not where the constructor failed
+            self.actor.close()
         super().close()
 
     def report(self, problem: Exception) -> None:

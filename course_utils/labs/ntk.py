@@ -20,25 +20,29 @@ KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 
 
 class NTKLab(Panel):
-    """SGD, the tangent kernel and a linear fit race on the same samples; what they learned; the kernel in training."""
+    """SGD, the tangent kernel and a linear fit race on the same samples; what they learned; the kernel in training.
+
+    SGD is Algorithm 1 with the course's step, decay and loss (PHASE_1), whatever the settings say of them.
+    """
 
     first, more = ("link", "d", "noise", "width"), ("seed",)
+    columns = 3
     more_title = "More: seed, settings code, export"
     tips = {"link": "How the label depends on the hidden projection", "width": "Neurons of the network that SGD trains"}
     presets = {
-        "tanh": (Settings(link="tanh", **PHASE_1), "Most of it is linear: the kernel stops at the linear floor, SGD does not."),
-        "cubic": (Settings(link="cubic", **PHASE_1), "A degree-3 part that the kernel would need d³ samples for."),
-        "quintic": (Settings(link="quintic", **PHASE_1), "Three quarters of it are beyond the linear floor."),
-        "small d": (Settings(link="cubic", d=10, **PHASE_1), "At d = 10, 3000 samples are d³·⁵: the kernel gets to degree 3."),
+        "tanh": (Settings(link="tanh"), "Most of it is linear: the kernel stops at the linear floor, SGD does not."),
+        "cubic": (Settings(link="cubic"), "A degree-3 part that the kernel would need d³ samples for."),
+        "quintic": (Settings(link="quintic"), "Three quarters of it are beyond the linear floor."),
+        "small d": (Settings(link="cubic", d=10), "At d = 10, 3000 samples are d³·⁵: the kernel gets to degree 3."),
         "he2": (
-            Settings(link="he2", **PHASE_1),
+            Settings(link="he2"),
             "No slope: at 3 d nobody sees it, at 30 d SGD has the direction and the kernel begins with degree 2.",
         ),
     }
 
     def __init__(self, settings: Settings | None = None, n: int = SIZES[-1], lecture: bool = False):
         self._n = n
-        super().__init__(settings or Settings(link="tanh", **PHASE_1), lecture)
+        super().__init__((settings or Settings(link="tanh")).replace(**PHASE_1), lecture)
         while self.session.step():
             pass
 
@@ -105,7 +109,7 @@ class NTKLab(Panel):
         return Words(sentence, rows)
 
     def _use(self, settings: Settings, samples: int = 0):
-        super()._use(settings, samples)
+        super()._use(settings.replace(**PHASE_1), samples)  # a settings code names only what this lab shows
         self.actor.playing = True
 
     def _do_n(self, n: int):

@@ -127,7 +127,7 @@ class Panel(Lab):
 
     def _show_settings(self):
         for name, field in self.fields.items():
-            if f"set {name}" not in self.actor._orders:  # a newer value is on its way: do not undo it
+            if not self.actor.waiting(f"set {name}"):  # a newer value is on its way: do not undo it
                 set_field(field, name, getattr(self.settings, name))
         self.code.value = self.short()
 

@@ -26,7 +26,7 @@ class Race(Experiment):
         """Forget what was measured; it comes anew step by step."""
         if self.settings.d > max(DIMENSIONS) or self.settings.k != 1:
             raise ValueError(f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction")
-        self.tests = LineTests(self.settings.target())
+        self.tests = LineTests(self.settings.target(), grid=80, each=20)
         self.floor = linear_floor(self.settings.link)
         self.c = hermite_coefficients(self.settings.link, DEGREES)
         self.reports: dict = {}
@@ -62,19 +62,20 @@ def views(race: Race) -> list[Figure]:
     curves = [_marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i) for i, name in enumerate(METHODS)] + [
         charts.path([40, 4000], [race.floor] * 2, "linear floor", GREY, "longdash", 1.5)
     ]
-    ticks = {"tickvals": list(SIZES), "ticktext": [f"{v}" for v in SIZES]}
+    marks = (50, 100, 300, 1000, 3000)
+    ticks = {"tickvals": list(marks), "ticktext": [f"{v:,}" for v in marks], "tickangle": 0}
     axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
-    right = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-    layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": right}
+    inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # upper left, where rising curves leave room
+    layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
     shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 1.05], "title": "R²"}})]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
-    inside, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
-    z = race.tests.z[inside]
-    curves = [charts.path(z, truth[inside], "f", INK, "solid", 3)]
-    curves += [charts.path(z, r.curve[inside], m, COLOURS[i], DASHES[i]) for i, (m, r) in enumerate(last.items())]
-    reach = charts.label_range(truth[inside])
-    title = f"Mean prediction along u, n = {race.sizes()[-1]:,}" if last else "Mean prediction along u"
-    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": right}
+    shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
+    z = race.tests.z[shown_z]
+    curves = [charts.path(z, truth[shown_z], "f", INK, "solid", 3)]
+    curves += [charts.path(z, r.curve[shown_z], m, COLOURS[i], DASHES[i]) for i, (m, r) in enumerate(last.items())]
+    reach = charts.label_range(truth[shown_z])
+    title = f"Prediction along u, n = {race.sizes()[-1]:,}" if last else "Prediction along u"
+    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": inside}
     shown.append(Figure("function", curves, layout | {"yaxis": {"range": reach, "title": "y"}}))
     known = {"f": race.c} | {m: r.coefficients for m, r in last.items() if m != "linear"}
     look = {"f": (GREY, ""), "SGD": (COLOURS[0], "/"), "NTK": (COLOURS[1], ".")}
@@ -82,11 +83,11 @@ def views(race: Race) -> list[Figure]:
     layout = {
         "title": "Hermite degrees learned",
         "barmode": "group",
-        "legend": right,
+        "legend": {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"},
         "xaxis": {"title": "degree", "dtick": 1},
     }
-    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-1.05, 1.05], "title": "coefficient"}}))
-    return [*shown, _moved(race, right)]
+    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-0.45, 1.1], "title": "coefficient"}}))
+    return [*shown, _moved(race, inside)]
 
 
 def _marked(x, y, name: str, i: int) -> dict:
@@ -95,7 +96,7 @@ def _marked(x, y, name: str, i: int) -> dict:
 
 
 def _bars(c: np.ndarray, name: str, colour: str, shape: str) -> dict:
-    marker = {"color": colour, "pattern": {"shape": shape}}
+    marker = {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}}
     return {"type": "bar", "x": np.arange(len(c), dtype=float), "y": c, "name": name, "marker": marker,
             "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>"}  # fmt: skip
 

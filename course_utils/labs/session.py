@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ..blas import single_threaded_blas
-from ..risk import floors
 from ..run import Record, Run
 from ..settings import Settings
 from ..sgd import OnlineSGD, checkpoint_times
@@ -126,7 +125,7 @@ class Session:
             return list(pool.map(action, self.sims))
 
     def _note_floors(self):
-        self._floors = floors(self.sims[0].target, self.settings.loss, n=20_000)
+        self._floors = self.sims[0].floors()
 
 
 def moment_at(run: Run, t: float | None) -> int:

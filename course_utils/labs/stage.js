@@ -104,6 +104,7 @@ function move({ gd, drawn }) {
   for (let i = 0; i < drawn.length; i++) {
     const el = nodes.get(i), trace = drawn[i];
     if (!el) return false;
+    if (trace.mode === "lines+markers") return false;
     if (trace.mode === "lines") {
       const path = el.querySelectorAll(trace.fill ? ".js-fill" : ".js-line");
       if (path.length !== 1 || trace.x.length < 2) return false;
@@ -140,6 +141,7 @@ function render({ model, el }) {
   dismiss.onclick = () => { error.hidden = true; };
   const grid = make("div", "course-grid", root);
   const wordsBox = make("div", "course-words");
+  const rowsBox = make("div", "", wordsBox), lightsBox = make("div", "", wordsBox);
   const sentence = make("div", "course-sentence", root);
   sentence.setAttribute("role", "status");
   sentence.setAttribute("aria-live", "polite");
@@ -215,29 +217,49 @@ function render({ model, el }) {
     }
     clearTimeout(telling);
     telling = setTimeout(() => { setText(sentence, words.sentence); setText(note, words.note ?? ""); }, 450);
-    const key = JSON.stringify([given.rows, given.lights]);
-    if (wordsBox.dataset.key === key) return;
-    wordsBox.dataset.key = key;
     wordsBox.hidden = !(given.rows?.length || given.lights?.length);
-    wordsBox.replaceChildren();
-    if (given.rows?.length) {
-      const table = make("table", "", wordsBox);
-      const head = make("tr", "", make("thead", "", table));
-      for (const name of ["", "predicted", "measured", "error"]) make("th", "", head).textContent = name;
-      const body = make("tbody", "", table);
-      for (const row of given.rows) {
-        const tr = make("tr", "", body);
-        row.forEach((cell, i) => { make(i ? "td" : "th", "", tr).textContent = cell; });
-      }
+    renew(rowsBox, given.rows ?? [], fillRows);
+    renew(lightsBox, given.lights ?? [], fillLights);
+  }
+
+  function renew(box, content, fill) {
+    const key = JSON.stringify(content);
+    if (box.dataset.key === key) return;
+    box.dataset.key = key;
+    box.replaceChildren();
+    fill(box, content);
+  }
+
+  function fillRows(box, rows) {
+    if (!rows.length) return;
+    const table = make("table", "", box);
+    const head = make("tr", "", make("thead", "", table));
+    for (const name of ["", "predicted", "measured", "error"]) make("th", "", head).textContent = name;
+    const body = make("tbody", "", table);
+    for (const row of rows) {
+      const tr = make("tr", "", body);
+      row.forEach((cell, i) => { make(i ? "td" : "th", "", tr).textContent = cell; });
     }
-    for (const [on, name, meaning] of given.lights ?? []) {
-      const light = make("div", "course-light", wordsBox);
+  }
+
+  // A lamp that is out says in one sentence what it means, and the rest when asked.
+  function fillLights(box, lights) {
+    for (const [on, name, meaning] of lights) {
+      const light = make("div", "course-light", box);
       light.dataset.on = on;
-      make("span", "course-lamp", light).textContent = on ? "holds" : "fails";
-      const text = make("span", "", light);
-      make("b", "", text).textContent = name;
-      text.append(on ? "" : ". " + meaning);
       light.title = meaning;
+      make("span", "course-lamp", light).textContent = on ? "holds" : "fails";
+      const text = make("div", "", light);
+      make("b", "", text).textContent = name;
+      const end = meaning.search(/[.:] [A-Z]/) + 1;
+      const first = end ? meaning.slice(0, end) : meaning;
+      if (!on) text.append(". " + first);
+      const rest = on ? meaning : meaning.slice(first.length).trim();
+      if (rest) {
+        const more = make("details", "", text);
+        make("summary", "", more).textContent = "why";
+        more.append(rest);
+      }
     }
   }
 
@@ -329,6 +351,14 @@ function render({ model, el }) {
   };
   document.addEventListener("keydown", leave, true);
 
+  // JupyterLab takes arrow keys unless the focused element itself says no: menus of a lab would move to the next cell.
+  const keepKeys = (event) => { event.target.dataset.lmSuppressShortcuts = "true"; };
+  let lab = null;
+  requestAnimationFrame(() => {
+    lab = root.closest(".course-lab");
+    lab?.addEventListener("focusin", keepKeys);
+  });
+
   function redraw() {
     root.dataset.lecture = model.get("lecture");
     requestAnimationFrame(() => fillPage(model.get("lecture")));
@@ -372,6 +402,7 @@ function render({ model, el }) {
     sizes.disconnect();
     theme.disconnect();
     document.removeEventListener("keydown", leave, true);
+    lab?.removeEventListener("focusin", keepKeys);
     model.off("change:lecture", redraw);
     model.off("change:columns", redraw);
     model.off("msg:custom", receive);

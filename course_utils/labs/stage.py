@@ -59,6 +59,7 @@ class Stage(anywidget.AnyWidget):
         super().__init__(**traits)
         self._text = text
         self._shown: list[str] = []
+        self._names: list[str] = []
         self.frames = 0
         self.error = ""
         self.on_event: Callable[[dict], None] = lambda event: None
@@ -68,7 +69,7 @@ class Stage(anywidget.AnyWidget):
         if message.get("type") == "library":
             self.send({"type": "library"}, [_library()])
         elif message.get("type") == "hello":
-            self._shown = []
+            self._shown, self._names = [], []
             if self.error:
                 self.send_error(self.error)
         self.on_event(message)
@@ -78,7 +79,8 @@ class Stage(anywidget.AnyWidget):
         self.frames += 1
         buffer, views = bytearray(), []
         shown = [json.dumps([f.name, *_split(f)[:2]], sort_keys=True, default=_plain) for f in figures]
-        same_set = len(shown) == len(self._shown)
+        names = [f.name for f in figures]
+        same_set = names == self._names
         for i, figure in enumerate(figures):
             traces, layout, arrays = _split(figure)
             view: dict[str, Any] = {"name": figure.name}
@@ -90,7 +92,7 @@ class Stage(anywidget.AnyWidget):
                 view["arrays"].append([trace, key, len(buffer), data.size])
                 buffer += data.tobytes()
             views.append(view)
-        self._shown = shown
+        self._shown, self._names = shown, names
         self.send({"type": "frame", "n": self.frames, "views": views, "words": asdict(words)}, [bytes(buffer)])
         return self.frames
 

@@ -1,4 +1,4 @@
-"""What happens to a lab on a bad day: cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise."""
+"""A lab on a bad day: cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise."""
 
 import json
 
