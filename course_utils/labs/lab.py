@@ -123,10 +123,10 @@ class Lab(widgets.VBox):
 
     def report(self, problem: Exception) -> None:
         """Show an exception as a sentence in the error box and keep it in ``errors``."""
-        self.errors = [*self.errors, problem][-20:]
         foreseen = isinstance(problem, (ValueError, Diverged))
         text = str(problem) if foreseen else f"{type(problem).__name__}: {problem} (in {_place(problem)})"
         self.stage.send_error(text)
+        self.errors = [*self.errors, problem][-20:]
 
     def raise_errors(self) -> None:
         """Raise the first error that the error box has shown, if any (for tests)."""

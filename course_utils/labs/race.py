@@ -65,9 +65,9 @@ def views(race: Race) -> list[Figure]:
     marks = (50, 100, 300, 1000, 3000)
     ticks = {"tickvals": list(marks), "ticktext": [f"{v:,}" for v in marks], "tickangle": 0}
     axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
-    inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # upper left, where rising curves leave room
+    inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
     layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
-    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 1.05], "title": "R²"}})]
+    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 1.6], "tickvals": [0, 0.5, 1], "title": "R²"}})]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
     shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
     z = race.tests.z[shown_z]
@@ -106,6 +106,7 @@ def _moved(race: Race, legend: dict) -> Figure:
     if move is not None:
         shown = {"alignment to y": move.alignment, "cosine to u": np.cos(move.angle), "distance": move.distance}
         curves = [_marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())]
-    layout = {"title": f"The kernel in training, α = {race.alpha:g}", "legend": legend, "yaxis": {"range": [-0.03, 1.03]},
+    layout = {"title": f"The kernel in training, α = {race.alpha:g}", "legend": legend,
+              "yaxis": {"range": [-0.05, 1.6], "tickvals": [0, 0.5, 1]},
               "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"}}  # fmt: skip
     return Figure("kernel", curves, layout)

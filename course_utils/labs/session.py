@@ -15,6 +15,7 @@ from ..theory import PerpendicularPrediction, parallel_part
 
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
 BUDGET = 0.035  # seconds of training a frame at most, at speed 1
+NEVER = 2**62
 PACE = 0.65  # while playing, log t grows by this much a second: constant speed on a log axis
 
 
@@ -94,12 +95,16 @@ class Session:
         return np.array(self._predicted).T
 
     def predicted_at(self, t: float) -> float:
-        """Predicted W_perp at t samples; a little beyond the last prediction, along its slope on log axes."""
+        """Predicted W_perp at t samples; a little beyond the last prediction, along its slope on log axes; nan once there
+        is none any more.
+        """
         times, values = self.predicted
+        if t > times[-1] and self._theory.samples == NEVER:
+            return float("nan")
         if t <= times[-1] or len(times) < 3:
             return float(np.interp(t, times, values))
         slope = np.log(values[-1] / values[-2]) / np.log(times[-1] / times[-2])
-        return float(values[-1] * (t / times[-1]) ** slope)
+        return float(values[-1] * min(t / times[-1], 1.5) ** slope)
 
     def _begin_prediction(self):
         sim, start = self.sims[0], self.record.run().at(0)
@@ -108,11 +113,21 @@ class Session:
         self._predicted = [(0, self._theory.perpendicular)]
 
     def _predict(self, force: bool = False):
-        """Carry the prediction along, in strides of 40 %: it costs as much as a frame."""
-        t, last = self.samples, self._theory.samples
-        if t > last and (force or t > 1.4 * last + self.settings.d / 10):
+        """Carry the prediction along, in strides of at most 40 %: it costs as much as a frame.
+
+        Under a constant step it is at its plateau after 300 d / step samples, and stays there.
+        """
+        t, last, unit = self.samples, self._theory.samples, self.settings.d / self.settings.step
+        settled = self.settings.schedule == "constant" and last > 300 * unit
+        due = t > min(1.4 * last + self.settings.d / 10, last + 30 * unit)
+        if t <= last or settled or not (due or force):
+            return
+        with np.errstate(all="ignore"):
             self._theory.advance([t], self._inside())
+        if np.isfinite(self._theory.perpendicular):
             self._predicted.append((t, self._theory.perpendicular))
+        else:  # below the threshold W_perp may be predicted to grow without end: then there is nothing more to say
+            self._theory.samples = NEVER
 
     def _inside(self) -> np.ndarray:
         net, target = self.sims[0].net, self.sims[0].target

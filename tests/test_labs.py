@@ -1,0 +1,244 @@
+"""Labs without a page: the worker, the text twin, presets, settings codes, own links, errors, colours, memory."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from course_utils import Settings
+from course_utils.labs import SubspaceLab, figures
+from course_utils.labs.actor import IN_FLIGHT, Actor
+from course_utils.labs.movie import neurons_movie
+from course_utils.labs.session import Session, adapted, moment_at
+
+SMALL = Settings(d=20, k=2, width=20)
+
+
+def wait(true, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def lab():
+    """A lab whose page paints at once."""
+    made = SubspaceLab(SMALL, samples=400)
+    send = made.stage.send_frame
+
+    def painted(*arguments):
+        n = send(*arguments)
+        threading.Thread(target=made.actor.hear, args=(n,), daemon=True).start()
+        return n
+
+    made.stage.send_frame = painted
+    made.actor.hear()
+    yield made
+    made.close()
+    made.raise_errors()
+
+
+# the worker
+
+
+def recorder():
+    done = []
+    gate = threading.Event()
+
+    def obey(key, value):
+        gate.wait(5)
+        done.append((key, value))
+
+    return done, gate, Actor(obey, lambda: done.append("step"), lambda: 0, lambda problem: done.append(problem))
+
+
+def test_newest_order_of_a_kind_wins_and_none_is_lost():
+    done, gate, actor = recorder()
+    actor.order("first")  # holds the worker at the gate
+    time.sleep(0.05)
+    for i in range(1000):
+        actor.order("noise", i)
+    actor.order("play", True)
+    actor.order("noise", "last")
+    gate.set()
+    wait(lambda: len(done) == 3)
+    actor.close()
+    assert done == [("first", None), ("play", True), ("noise", "last")]
+
+
+def test_without_a_page_nothing_is_sent_and_nothing_spins():
+    shown, steps = [], []
+    actor = Actor(lambda *_: None, lambda: steps.append(1), lambda: shown.append(1) or len(shown), pytest.fail)
+    actor.playing = True
+    actor.order("anything")
+    time.sleep(0.3)
+    assert shown == steps == []
+    actor.hear()  # the page is there
+    wait(lambda: len(shown) >= IN_FLIGHT)
+    time.sleep(0.3)
+    assert len(shown) <= IN_FLIGHT + 1  # frames wait for answers
+    actor.hear(len(shown))
+    wait(lambda: len(shown) > IN_FLIGHT + 1)
+    actor.close()
+
+
+def test_a_failing_step_is_told_and_the_worker_goes_on():
+    told, obeyed = [], []
+
+    def step():
+        raise KeyError("broken")
+
+    actor = Actor(lambda key, value: obeyed.append(key), step, lambda: 0, told.append)
+    actor.hear()
+    actor.playing = True
+    actor.order("go")
+    wait(lambda: told)
+    actor.playing = False
+    actor.order("after")
+    wait(lambda: "after" in obeyed)
+    actor.close()
+    assert isinstance(told[0], KeyError)
+
+
+# the lab
+
+
+def test_a_lab_opens_with_its_run_recorded_and_tells_it_as_text():
+    lab = SubspaceLab(SMALL, samples=400)
+    assert lab.run.samples[0] == 0 and lab.run.samples[-1] == 400
+    assert "After 400 samples (20 d)" in repr(lab) and SMALL.code() in repr(lab)
+    assert lab._repr_mimebundle_()["text/plain"] == repr(lab)
+    assert repr(SubspaceLab(SMALL, samples=400)) == repr(lab)
+    for figure in lab.figures(lab.run, -1):
+        assert len(figure.plotly().data) == len(figure.traces)  # plotly accepts every property
+
+
+def test_orders_reach_the_experiment(lab):
+    lab.fields["noise"].value = 0.5
+    wait(lambda: lab.settings.noise == 0.5)
+    assert lab.session.samples == 400 and lab.session.changes  # noise acts on the running experiment
+    lab.fields["k"].value = 1
+    wait(lambda: lab.settings.k == 1)
+    assert lab.session.samples == 0  # k starts a new one
+    lab.fields["link"].value = "he2"
+    wait(lambda: lab.settings.link == "he2")
+    lab.fields["link"].value = "sum_relu"
+    wait(lambda: lab.settings.link == "sum_relu")
+    lab.actor.order("step")
+    wait(lambda: lab.session.samples > 0)
+
+
+def test_play_pause_times_ten_and_scrub(lab):
+    lab.actor.order("x10")
+    wait(lambda: lab.session.samples == 4000 and not lab.actor.playing, 30)
+    lab.transport.scrub.value = 0
+    wait(lambda: lab._cursor == 0.0)
+    assert "After 0 samples" in lab.text()
+    lab.actor.order("play")
+    wait(lambda: lab.session.samples > 4000)
+    lab.actor.order("pause")
+    wait(lambda: not lab.actor.playing)
+    assert len(lab.run) <= lab.session.record.limit
+
+
+def test_codes_of_strangers_change_nothing(lab):
+    before = lab.settings
+    for text in ("d=50 d=60", "noise=nan", "__import__('os')", "d=1e3", "x" * 2000, "link=cubic k=3", "d=\u0665"):
+        lab.errors.clear()
+        lab.actor.order("code", text)
+        wait(lambda: lab.errors)
+        assert isinstance(lab.errors[0], ValueError) and lab.stage.error
+        assert lab.settings == before and lab.session.samples == 400
+    lab.errors.clear()
+    lab.actor.order("code", "d=30 k=1 link=tanh seed=4")
+    wait(lambda: lab.settings == Settings(d=30, k=1, link="tanh", seed=4))
+    wait(lambda: lab.stage.error == "")
+
+
+def test_every_preset_runs(lab):
+    for settings, sentence in lab.presets.values():
+        session = Session(settings)
+        session.train(min(2 * settings.d, 2000))
+        assert np.isfinite(session.run().perpendicular).all() and sentence.endswith(".")
+    first = ["the theorem holds", "no weight decay", "decay under the threshold", "decay too strong", "pure noise"]
+    assert {*first, "even link", "five directions", "a million dimensions", "the paper's Figure 1"} <= set(lab.presets)
+
+
+def test_own_links_are_welcome_and_examined():
+    lab = SubspaceLab(Settings(d=20, k=2, width=20, link=lambda Z: np.sin(Z[:, 0]) * Z[:, 1]), samples=200)
+    assert "function" in repr(lab)
+    with pytest.raises(ValueError, match="own function"):
+        lab.settings.code()
+    with pytest.raises(ValueError, match=r"shape \(16,\)"):
+        Settings(link=lambda Z: Z, k=2)
+
+
+def test_divergence_at_the_opening_is_a_sentence_and_what_was_recorded_stays():
+    lab = SubspaceLab(Settings(d=20, k=1, link="cubic", loss="square", step=20.0), samples=2000)
+    assert "diverged" in lab.stage.error and 0 < lab.run.samples[-1] < 2000
+    assert np.isfinite(lab.run.perpendicular).all()
+
+
+def test_settings_must_be_settings():
+    with pytest.raises(TypeError, match="Settings"):
+        SubspaceLab({"d": 10})
+
+
+def test_adapted_lets_k_follow():
+    assert adapted(Settings(k=3), link="tanh").k == 1
+    assert adapted(Settings(k=3), d=2).k == 2
+    assert moment_at(SubspaceLab(SMALL, samples=400).run, 1e9) == moment_at(SubspaceLab(SMALL, samples=400).run, None)
+
+
+def test_a_band_over_seeds_and_the_movie():
+    lab = SubspaceLab(SMALL, samples=200, seeds=3)
+    assert lab.run.perpendicular.shape[0] == 3 and "median of 3 seeds" in repr(lab)
+    assert any(t.get("fill") == "toself" for t in lab.figures(lab.run, -1)[0].traces)
+    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300)
+    assert movie.figures(movie.run, -1)[0].plotly()
+    with pytest.raises(ValueError, match="d = 2"):
+        neurons_movie(SMALL)
+
+
+def test_long_play_keeps_memory_flat():
+    """What 3000 frames leave: a record of bounded length, and predictions that grow with log t only."""
+    session = Session(Settings(d=10, k=1, link="tanh", width=10))
+    for _ in range(3000):
+        session.step(0.05)
+    assert len(session.record) <= session.record.limit
+    assert len(session._predicted) < 80 and session.samples > 10**4
+
+
+# what the eye sees
+
+KINDS = {  # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def lab_colour(linear):
+    """CIE L*a*b* of linear RGB (D65)."""
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
+    f = np.cbrt(np.maximum(xyz / [0.9505, 1, 1.089], 0.008856))
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_first_three_colours_differ_for_the_colour_blind_and_all_curves_by_dash(kind):
+    """Three directions are the default: 15 is far above the just noticeable difference of about 2."""
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in figures.COLOURS[:3]])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = [lab_colour(np.clip(np.array(KINDS[kind]) @ c, 0, 1)) for c in linear]
+    distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
+    assert min(distances) > 15
+    assert len(set(figures.DASHES)) == len(set(figures.MARKERS)) == len(figures.COLOURS)
+
+
+def test_every_control_has_a_label_and_a_tooltip(lab):
+    buttons = [w for w in lab.transport.children if w is not lab.transport.time]
+    for control in (*lab.fields.values(), *buttons, lab.preset, lab.lecture, lab.code):
+        assert control.description and control.tooltip, control
