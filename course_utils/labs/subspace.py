@@ -42,7 +42,7 @@ class SubspaceLab(Lab):
         ),
         "even link": (
             PAPER.replace(d=50, link="he2"),
-            "No first Hermite coefficient: at the start the gradient is zero on average, and decay wins before the signal does.",
+            "No first Hermite coefficient: the gradient is zero on average at first, and decay wins before the signal.",
         ),
         "inclusion without recovery": (
             PAPER.replace(k=3, link="sum_tanh"),
