@@ -159,7 +159,7 @@ def write_notebook(path: Path, cells: list[str]) -> None:
 
 
 @contextmanager
-def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS) -> Iterator[list[str]]:
+def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, before: str = "") -> Iterator[list[str]]:
     """Open the course for someone without any Jupyter settings, on a machine without a screen; yield what it prints."""
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | {
@@ -167,7 +167,7 @@ def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS) -> I
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "JUPYTER_PREFER_ENV_PATH": "0",  # what is in JUPYTER_DATA_DIR comes before the environment's own
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (before, str(ROOT)))),  # `before`: packages that come first
         "TMPDIR": str(home),
     }
     process = subprocess.Popen(
@@ -215,9 +215,9 @@ def open_cells(browser: Browser, home: Path, cells: list[str], port: int, **opti
 
 
 @contextmanager
-def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(1366, 768)) -> Iterator[LabPage]:
+def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(1366, 768), before: str = "") -> Iterator[LabPage]:
     """A folder's first notebook, open in the browser."""
-    with opened_course(home, "--port", str(port), notebooks=folder) as lines:
+    with opened_course(home, "--port", str(port), notebooks=folder, before=before) as lines:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         course = LabPage(page)
         course.home = home

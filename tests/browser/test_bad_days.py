@@ -1,6 +1,8 @@
 """A lab on a bad day: cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -172,3 +174,34 @@ def test_without_subshells_it_works_too(course):
     course.slide("noise")
     course.until(lambda: course.settings()["noise"] != "0.1", 5, "the slider's change")
     course.press("Pause")
+
+
+def test_with_ipykernel_6(chromium, tmp_path):
+    """The last ipykernel before subshells, put before the installed one on the kernel's path."""
+    older = tmp_path / "older"
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(older),
+        "ipykernel<7",
+        "nest-asyncio",
+    ]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("pip could not fetch ipykernel 6: no network")
+    version = "import ipykernel; print('ipykernel', ipykernel.__version__)"
+    with open_cells(chromium, tmp_path, [LAB, version, CHECK], 8956, before=str(older)) as page:
+        page.run_cell(0)
+        page.wait_for_lab()
+        page.press("Play")
+        page.until(lambda: samples(page) > 30, 15, "the run")
+        page.slide("noise")
+        page.until(lambda: page.settings()["noise"] != "0.1", 5, "the slider's change")
+        page.press("Pause")
+        assert "ipykernel 6." in page.run_cell(1)
+        assert "samples" in page.run_cell(2)
+        assert page.problems == []
