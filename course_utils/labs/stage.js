@@ -130,7 +130,6 @@ function setText(el, text) { if (el.textContent !== text) el.textContent = text;
 
 function render({ model, el }) {
   const root = make("div", "course-stage", el);
-  root.dataset.lmSuppressShortcuts = "true";
   const error = make("div", "course-error", root);
   error.setAttribute("role", "alert");
   error.hidden = true;
@@ -351,13 +350,15 @@ function render({ model, el }) {
   };
   document.addEventListener("keydown", leave, true);
 
-  // JupyterLab takes arrow keys unless the focused element itself says no: menus of a lab would move to the next cell.
-  const keepKeys = (event) => { event.target.dataset.lmSuppressShortcuts = "true"; };
-  let lab = null;
-  requestAnimationFrame(() => {
-    lab = root.closest(".course-lab");
-    lab?.addEventListener("focusin", keepKeys);
-  });
+  // JupyterLab takes plain keys such as arrows unless the focused element says no: menus of a lab would move to the next
+  // cell. Ctrl and Cmd keys, saving above all, stay JupyterLab's.
+  const keepKeys = (event) => {
+    const place = root.closest(".course-lab") ?? root;
+    if (!place.contains(event.target)) return;
+    if (event.ctrlKey || event.metaKey) delete event.target.dataset.lmSuppressShortcuts;
+    else event.target.dataset.lmSuppressShortcuts = "true";
+  };
+  window.addEventListener("keydown", keepKeys, true); // on its way down to the document, where JupyterLab listens
 
   function redraw() {
     root.dataset.lecture = model.get("lecture");
@@ -402,7 +403,7 @@ function render({ model, el }) {
     sizes.disconnect();
     theme.disconnect();
     document.removeEventListener("keydown", leave, true);
-    lab?.removeEventListener("focusin", keepKeys);
+    window.removeEventListener("keydown", keepKeys, true);
     model.off("change:lecture", redraw);
     model.off("change:columns", redraw);
     model.off("msg:custom", receive);
