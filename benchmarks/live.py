@@ -114,7 +114,8 @@ def naive_figures(page: LabPage) -> dict[str, float]:
         began = time.monotonic()
         page.page.keyboard.press("ArrowRight")
         wanted = f"noise {int(float(value)) + 1}"
-        page.until(lambda wanted=wanted: wanted in page.page.locator(".gtitle").first.text_content(), 120, "the slider's effect")
+        title = page.page.locator(".gtitle").first
+        page.until(lambda t=title, w=wanted: w in t.text_content(), 120, "the slider's effect")
         times.append(time.monotonic() - began)
     result |= {"slider to screen, median s": np.median(times), "slider to screen, 95th percentile s": max(times)}
     return result

@@ -231,6 +231,7 @@ class Lab(widgets.VBox):
         else:
             self.session.begin(settings, samples)
             self._look(None)
+        self._says, self.preset.value = "", ""  # no longer what the preset described
         self.stage.send_error("")
         self._show_settings()
 
@@ -297,6 +298,8 @@ class Lab(widgets.VBox):
         self._play(True)
 
     def _do_code(self, text: str):
+        if not text.strip():
+            raise ValueError("the settings code is empty, so there is nothing to apply: paste a line such as d=50 k=2")
         self._use(Settings.from_code(text))
 
     def _do_copy(self, _):
