@@ -1,7 +1,7 @@
 """The worker behind a lab: one thread owns the experiment, callbacks only leave orders, frames wait for the browser.
 
 Newest value wins: orders with the same key replace each other, orders with different keys keep their order. While an
-experiment plays, at most two frames are under way to the page; if none is answered for three seconds the worker takes
+experiment plays, at most four frames are under way to the page; if none is answered for three seconds the worker takes
 the page as gone and sleeps until the page speaks again. An idle worker uses no CPU.
 """
 
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-IN_FLIGHT = 2
+IN_FLIGHT = 4  # frames on their way to the page; it answers every third, and draws only the newest of those that wait
 PATIENCE = 3.0  # seconds without an answer after which the page counts as gone
 
 

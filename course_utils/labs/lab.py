@@ -55,6 +55,7 @@ class Lab(widgets.VBox):
         self._goal: int | None = None
         self._speed = 1.0
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
+        self._clocked = 0.0  # when the time was last told
         self._says = ""
         self._moved = ""  # the field whose order is being obeyed
         self.actor = Actor(self._obey, self._step, self._show, self.report)
@@ -328,7 +329,9 @@ class Lab(widgets.VBox):
             run = self.session.run()
             moment = moment_at(run, self._cursor)
             t = int(run.samples[moment])
-            self.transport.time.value = f"t = {t:,} = {in_d(t, run.settings.d)}"
+            now = time.monotonic()
+            if not self.actor.playing or now > self._clocked + 0.15:  # faster than anyone reads, and each one costs a frame
+                self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
             words = self.words(run, moment)
             words.note, words.settings = self._says, run.settings.summary()
             return self.stage.send_frame(self.figures(run, moment), words)

@@ -14,7 +14,7 @@ from ..sgd import OnlineSGD, checkpoint_times
 from ..theory import PerpendicularPrediction, parallel_part
 
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
-BUDGET = 0.035  # seconds of training a frame at most, at speed 1
+BUDGET = 0.025  # seconds of training a frame at most, at speed 1
 NEVER = 2**62
 PACE = 0.65  # while playing, log t grows by this much a second: constant speed on a log axis
 

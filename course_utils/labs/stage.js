@@ -93,15 +93,16 @@ function pathOf({ x, y }, px, py) {
   return path;
 }
 
-// Move the lines and points of a drawn view to new data; false where plotly.js has to draw it anew.
-function move({ gd, drawn }) {
+// Move the changed lines and points of a drawn view to new data; false where plotly.js has to draw it anew.
+function move({ gd, drawn, changed }) {
   const full = gd._fullLayout;
+  if (!changed.size) return true;
   if (!full?.xaxis || !drawn) return false;
   const px = scaleOf(full.xaxis, false), py = scaleOf(full.yaxis, true);
   const nodes = new Map();
   for (const el of gd.querySelectorAll(".scatterlayer .trace")) nodes.set(el.__data__?.[0]?.trace?.index, el);
   const todo = [];
-  for (let i = 0; i < drawn.length; i++) {
+  for (const i of changed) {
     const el = nodes.get(i), trace = drawn[i];
     if (!el) return false;
     if (trace.mode === "lines+markers") return false;
@@ -146,14 +147,14 @@ function render({ model, el }) {
   sentence.setAttribute("aria-live", "polite");
   const note = make("div", "course-note", root);
   let views = [];       // { name, box, gd, traces, layout }
-  let last = null, settle = 0, telling = 0, queue = [], busy = false, closed = false, spoken = 0, words = null;
+  let last = null, settle = 0, telling = 0, answering = 0, answered = 0, queue = [], busy = false, closed = false, spoken = 0, words = null;
 
   function draw(view, lookNow) {
     const [traces, layout] = dress(view.traces, view.layout, lookNow);
     layout.datarevision = last?.n ?? 0;
     root.dataset.redraws = Number(root.dataset.redraws ?? 0) + 1;
     view.drawn = traces;
-    view.behind = false;
+    view.restyled = view.behind = false;
     view.fullAt = performance.now();
     return PAGE.plotly.react(view.gd, traces, layout, { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" });
   }
@@ -175,7 +176,7 @@ function render({ model, el }) {
       const box = make("figure", "course-view", grid);
       const gd = make("div", "course-plot", box);
       box.setAttribute("aria-label", name);
-      const view = { name, box, gd, traces: [], layout: {}, hovered: false, behind: false, fullAt: 0 };
+      const view = { name, box, gd, traces: [], layout: {}, changed: new Set(), restyled: false, hovered: false, behind: false, fullAt: 0 };
       box.onpointerenter = () => { view.hovered = true; };
       box.onpointerleave = () => { view.hovered = false; };
       return view;
@@ -183,26 +184,34 @@ function render({ model, el }) {
     grid.append(wordsBox);
   }
 
-  async function paint({ message, buffer }) {
+  // A frame holds what has changed since the one before it, so each is taken over, also those that are never drawn.
+  function take({ message, buffer }) {
+    if (!last && !message.whole) return; // meant for a page that was open before this one
     place(message.views.map((v) => v.name));
     last = message;
-    const now = look(model.get("lecture"));
-    const jobs = [];
     message.views.forEach((update, i) => {
       const view = views[i];
-      const restyled = Boolean(update.traces);
-      if (restyled) { view.traces = update.traces; view.layout = update.layout; }
+      if (update.traces) Object.assign(view, { traces: update.traces, layout: update.layout, restyled: true });
       for (const [trace, key, offset, size] of update.arrays) {
         const values = new Float64Array(buffer, offset, size);
         view.traces[trace][key] = values;
-        if (!restyled) view.drawn[trace][key] = values; // the arrays that gd.data and its hover texts refer to
+        if (!view.restyled) view.drawn[trace][key] = values; // the arrays that gd.data and its hover texts refer to
+        view.changed.add(trace);
       }
-      const stale = view.hovered && performance.now() - view.fullAt > 1000;
-      if (restyled || stale || !move(view)) jobs.push(draw(view, now));
-      else view.behind = true;
     });
+  }
+
+  async function paint() {
+    const now = look(model.get("lecture"));
+    const jobs = [];
+    for (const view of views) {
+      const stale = view.hovered && view.behind && performance.now() - view.fullAt > 1000;
+      if (view.restyled || stale || !move(view)) jobs.push(draw(view, now));
+      else if (view.changed.size) view.behind = true;
+      view.changed.clear();
+    }
     settleSoon();
-    tell(message.words);
+    tell(last.words);
     await Promise.all(jobs);
   }
 
@@ -217,7 +226,9 @@ function render({ model, el }) {
     clearTimeout(telling);
     telling = setTimeout(() => { setText(sentence, words.sentence); setText(note, words.note ?? ""); }, 450);
     wordsBox.hidden = !(given.rows?.length || given.lights?.length);
-    renew(rowsBox, given.rows ?? [], fillRows);
+    const cells = rowsBox.querySelectorAll("tbody tr > *"), texts = (given.rows ?? []).flat();
+    if (cells.length !== texts.length) renew(rowsBox, given.rows ?? [], fillRows);
+    else cells.forEach((cell, i) => setText(cell, texts[i]));
     renew(lightsBox, given.lights ?? [], fillLights);
   }
 
@@ -262,20 +273,20 @@ function render({ model, el }) {
     }
   }
 
-  // One frame at a time; of frames that wait only the newest is drawn, but each one is answered.
+  // Of frames that wait only the newest is drawn.
   async function work() {
     if (busy || closed) return;
     busy = true;
     while (queue.length && !closed) {
-      let frames = queue;
-      queue = [];
       await loadPlotly(model);
-      for (const frame of frames.filter((f, i) => i === frames.length - 1 || f.message.views.some((v) => v.traces))) {
-        try { await paint(frame); }
-        catch (problem) {
-          console.error(problem);
-          model.send({ type: "failed", text: String(problem) });
-        }
+      const frames = queue;
+      queue = [];
+      try {
+        for (const frame of frames) take(frame);
+        if (last) await paint();
+      } catch (problem) {
+        console.error(problem);
+        model.send({ type: "failed", text: String(problem) });
       }
       await new Promise((done) => requestAnimationFrame(() => done()));
       root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
@@ -285,9 +296,18 @@ function render({ model, el }) {
         root.dataset.settings = code;
         root.dataset.paintedAt = performance.timeOrigin + performance.now();
       }
-      model.send({ type: "ack", n: frames.at(-1).message.n });
+      answer(frames.at(-1).message.n);
     }
     busy = false;
+  }
+
+  // Each message makes JupyterLab mark the kernel as busy and as idle again, favicon and toolbars included, at the price
+  // of half a frame: so a fast run is answered every third frame, and its last one a little later.
+  function answer(n) {
+    clearTimeout(answering);
+    const send = () => { answered = n; model.send({ type: "ack", n }); };
+    if (n >= answered + 3 || n < answered) send();
+    else answering = setTimeout(send, 100);
   }
 
   function receive(message, buffers) {
@@ -400,6 +420,7 @@ function render({ model, el }) {
     closed = true;
     clearTimeout(settle);
     clearTimeout(telling);
+    clearTimeout(answering);
     sizes.disconnect();
     theme.disconnect();
     document.removeEventListener("keydown", leave, true);

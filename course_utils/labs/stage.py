@@ -1,7 +1,7 @@
 """The stage: one widget that draws the figures of a lab in the browser and says when they are painted.
 
-Python sends a frame (arrays as one binary buffer, styles and axes only when they changed); the page draws it with
-plotly.js, waits for the next repaint and answers with the frame's number. The plotly.js bundle goes to a page once.
+Python sends a frame (arrays as one binary buffer; arrays, styles and axes only where they changed); the page draws it
+with plotly.js, waits for the next repaint and answers, with the number of the frame, every third one of a fast run. The plotly.js bundle goes to a page once.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ class Words:
 
 
 class Stage(anywidget.AnyWidget):
-    """The page's side of a lab. ``on_event`` is called with each message from the page; it must return at once."""
+    """The page's side of a lab. ``on_event`` is called with each message from the page; it must return at once.
+
+    A frame carries what has changed since the one before it; after a page has opened, everything.
+    """
 
     _esm = HERE / "stage.js"
     _css = HERE / "stage.css"
@@ -58,8 +61,9 @@ class Stage(anywidget.AnyWidget):
     def __init__(self, text: Callable[[], str] | None = None, **traits):
         super().__init__(**traits)
         self._text = text
-        self._shown: list[str] = []
-        self._names: list[str] = []
+        self._styles: list[str] = []  # of the views on the page: names, traces and layouts without arrays
+        self._arrays: dict[tuple[int, int, str], bytes] = {}
+        self._fresh = True  # a page has opened that has seen no frame yet
         self.frames = 0
         self.error = ""
         self.on_event: Callable[[dict], None] = lambda event: None
@@ -69,7 +73,7 @@ class Stage(anywidget.AnyWidget):
         if message.get("type") == "library":
             self.send({"type": "library"}, [_library()])
         elif message.get("type") == "hello":
-            self._shown, self._names = [], []
+            self._fresh = True
             if self.error:
                 self.send_error(self.error)
         self.on_event(message)
@@ -77,23 +81,26 @@ class Stage(anywidget.AnyWidget):
     def send_frame(self, figures: Sequence[Figure], words: Words) -> int:
         """Draw the figures; returns the frame's number, which the page answers with once it is painted."""
         self.frames += 1
-        buffer, views = bytearray(), []
-        shown = [json.dumps([f.name, *_split(f)[:2]], sort_keys=True, default=_plain) for f in figures]
-        names = [f.name for f in figures]
-        same_set = names == self._names
-        for i, figure in enumerate(figures):
-            traces, layout, arrays = _split(figure)
-            view: dict[str, Any] = {"name": figure.name}
-            if not same_set or shown[i] != self._shown[i]:
+        whole, self._fresh = self._fresh, False
+        parts = [_split(f) for f in figures]
+        styles = [json.dumps([f.name, *part[:2]], sort_keys=True, default=_plain) for f, part in zip(figures, parts, strict=True)]
+        whole = whole or [f.name for f in figures] != [json.loads(style)[0] for style in self._styles]
+        buffer, views, sent = bytearray(), [], {}
+        for i, (figure, (traces, layout, arrays)) in enumerate(zip(figures, parts, strict=True)):
+            view: dict[str, Any] = {"name": figure.name, "arrays": []}
+            anew = whole or styles[i] != self._styles[i]
+            if anew:
                 view |= {"traces": traces, "layout": layout}
-            view["arrays"] = []
             for trace, key, values in arrays:
-                data = np.ascontiguousarray(values, dtype=np.float64)
-                view["arrays"].append([trace, key, len(buffer), data.size])
-                buffer += data.tobytes()
+                data = np.ascontiguousarray(values, dtype=np.float64).tobytes()
+                sent[i, trace, key] = data
+                if anew or self._arrays.get((i, trace, key)) != data:
+                    view["arrays"].append([trace, key, len(buffer), len(data) // 8])
+                    buffer += data
             views.append(view)
-        self._shown, self._names = shown, names
-        self.send({"type": "frame", "n": self.frames, "views": views, "words": asdict(words)}, [bytes(buffer)])
+        self._styles, self._arrays = styles, sent
+        message = {"type": "frame", "n": self.frames, "whole": whole, "views": views, "words": asdict(words)}
+        self.send(message, [bytes(buffer)])
         return self.frames
 
     def send_error(self, text: str):
