@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
-from .blas import single_threaded_blas
+from .machine import single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet
 from .settings import Settings
 from .sgd import OnlineSGD

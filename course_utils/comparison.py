@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
-from .blas import single_threaded_blas
+from .machine import single_threaded_blas
 from .ntk import (
     RIDGES,
     EmpiricalKernel,

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg
 from scipy.stats import norm, qmc
 
-from .blas import single_threaded_blas
+from .machine import single_threaded_blas
 from .subspace import principal_angles
 from .targets import LINKS, MultiIndexModel, hermite_basis, hermite_coefficients
 

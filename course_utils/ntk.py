@@ -23,7 +23,6 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numba import njit
@@ -31,6 +30,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh_tridiagonal
 from scipy.optimize import brentq
 from scipy.special import comb
 
+from .machine import free_bytes, reserve
 from .networks import ACTIVATIONS
 
 LAYERS = {"both": "Wba", "first": "Wb", "second": "a", "W": "W"}  # which parameters are trained
@@ -575,25 +575,9 @@ def _matrix(n: int, p: int) -> np.ndarray:
 
 
 def _reserve(n: int, p: int, what: str) -> None:
-    needed, free = 8 * n * p, _free_bytes()
-    if needed > free:
-        raise MemoryError(
-            f"{what}, {n:,} x {p:,} numbers, would take {needed:,} bytes ({needed / 1e9:,.1f} GB) and only "
-            f"{free / 1e9:,.1f} GB are free: use at most {math.isqrt(int(free // 8)):,} samples, or predict the error "
-            "at larger n with learning_curve"
-        )
-
-
-def _free_bytes() -> float:
-    import psutil
-
-    free = float(psutil.virtual_memory().available)
-    try:  # a container may be allowed less than the machine has
-        group = Path("/sys/fs/cgroup")
-        most, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        return max(0.0, min(free, most - used))
-    except (OSError, ValueError):
-        return free
+    most = math.isqrt(int(free_bytes() // 8))
+    reserve(8 * n * p, f"{what}, {n:,} x {p:,} numbers,",
+            f"use at most {most:,} samples, or predict the error at larger n with learning_curve")  # fmt: skip
 
 
 # Predicted learning curves ------------------------------------------------------------------------------------------

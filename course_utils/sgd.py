@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from . import kernel
-from .blas import single_threaded_blas
+from .machine import reserve, single_threaded_blas
 from .networks import TwoLayerNet
 from .risk import LOSSES, floors_on, r_squared
 from .run import Run, Snapshot
-from .sampling import PlainSampler, ReducedSampler, full_net, use_reduced
+from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
 from .settings import Settings
 from .subspace import spectrum
 
@@ -56,6 +56,8 @@ class OnlineSGD:
     sampling : 'plain' draws inputs in R^d; 'reduced' simulates the same law at a cost that does not grow with d;
         'auto' takes the cheaper one.
 
+    Raises MemoryError, before anything is drawn, if the free memory cannot hold these sizes.
+
     ``advance`` trains, ``snapshot`` measures, ``change`` turns noise, step or weight decay while it runs.
     Taught in notebook 02.
     """
@@ -66,6 +68,9 @@ class OnlineSGD:
         reduced = use_reduced(settings) if sampling == "auto" else sampling == "reduced"
         if reduced and settings.d <= settings.k + settings.width:
             reduced = False  # nothing to reduce
+        columns = settings.k + settings.width + reduced_block(settings.width) if reduced else settings.d
+        what = f"Training {settings.width:,} neurons at d = {settings.d:,}"
+        reserve(8.0 * columns * (3 * settings.width + TEST_SAMPLES), what, "lower width or d")  # W, its change and a copy
         self.settings = settings
         self.samples = 0
         self._sampler = (ReducedSampler if reduced else PlainSampler)(settings)
@@ -234,7 +239,8 @@ def online_sgd(
     progress : show a progress bar.
     sampling : as in OnlineSGD.
 
-    Raises Diverged (its ``run`` holds what was recorded). Taught in notebook 02.
+    Raises Diverged: its ``run`` holds what was recorded, or with several seeds the runs of those that did not diverge.
+    Taught in notebook 02.
     """
     times = checkpoint_times(samples, checkpoints)
     if seeds is None:
@@ -248,10 +254,29 @@ def online_sgd(
     from tqdm.auto import tqdm
 
     each = [settings.replace(seed=n) for n in seeds]
+
+    def attempt(s: Settings) -> Run | Diverged:
+        try:
+            return _one_run(s, times, False, sampling)
+        except Diverged as problem:
+            return problem
+
     with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda s: _one_run(s, times, False, sampling), each)
-        runs = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+        results = pool.map(attempt, each)
+        results = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+    runs = [r for r in results if isinstance(r, Run)]
+    if len(runs) < len(results):
+        raise _seeds_diverged(dict(zip(seeds, results, strict=True)), runs)
     return Run.stack(runs)
+
+
+def _seeds_diverged(results: dict, runs: list[Run]) -> Diverged:
+    """One error for the seeds that diverged; its run holds the other seeds, or what the first recorded if there are none."""
+    bad = {seed: r for seed, r in results.items() if isinstance(r, Diverged)}
+    first = next(iter(bad.values()))
+    who = f"Seed {next(iter(bad))}" if len(bad) == 1 else f"Seeds {', '.join(map(str, bad))}"
+    kept = f" The other {len(runs)} of {len(results)} are in this error's run." if runs else ""
+    return Diverged(f"{who}: {first}{kept}", first.samples, Run.stack(runs) if runs else first.run)
 
 
 def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: str) -> Run:

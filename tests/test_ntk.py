@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from scipy.linalg import LinAlgError
 from scipy.special import erf, eval_gegenbauer
 
-from course_utils import ntk
+from course_utils import machine, ntk
 from course_utils.networks import ACTIVATIONS, TwoLayerNet
 from course_utils.ntk import (
     LAYERS,
@@ -341,13 +341,14 @@ def test_errors_say_what_to_try(monkeypatch):
         empirical_ntk(SimpleNamespace(W=np.ones((3, 2)), a=np.ones(2), b=np.ones(3), activation="relu"))
     with pytest.raises(ValueError, match="reduced coordinates"):
         empirical_ntk(net.replace(reduced_k=1))
-    monkeypatch.setattr(ntk, "_free_bytes", lambda: 5000.0)
+    monkeypatch.setattr(machine, "free_bytes", lambda: 5000.0)
+    monkeypatch.setattr(ntk, "free_bytes", lambda: 5000.0)
     with pytest.raises(MemoryError, match="30 x 30 numbers, would take 7,200 bytes.*at most 25 samples"):
         kernel_ridge(kernel, X, y, 1)
 
 
 def test_free_memory_is_a_plausible_number():
-    assert 1e6 < ntk._free_bytes() < 1e15
+    assert 1e6 < machine.free_bytes() < 1e15
 
 
 # Predicted learning curves ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from course_utils import LINKS, OnlineSGD, Settings, sgd_steps, split_norms
-from course_utils.blas import single_threaded_blas
+from course_utils.machine import single_threaded_blas
 from course_utils.sampling import PlainSampler, ReducedSampler, reduced_block, use_reduced
 from course_utils.settings import CHOICES
 from course_utils.subspace import spectrum

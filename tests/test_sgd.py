@@ -314,8 +314,28 @@ def test_a_diverging_run_hands_over_what_it_recorded():
     assert run.samples[-1] == problem.value.samples and "Training diverged" in run.sentence()
     assert all(np.isfinite(getattr(run, name)).all() for name in SERIES)
     assert np.isfinite(run.net.W).all()
-    with pytest.raises(Diverged):
+    with pytest.raises(Diverged, match="^Seeds 0, 1, 2: Training diverged"):
         online_sgd(settings, samples=5000, checkpoints=10, seeds=3)
+
+
+def test_seeds_that_did_not_diverge_are_kept():
+    settings = SMALL.replace(**STEEP | {"step": 5.0})
+    alone = {}
+    for seed in range(20):
+        try:
+            alone[seed] = online_sgd(settings.replace(seed=seed), samples=300, checkpoints=5)
+        except Diverged:
+            alone[seed] = None
+    bad, good = (next(seed for seed, run in alone.items() if (run is None) == lost) for lost in (True, False))
+    with pytest.raises(Diverged, match=f"^Seed {bad}: .* The other 1 of 2 are in this error's run") as problem:
+        online_sgd(settings, samples=300, checkpoints=5, seeds=[bad, good])
+    run = problem.value.run
+    assert run.seeds == (good,) and np.array_equal(run.perpendicular[0], alone[good].perpendicular)
+
+
+def test_sizes_beyond_memory_are_refused_in_a_sentence():
+    with pytest.raises(MemoryError, match=r"100,000 neurons at d = 100,000 would take .* GB are free: lower width or d"):
+        OnlineSGD(Settings(d=100_000, width=100_000))
 
 
 @hypothesis_settings(max_examples=150, deadline=None, derandomize=True)

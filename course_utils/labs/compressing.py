@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..blas import single_threaded_blas
 from ..compression import CompressedNet, compress, low_rank, quantise, truncation_errors
+from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..risk import mean_loss
 from ..settings import Settings

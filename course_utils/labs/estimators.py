@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipywidgets as widgets
 import numpy as np
 
-from ..blas import single_threaded_blas
 from ..estimators import ESTIMATORS, draw, find, largest_angle, population_rank, random_angle
+from ..machine import single_threaded_blas
 from ..settings import Settings
 from . import charts
 from .controls import button

@@ -124,7 +124,7 @@ class Lab(widgets.VBox):
 
     def report(self, problem: Exception) -> None:
         """Show an exception as a sentence in the error box and keep it in ``errors``."""
-        foreseen = isinstance(problem, (ValueError, Diverged))
+        foreseen = isinstance(problem, (ValueError, MemoryError, Diverged))
         text = str(problem) if foreseen else f"{type(problem).__name__}: {problem} (in {_place(problem)})"
         self.stage.send_error(text)
         self.errors = [*self.errors, problem][-20:]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from ..blas import single_threaded_blas
+from ..machine import single_threaded_blas
 from ..run import Record, Run
 from ..settings import Settings
 from ..sgd import OnlineSGD, checkpoint_times

@@ -1,7 +1,8 @@
 """The stage: one widget that draws the figures of a lab in the browser and says when they are painted.
 
 Python sends a frame (arrays as one binary buffer; arrays, styles and axes only where they changed); the page draws it
-with plotly.js, waits for the next repaint and answers, with the number of the frame, every third one of a fast run. The plotly.js bundle goes to a page once.
+with plotly.js, waits for the next repaint and answers with the frame's number (every third one while a run is fast).
+The plotly.js bundle goes to a page once.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Stage(anywidget.AnyWidget):
     def __init__(self, text: Callable[[], str] | None = None, **traits):
         super().__init__(**traits)
         self._text = text
-        self._styles: list[str] = []  # of the views on the page: names, traces and layouts without arrays
+        self._names: list[str] = []  # of the views on the page
+        self._styles: list[str] = []  # their traces and layouts, without arrays
         self._arrays: dict[tuple[int, int, str], bytes] = {}
         self._fresh = True  # a page has opened that has seen no frame yet
         self.frames = 0
@@ -83,8 +85,9 @@ class Stage(anywidget.AnyWidget):
         self.frames += 1
         whole, self._fresh = self._fresh, False
         parts = [_split(f) for f in figures]
-        styles = [json.dumps([f.name, *part[:2]], sort_keys=True, default=_plain) for f, part in zip(figures, parts, strict=True)]
-        whole = whole or [f.name for f in figures] != [json.loads(style)[0] for style in self._styles]
+        styles = [json.dumps(part[:2], sort_keys=True, default=_plain) for part in parts]
+        names = [f.name for f in figures]
+        whole = whole or names != self._names
         buffer, views, sent = bytearray(), [], {}
         for i, (figure, (traces, layout, arrays)) in enumerate(zip(figures, parts, strict=True)):
             view: dict[str, Any] = {"name": figure.name, "arrays": []}
@@ -98,7 +101,7 @@ class Stage(anywidget.AnyWidget):
                     view["arrays"].append([trace, key, len(buffer), len(data) // 8])
                     buffer += data
             views.append(view)
-        self._styles, self._arrays = styles, sent
+        self._names, self._styles, self._arrays = names, styles, sent
         message = {"type": "frame", "n": self.frames, "whole": whole, "views": views, "words": asdict(words)}
         self.send(message, [bytes(buffer)])
         return self.frames
