@@ -1,6 +1,6 @@
 """Algorithm 1 of the paper: online SGD on the first layer, new biases, then the second layer on the same samples.
 
-Taught in notebooks 04 and 05.
+Taught in notebook 05.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def algorithm1(
     ValueError for an unknown ``second``, a reach that is not positive, or a split that leaves nothing; Diverged from
     phase 1.
 
-    Source: Algorithm 1 of Mousavi-Hosseini et al. (2023). Taught in notebooks 04 and 05.
+    Source: Algorithm 1 of Mousavi-Hosseini et al. (2023). Taught in notebook 05.
     """
     if second not in ("ridge", "sgd"):
         raise ValueError(f"second = {second!r} is unknown: it must be 'ridge' or 'sgd'")

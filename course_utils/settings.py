@@ -185,7 +185,7 @@ def _text(value) -> str:
 def _parse(name: str, value: str):
     if name in WHOLE:
         if not re.fullmatch(r"[0-9]{1,19}", value):
-            raise ValueError(f"{name}={value!r} in the settings code is not a whole number")
+            raise ValueError(f"{name}={value!r} in the settings code is not a whole number written in digits, such as 1000")
         return int(value)
     if name in REAL:
         if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?", value):

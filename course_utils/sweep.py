@@ -43,7 +43,7 @@ def samples_until(settings: Settings, angle: float, limit: int) -> Run:
     """Train until the largest principal angle is at most ``angle`` (radians), and no longer than ``limit`` samples.
 
     The answer is ``run.samples[-1]``, late by at most the 3 % between two looks; a run that gave up has a note.
-    Raises Diverged. Taught in notebook 04.
+    Raises Diverged. Taught in notebook 02.
     """
     sim, snapshots = OnlineSGD(settings), []
     for t in checkpoint_times(limit, LOOKS):
@@ -93,7 +93,7 @@ def sweep(
     DataFrame with the columns of ``over``, 'seed', 'samples', those of ``measure``, and 'problem': empty, or why the
     run was impossible (k above d), diverged, or did not reach ``until``. ``attrs["base"]`` is the base as text.
 
-    Taught in notebook 04.
+    Taught in notebook 02.
 
     Raises ValueError for fields that Settings does not have, TypeError for a measure that does not return numbers.
     """

@@ -96,7 +96,7 @@ def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> lis
     """Which assumptions of the theorem hold for these settings, each with a sentence that says what it means here.
 
     In order: decay above threshold, step small enough, first Hermite coefficient not zero, k fits. ``mean_loss_slope``
-    as in ``decay_threshold``. Takes about 0.1 s. Taught in notebooks 02 and 07.
+    as in ``decay_threshold``. Takes about 0.1 s. Taught in notebook 02.
     """
     s = settings
     return [_about_decay(s, mean_loss_slope), _about_step(s), _about_signal(s), _about_size(s)]
@@ -109,25 +109,27 @@ def _about_decay(s: Settings, slope: float | None) -> Assumption:
     elif lam == 0:
         text = f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract."
     else:
-        text = f"weight_decay = {lam:g} is not above the threshold {threshold:.3g}. {_why_threshold(s, threshold)}"
+        text = (
+            f"weight_decay = {lam:g} is not above the threshold {threshold:.3g} (sufficient, not necessary). "
+            f"{_why_threshold(s, threshold)}"
+        ).rstrip()
     return Assumption("decay above threshold", lam > threshold, text)
 
 
 def _why_threshold(s: Settings, threshold: float) -> str:
-    sufficient = "The condition is sufficient, not necessary: W_perp often contracts without it."
     if s.activation != "relu":
-        return sufficient
+        return ""
     if s.bias == "none":
-        return f"Without biases the ReLU threshold is infinite; bias='away' makes it finite. {sufficient}"
+        return "Without biases the ReLU threshold is infinite; bias='away' makes it finite."
     if math.isinf(threshold):
-        return f"Square loss has no largest slope, so the threshold is infinite; try loss='huber'. {sufficient}"
+        return "Square loss has no largest slope, so the threshold is infinite; try loss='huber'."
     b = np.abs(_biases(s))
     share = np.mean(s.weight_decay * b > threshold * b.min())
-    near = "N(0, 1) puts the smallest bias near 1/width, out of reach; bias='away' brings the threshold to 0.24. "
+    near = "N(0, 1) puts the smallest bias near 1/width, out of reach; bias='away' brings the threshold to 0.24."
     return (
         f"It is sup|l'| x 0.242 / min|b_j| with min|b_j| = {b.min():.2g}; {share:.0%} of the neurons meet their own "
-        f"condition. {near if threshold > 1 else ''}{sufficient}"
-    )
+        f"condition. {near if threshold > 1 else ''}"
+    ).rstrip()
 
 
 def _about_step(s: Settings) -> Assumption:

@@ -106,7 +106,7 @@ class LabPage:
 
     def sentence(self, index: int = 0) -> str:
         """The sentence under the figures."""
-        return self.lab(index).locator(".course-sentence").inner_text()
+        return self.lab(index).locator(".course-sentence").text_content()  # inner_text is empty for a cell out of sight
 
     def error(self, index: int = 0) -> str:
         """The text of the error box, empty where none shows."""

@@ -181,6 +181,13 @@ def test_divergence_at_the_opening_is_a_sentence_and_what_was_recorded_stays():
     assert np.isfinite(lab.run.perpendicular).all()
 
 
+def test_a_run_that_takes_long_says_so():
+    session = Session(Settings(d=10**6, k=1, link="tanh", width=20))
+    session._cost = 20e-6
+    assert "about 1 min" in session.patience(1.0) and session.patience(4.0) == ""
+    assert Session(SMALL).patience(1.0) == ""
+
+
 def test_settings_must_be_settings():
     with pytest.raises(TypeError, match="Settings"):
         SubspaceLab({"d": 10})

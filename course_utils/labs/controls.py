@@ -94,11 +94,13 @@ class Transport(widgets.HBox):
             layout={"width": "200px"}, style={"description_width": "initial"},
         )  # fmt: skip
         self.time = widgets.HTML()
+        step = button("Step", "Train for one frame", lambda: order("step"), "step-forward")
+        step.add_class("course-step")
         self.speed.observe(guarded(lambda change: order("speed", change["new"])), "value")
         self.scrub.observe(guarded(lambda change: order("scrub", change["new"])), "value")
         children = [
             self.play, self.pause,
-            button("Step", "Train for one frame", lambda: order("step"), "step-forward"),
+            step,
             button("×10", "Train until ten times as many samples are seen", lambda: order("x10"), "fast-forward"),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
             button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),

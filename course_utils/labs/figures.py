@@ -15,6 +15,7 @@ from .stage import Figure
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star")
+RANKS = ("largest", "second", "third", "fourth", "fifth")
 NOW = "#D55E00"
 GREY = "#8a8a8a"
 INK = "#222222"  # the page turns it into its own text colour
@@ -65,10 +66,19 @@ def time_axis(run: Run) -> dict:
     }
 
 
-def _shown(run: Run) -> tuple[np.ndarray, slice]:
-    """Sample counts at which curves are drawn, and where they are: t = 0 has no place on a log axis."""
-    part = slice(1, None) if len(run) > 1 and run.samples[0] == 0 else slice(None)
-    return np.maximum(run.samples[part], 1), part
+def _shown(run: Run) -> tuple[np.ndarray, list | slice]:
+    """Sample counts at which curves are drawn, and where they are in the run.
+
+    What is before the axis, t = 0 above all, is drawn at its left end; a run that has just begun as a short stroke there.
+    """
+    left = 10.0 ** time_axis(run)["range"][0]
+    if len(run) == 1:
+        return np.maximum(run.samples[0], [left, 1.15 * left]), [0, 0]
+    return np.maximum(run.samples, left), slice(None)
+
+
+def _now(run: Run, moment: int) -> float:
+    return max(run.samples[moment], 10.0 ** time_axis(run)["range"][0])
 
 
 def _curves(run: Run, name: str, labels: list[str], hover: str, scale=1.0) -> list[dict]:
@@ -89,9 +99,9 @@ def _curves(run: Run, name: str, labels: list[str], hover: str, scale=1.0) -> li
 def angles(run: Run, moment: int = -1) -> Figure:
     """Principal angles against samples, one curve each, in degrees."""
     k = run.settings.k
-    labels = ["angle"] if k == 1 else [f"angle {i + 1}" + (" (largest)" if i == 0 else "") for i in range(k)]
+    labels = ["angle"] if k == 1 else [*RANKS[:k], *(f"{i}th" for i in range(len(RANKS) + 1, k + 1))]
     traces = _curves(run, "angles", labels, "%{y:.1f} degrees", 180 / np.pi)
-    traces.append(now_line(max(run.samples[moment], 1), 0, 90))
+    traces.append(now_line(_now(run, moment), 0, 90))
     axis = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
     return Figure("angles", traces, {"title": "Principal angles", "xaxis": time_axis(run), "yaxis": axis})
 
@@ -110,14 +120,14 @@ def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Fi
         traces.append(line(x, run.quantiles(name)[part], label, colour, dash))
     if predicted is not None:
         traces.append(line(np.maximum(predicted[0], 1), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
-    smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel[..., 1 if len(run) > 1 else 0 :].min()) or 1.0)
+    smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel.min()) or 1.0)
     low = max(-8, math.floor(math.log10(max(smallest, 1e-8))))
     high = (
         0.6
         if run.parallel.max() < 3.5 and run.perpendicular.max() < 3.5
         else math.ceil(math.log10(max(run.parallel.max(), run.perpendicular.max()))) + 0.1
     )
-    traces.append(now_line(max(run.samples[moment], 1), 10**low, 10**high))
+    traces.append(now_line(_now(run, moment), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
     return Figure("norms", traces, {"title": "Weights inside, outside", "xaxis": time_axis(run), "yaxis": axis})
 
@@ -182,16 +192,18 @@ def risk(run: Run, moment: int = -1) -> Figure:
     ):
         if name in run.floors:
             traces.append(line(ends, [run.floors[name]] * 2, label, GREY, dash, 1.5, hover="%{y:.4f}"))
-            notes.append(_label(axis_x["range"][0], run.floors[name], label))
-    traces.append(now_line(max(run.samples[moment], 1), 0, top))
+            notes.append(_label(axis_x["range"], run.floors[name], label, "left" if name == "noise" else "right"))
+    traces.append(now_line(_now(run, moment), 0, top))
     axis_y = {"range": [0, top], "title": f"{run.settings.loss} loss"}
     layout = {"title": "Test risk", "xaxis": axis_x, "yaxis": axis_y, "annotations": notes, "showlegend": False}
     return Figure("test risk", traces, layout)
 
 
-def _label(x: float, y: float, text: str) -> dict:
-    """Text on a line, at its left end; x in the axis' own (log) units."""
-    return {"x": x, "y": y, "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": 4, "yshift": -2}
+def _label(ends: list[float], y: float, text: str, end: str) -> dict:
+    """Text on a line, at the end that a falling curve is far from; the line's ends in the axis' own (log) units."""
+    x, shift = (ends[0], 4) if end == "left" else (ends[1], -4)
+    place = {"x": x, "y": y, "xanchor": end, "yanchor": "bottom", "xshift": shift, "yshift": -2}
+    return {**place, "text": text, "showarrow": False}
 
 
 def _step_up(value: float) -> float:

@@ -250,7 +250,8 @@ class Lab(widgets.VBox):
 
     def _play(self, on: bool):
         self.actor.playing = on
-        self.transport.play.disabled, self.transport.pause.disabled = on, not on
+        # Neither is ever disabled: a button that disables itself drops the keyboard's focus.
+        self.transport.play.button_style, self.transport.pause.button_style = ("", "primary") if on else ("primary", "")
 
     def _do_show(self, _):
         """Nothing to do: every order is followed by a frame."""
@@ -274,7 +275,7 @@ class Lab(widgets.VBox):
 
     def _do_reset(self, _):
         self._play(False)
-        self._use(self.settings, samples=0) if self.session.samples == 0 else self._restart(self.settings)
+        self._restart(self.settings)
 
     def _do_new_seed(self, _):
         self._restart(self.settings.replace(seed=(self.settings.seed + self.session.seeds) % 2**31))
@@ -333,7 +334,8 @@ class Lab(widgets.VBox):
             if not self.actor.playing or now > self._clocked + 0.15:  # faster than anyone reads, and each one costs a frame
                 self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
             words = self.words(run, moment)
-            words.note, words.settings = self._says, run.settings.summary()
+            words.note = self._says or self.session.patience(self._speed)
+            words.settings = run.settings.summary()
             return self.stage.send_frame(self.figures(run, moment), words)
 
     def _close_predecessor(self):

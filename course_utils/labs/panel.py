@@ -66,8 +66,6 @@ class Panel(Lab):
         self._thread, self._acts = threading.local(), {}
         super().__init__(settings, lecture=lecture)
         self.code.value = self.short()
-        for part in self.children:
-            part.layout.flex = "none"  # in lecture mode the rows keep their heights
         self.children[-1].set_title(0, self.more_title)
 
     def field(self, name: str, settings: Settings) -> widgets.DOMWidget:

@@ -81,6 +81,16 @@ class Session:
         n = max(1, int(min(wanted, BUDGET * max(1.0, speed) / self._cost)))
         self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
 
+    def patience(self, speed: float) -> str:
+        """A sentence where d samples take longer than twenty seconds of play; empty elsewhere."""
+        seconds = 2 * self.settings.d * self._cost / max(1.0, speed)  # about half of a frame goes to training
+        if seconds < 20:
+            return ""
+        return (
+            f"At this d, d samples take about {max(1, round(seconds / 60)):,} min of play on this machine, and the angles need "
+            "several times d / step samples. A narrower network, a larger step or a higher speed shorten that."
+        )
+
     def measure(self) -> None:
         """Append this moment to the record."""
         self.record.append(*self._each(lambda sim: sim.snapshot()))

@@ -169,6 +169,25 @@ function render({ model, el }) {
     }, 300);
   }
 
+  // ipywidgets tells a screen reader neither what a slider is for nor the value that stands beside it.
+  const valued = new MutationObserver((changes) => changes.forEach((change) => tellValue(change.target)));
+  function tellValue(within) {
+    const box = (within.closest ? within : within.parentElement)?.closest(".widget-slider");
+    const handle = box?.querySelector(".noUi-handle"), readout = box?.querySelector(".widget-readout");
+    if (readout && handle.getAttribute("aria-valuetext") !== readout.textContent) handle.setAttribute("aria-valuetext", readout.textContent);
+  }
+
+  function nameSliders() {
+    for (const box of root.closest(".course-lab")?.querySelectorAll(".widget-slider") ?? []) {
+      const label = box.querySelector(".widget-label"), handle = box.querySelector(".noUi-handle");
+      if (!label || !handle || handle.hasAttribute("aria-label")) continue;
+      handle.setAttribute("aria-label", label.textContent);
+      handle.setAttribute("aria-description", label.title);
+      tellValue(box);
+      valued.observe(box, { subtree: true, childList: true, characterData: true, attributeFilter: ["aria-valuetext"] });
+    }
+  }
+
   function place(names) {
     if (views.length === names.length && views.every((v, i) => v.name === names[i])) return;
     for (const v of views) { PAGE.plotly.purge(v.gd); v.box.remove(); }
@@ -226,6 +245,7 @@ function render({ model, el }) {
     clearTimeout(telling);
     telling = setTimeout(() => { setText(sentence, words.sentence); setText(note, words.note ?? ""); }, 450);
     wordsBox.hidden = !(given.rows?.length || given.lights?.length);
+    root.style.setProperty("--course-rows", Math.ceil((views.length + !wordsBox.hidden) / model.get("columns")));
     const cells = rowsBox.querySelectorAll("tbody tr > *"), texts = (given.rows ?? []).flat();
     if (cells.length !== texts.length) renew(rowsBox, given.rows ?? [], fillRows);
     else cells.forEach((cell, i) => setText(cell, texts[i]));
@@ -289,6 +309,7 @@ function render({ model, el }) {
         model.send({ type: "failed", text: String(problem) });
       }
       await new Promise((done) => requestAnimationFrame(() => done()));
+      if (frames.some((frame) => frame.message.whole)) nameSliders();
       root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
       root.dataset.frame = frames.at(-1).message.n;
       const code = frames.at(-1).message.words.settings;
@@ -422,6 +443,7 @@ function render({ model, el }) {
     clearTimeout(telling);
     clearTimeout(answering);
     sizes.disconnect();
+    valued.disconnect();
     theme.disconnect();
     document.removeEventListener("keydown", leave, true);
     window.removeEventListener("keydown", keepKeys, true);
