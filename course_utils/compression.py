@@ -12,6 +12,7 @@ import numbers
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -20,13 +21,17 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse import csr_array
 
+from .machine import single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet
+from .risk import mean_loss
 from .watch import first_linear
 
 STORAGES = ("float64", "float32", "float16", "int8")
 KINDS = {"W": "whole", "left": "factored", "kept": "pruned"}
+RANKED = "rank, float32"
 
 
+@single_threaded_blas()
 def low_rank(W: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
     """Factors left (m, rank) and right (rank, d) whose product is the best approximation of W (m, d) of that rank.
 
@@ -39,6 +44,7 @@ def low_rank(W: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
     return U[:, :rank] * root, root[:, None] * Vt[:rank]
 
 
+@single_threaded_blas()
 def truncation_errors(W: np.ndarray) -> np.ndarray:
     """||W - W_k||_F for k = 0 ... min(m, d): the least that a matrix of rank k can leave of W (m, d).
 
@@ -225,8 +231,12 @@ def compress(net: TwoLayerNet, rank: int | None = None, keep: int | None = None,
         )
     if rank is not None and keep is not None:
         raise ValueError(f"rank = {rank} and keep = {keep} exclude each other: give one of them")
+    return _stored(net, *_first_layer(net.W, rank, keep), storage)
+
+
+def _stored(net: TwoLayerNet, numbers_of_W: dict, positions: dict, storage: str) -> CompressedNet:
+    """The net with these numbers for W, rounded to a number type."""
     exact = "float64" if storage == "float64" else "float32"
-    numbers_of_W, positions = _first_layer(net.W, rank, keep)
     arrays = {"a": net.a.astype(exact), "b": net.b.astype(exact)} | positions
     for name, values in numbers_of_W.items():
         arrays[name], scales = quantise(values, storage)
@@ -246,6 +256,55 @@ def _first_layer(W: np.ndarray, rank: int | None, keep: int | None) -> tuple[dic
     return {"kept": rows.data}, {"columns": columns, "starts": rows.indptr.astype(np.int32), "d": np.array(W.shape[1])}
 
 
+@dataclass
+class Compressed:
+    """What each size of a network costs, for ranks r = 1 ... R.
+
+    left_out : ||W - W_r||_F / sqrt m, from r = 0 on. output : relative output error of W_r. whole : test risk of the network.
+    forms : method -> (bytes, test risk), a pair for each size.
+    """
+
+    left_out: np.ndarray
+    output: np.ndarray
+    whole: float
+    forms: dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+@single_threaded_blas()
+def compressed(net: TwoLayerNet, X: np.ndarray, y: np.ndarray, loss: str, ranks: int, d: int) -> Compressed:
+    """Compress a network in every way, with one decomposition of W: factors of one rank hold those of every smaller rank.
+
+    Parameters
+    ----------
+    net : the network; in reduced coordinates only whole and by ranks, as single entries of its W mean nothing.
+    X, y, loss : test inputs (n, columns of W), labels (n,), and the loss of the risk.
+    ranks : R, the largest rank. d : input dimension, for which bytes are counted.
+
+    Taught in notebook 06.
+    """
+    left, right = low_rank(net.W, ranks)
+    reduced, net = net.reduced_k is not None, net.replace(reduced_k=None)
+
+    def ranked(storage: str) -> list[CompressedNet]:
+        return [_stored(net, {"left": left[:, :r], "right": right[:r]}, {}, storage) for r in range(1, ranks + 1)]
+
+    methods = {"whole": [compress(net, storage="float32")], RANKED: ranked("float32")}
+    if not reduced:
+        methods["whole"] = [compress(net, storage=storage) for storage in ("int8", "float16")] + methods["whole"]
+        methods["rank, int8"] = ranked("int8")
+        methods["pruned, float32"] = [compress(net, keep=max(1, net.W.size >> i), storage="float32") for i in range(6, 0, -1)]
+    unseen = 4 * (d - net.W.shape[1])  # bytes a row of what a reduced simulation never forms
+    f, outputs = net(X), {name: [small(X) for small in nets] for name, nets in methods.items()}
+    forms = {
+        name: (np.array([small.bytes + unseen * len(small.arrays.get("right", net.W)) for small in nets]),
+               np.array([mean_loss(g, y, loss) for g in outputs[name]]))
+        for name, nets in methods.items()
+    }  # fmt: skip
+    output = np.array([np.linalg.norm(f - g) for g in outputs[RANKED]]) / max(np.linalg.norm(f), 1e-300)
+    return Compressed(truncation_errors(net.W)[: ranks + 1] / np.sqrt(net.width), output, mean_loss(f, y, loss), forms)
+
+
+@single_threaded_blas()
 def relative_output_error(before: Callable, after: Callable, X: np.ndarray) -> float:
     """||f_before - f_after|| / ||f_before|| over inputs X (n, d): how far compression moves the outputs.
 
@@ -256,6 +315,7 @@ def relative_output_error(before: Callable, after: Callable, X: np.ndarray) -> f
     return float(np.linalg.norm(f - after(X)) / np.linalg.norm(f))
 
 
+@single_threaded_blas()
 def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.ndarray):
     """The net with its second layer fitted anew to samples X (n, d), y (n,), the first layer left as it is.
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from course_utils import Settings
-from course_utils.compression import compress, relative_output_error, truncation_errors
+from course_utils.compression import RANKED, compress, compressed, relative_output_error, truncation_errors
 from course_utils.labs import CompressionLab
-from course_utils.labs.compressing import RANKED, compressed
 from course_utils.risk import mean_loss
 
 SMALL = Settings(d=20, k=2, link="chain", width=30, noise=0.1)
@@ -101,3 +100,14 @@ def test_large_d_counts_the_bytes_of_d_dimensions():
     assert set(forms) == {"whole", RANKED}
     assert forms["whole"][0][0] == pytest.approx(4 * 10 * 10**5, rel=0.01)
     assert forms[RANKED][0][0] == pytest.approx(4 * (10 + 10**5), rel=0.01)
+    assert "pruning and int8 are not shown" in lab.words(lab.run, -1).sentence
+
+
+def test_at_small_d_every_method_is_shown_and_nothing_is_said_to_be_missing(lab):
+    assert len(lab.session.moments[-1][1].forms) == 4
+    assert "not shown" not in lab.words(lab.run, -1).sentence
+
+
+def test_several_seeds_are_refused_with_a_way_out():
+    with pytest.raises(ValueError, match="seeds = 3 is not possible.*press New seed"):
+        CompressionLab(SMALL, seeds=3)

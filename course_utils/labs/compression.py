@@ -5,15 +5,52 @@ from __future__ import annotations
 import ipywidgets as widgets
 import numpy as np
 
+from ..compression import RANKED, Compressed, compressed
+from ..machine import single_threaded_blas
 from ..run import Run, in_d
 from ..settings import Settings
 from .charts import curves, path, points
-from .compressing import RANKED, Compressed, Compressions
 from .figures import NOW, _step_up, now_line, singular_values, time_axis
 from .lab import Lab
+from .session import Session
 from .stage import Figure, Words
 
 PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away")
+
+
+class Compressions(Session):
+    """A session that compresses its network each time the samples have grown by a fifth (large ones: have doubled)."""
+
+    def begin(self, settings: Settings, samples: int = 0) -> None:
+        self.ranks = min(settings.k + 5, settings.width, settings.d)
+        self.moments: list[tuple[int, Compressed]] = []
+        super().begin(settings, samples)
+        self.compress()
+
+    def measure(self) -> None:
+        """Record the moment, and compress where it is time."""
+        super().measure()
+        growth = 1.2 if self.settings.width * self.settings.d <= 10**5 else 2.0
+        if not self.moments or self.samples >= growth * self.moments[-1][0] + self.settings.d / 50:
+            self.compress()
+
+    @single_threaded_blas()
+    def compress(self) -> None:
+        """Compress the network as it is now, unless that has been done.
+
+        Each test input serves twice, the second time with its part outside the subspace turned round: the label stays, and
+        the first order of a change drops out of the mean.
+        """
+        if self.moments and self.moments[-1][0] == self.samples:
+            return
+        sim = self.sims[0]
+        X, y, U = sim._test_inputs[:500], sim._test_labels()[:500], sim._sampler.directions
+        X, y = np.r_[X, 2 * X @ U.T @ U - X], np.r_[y, y]
+        self.moments.append((self.samples, compressed(sim.net, X, y, self.settings.loss, self.ranks, self.settings.d)))
+
+    def at(self, t: int) -> tuple[int, Compressed]:
+        """The last compressed moment up to t samples."""
+        return next((m for m in reversed(self.moments) if m[0] <= t), self.moments[0])
 
 
 class CompressionLab(Lab):
@@ -43,19 +80,22 @@ class CompressionLab(Lab):
     }
 
     def experiment(self, settings: Settings, seeds: int) -> Compressions:
-        """A session that compresses, of one seed."""
-        return Compressions(settings, 1)
+        """A session that compresses. ValueError for more than one seed."""
+        if seeds != 1:
+            raise ValueError(
+                f"seeds = {seeds} is not possible: this lab cuts one network. Leave seeds out and press New seed for others, "
+                "or use online_sgd(settings, seeds=5) and compress each network of its net."
+            )
+        return Compressions(settings)
 
-    def _parts(self, settings: Settings, lecture: bool) -> list[widgets.Widget]:
-        self._rank = min(settings.k, self.session.ranks)
+    def beside(self) -> list[widgets.Widget]:
+        """The rank, before the speed."""
+        self._rank = min(self.settings.k, self.session.ranks)
         self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank",
             tooltip="Rank that W is cut to; nothing trains again", style={"description_width": "initial"})  # fmt: skip
         self.rank.add_class("course-field-rank")
         self.rank.observe(self._guarded(lambda change: self.actor.order("rank", change["new"])), "value")
-        parts = super()._parts(settings, lecture)
-        fields = parts[0].children
-        parts[0].children = (*fields[: len(self.first)], self.rank, *fields[len(self.first) :])
-        return parts
+        return [self.rank, *super().beside()]
 
     def _do_pause(self, _):
         super()._do_pause(_)
@@ -72,27 +112,31 @@ class CompressionLab(Lab):
 
     def figures(self, run: Run, moment: int) -> list[Figure]:
         """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
-        (t, now), r, kept = self.session.at(int(run.samples[moment])), self._rank, [one for _, one in self.session.moments]
-        T = np.array([max(time, 1) for time, _ in self.session.moments], dtype=float)
+        (t, now), r, axis = self.session.at(int(run.samples[moment])), self._rank, time_axis(run)
+        left = 10.0 ** axis["range"][0]
+        first = sum(time <= left for time, _ in self.session.moments) - 1  # the last moment before the axis is drawn at its end
+        times, kept = zip(*self.session.moments[first:], strict=True)
+        T = np.maximum(times, left)
         output, before = np.array([one.output[r - 1] for one in kept]), np.array([one.whole for one in kept])
         after, top = np.array([one.forms[RANKED][1][r - 1] for one in kept]), _step_up(1.1 * before.max())
 
-        def timed(series: dict, title: str, up: str, low: float, high: float, log=True) -> Figure:
-            axis, label = time_axis(run), f"samples t (d = {run.settings.d:,})"
-            figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend={})
-            figure.traces.append(now_line(max(t, 1), *((10.0**low, 10.0**high) if log else (low, high))))
+        def timed(series: dict, title: str, up: str, low: float, high: float, log=True, **legend) -> Figure:
+            label = f"samples t (d = {run.settings.d:,})"
+            figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend=legend)
+            figure.traces.append(now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high))))
             return figure
 
         norms = {f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
-                 "W⊥": (np.maximum(run.samples, 1.0), run.perpendicular)}  # fmt: skip
+                 "W⊥": (np.maximum(run.samples, left), run.perpendicular)}  # fmt: skip
         changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
                    "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
         values = singular_values(run, moment)
         values.traces.append(path([r + 0.5] * 2, [1e-3, 4], f"rank {r}", NOW))
         return [
             values, timed(norms, "Left out of W", "norm / √m", -3, 0.6),
-            timed(changes, f"Change by rank {r}", "change", -7, 1),
-            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False),
+            timed(changes, f"Change by rank {r}", "change", -10, 1),
+            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False,
+                  x=0.98, xanchor="right", y=1, yanchor="top"),
             files(now, r, top),
         ]  # fmt: skip
 
@@ -106,9 +150,12 @@ class CompressionLab(Lab):
                 ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
         lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
                   (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds it.")]  # fmt: skip
-        return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f} before, "
-                     f"{risk:.4f} after; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
-                     f"({whole / size:.0f} x smaller).", rows, lights)  # fmt: skip
+        some = "" if len(now.forms) > 2 else (
+            " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
+        )  # fmt: skip
+        return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
+                     f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
+                     f"({whole / size:.0f} x smaller).{some}", rows, lights)  # fmt: skip
 
 
 def files(now: Compressed, r: int, top: float) -> Figure:
@@ -128,5 +175,6 @@ def files(now: Compressed, r: int, top: float) -> Figure:
     ]  # fmt: skip
     if bound[-1] < top:
         where = {"x": float(np.log10(sizes[-1])), "y": round(float(bound[-1]), 2), "xanchor": "left"}
-        figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False})
+        shift = 0 if bound[-1] > now.whole + top / 8 else -14  # beside its curve, or under it where others go on
+        figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift})
     return figure
