@@ -10,6 +10,7 @@ import numpy as np
 
 from .networks import TwoLayerNet
 from .settings import Settings
+from .subspace import spectrum
 
 SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
 
@@ -33,6 +34,18 @@ class Snapshot:
     risk: float
     r2: float
     neurons: np.ndarray
+
+    @classmethod
+    def measure(cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float) -> Snapshot:
+        """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...)."""
+        coefficients = W @ directions.T
+        rest = W - coefficients @ directions
+        angles, singular = spectrum(W, directions)
+        neurons = np.zeros((len(W), 3), dtype=np.float32)
+        neurons[:, : min(2, len(directions))] = coefficients[:, :2]
+        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+        parallel, perpendicular = (float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest))
+        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons)
 
     def sentence(self) -> str:
         """One line that says what the figures show."""

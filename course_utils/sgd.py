@@ -15,7 +15,6 @@ from .risk import LOSSES, floors_on, r_squared
 from .run import Run, Snapshot
 from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
 from .settings import Settings
-from .subspace import spectrum
 
 TEST_SAMPLES = 1000
 
@@ -159,19 +158,11 @@ class OnlineSGD:
 
     def snapshot(self) -> Snapshot:
         """Measure the network as it is now."""
-        s, W, U = self.settings, self._sampler.W, self._sampler.directions
+        s, sampler = self.settings, self._sampler
         with single_threaded_blas():
-            coefficients = W @ U.T
-            rest = W - coefficients @ U
-            parallel, perpendicular = (float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest))
-            angles, singular = spectrum(W, U)
-            yhat = self._test_outputs()
-        neurons = np.zeros((len(W), 3), dtype=np.float32)
-        neurons[:, : min(2, s.k)] = coefficients[:, :2]
-        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
-        y = self._test_labels()
-        risk = float(LOSSES[s.loss][0](yhat, y).mean())
-        return Snapshot(self.samples, s.d, angles, perpendicular, parallel, singular, risk, r_squared(yhat, y), neurons)
+            yhat, y = self._test_outputs(), self._test_labels()
+            risk = float(LOSSES[s.loss][0](yhat, y).mean())
+            return Snapshot.measure(self.samples, s.d, sampler.W, sampler.directions, risk, r_squared(yhat, y))
 
     def floors(self) -> dict[str, float]:
         """Risks to compare a snapshot's with, on the same test samples: 'noise', 'linear' and 'zero' (see risk.floors)."""

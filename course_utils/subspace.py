@@ -12,8 +12,8 @@ def split_norms(W: np.ndarray, directions: np.ndarray) -> tuple[float, float]:
     W is (m, d), directions (k, d) with orthonormal rows; W_par = W U^T U, W_perp = W - W_par. Taught in notebook 02.
     """
     W, U = _checked(W, directions)
-    coefficients = W @ U.T
-    return _norms(W, coefficients, U)
+    coefficients, root_m = W @ U.T, np.sqrt(len(W))
+    return float(np.linalg.norm(coefficients) / root_m), float(np.linalg.norm(W - coefficients @ U) / root_m)
 
 
 def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
@@ -53,11 +53,6 @@ def _angles(singular: np.ndarray, Vt: np.ndarray, U: np.ndarray, m: int, floor: 
         return np.full(k, np.pi / 2)
     found = scipy.linalg.subspace_angles(Vt[:rank].T, U.T)
     return np.concatenate([np.full(k - rank, np.pi / 2), found[:k]])
-
-
-def _norms(W: np.ndarray, coefficients: np.ndarray, U: np.ndarray) -> tuple[float, float]:
-    root_m = np.sqrt(len(W))
-    return float(np.linalg.norm(coefficients) / root_m), float(np.linalg.norm(W - coefficients @ U) / root_m)
 
 
 def _checked(W, directions) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ from .networks import TwoLayerNet
 from .run import Run, Snapshot
 from .settings import Settings
 from .sgd import Diverged
-from .subspace import _checked, _norms, spectrum
+from .subspace import _checked
 
 GROWTH = 1.1  # measured when the samples seen have grown by this factor: 24 times a decade, so that long loops stay cheap
 
@@ -78,15 +78,7 @@ class Watch:
             run = Run.of(self._settings, self._snapshots) if self._snapshots else None
             advice = "Try: lower the learning rate, or clip gradients."
             raise Diverged(f"Weights are not finite after {self.samples:,} samples. {advice}", self.samples, run)
-        coefficients = W @ U.T
-        rest = W - coefficients @ U
-        parallel, perpendicular = _norms(W, coefficients, U)
-        angles, singular = spectrum(W, U)
-        neurons = np.zeros((len(W), 3), dtype=np.float32)
-        neurons[:, : min(2, len(U))] = coefficients[:, :2]
-        neurons[:, 2] = np.linalg.norm(rest, axis=1)
-        risk, r2, d = self._measured_risk(), np.nan, W.shape[1]
-        self._snapshots.append(Snapshot(self.samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons))
+        self._snapshots.append(Snapshot.measure(self.samples, W.shape[1], W, U, self._measured_risk(), np.nan))
 
     def _measured_risk(self) -> float:
         if self._risk is None:
