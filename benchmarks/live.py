@@ -3,9 +3,9 @@
     python benchmarks/live.py [--minutes 5]
 
 Opens JupyterLab in headless Chromium, plays, and prints: painted frames a second, the time from a key press on a slider
-to the repaint that shows its effect, the kernel's load after pause, and how much the kernel, the page's heap and the
-page's process grow. The naive twin is a plotly FigureWidget in an endless loop of ``batch_update`` that yields to the
-event loop and waits for no answer.
+to the repaint that shows its effect, the kernel's load after pause, and how much the kernel and the page's heap grow.
+(The page's process also holds what the driver records of its traffic, and says nothing about the lab.) The naive twin is
+a plotly FigureWidget in an endless loop of ``batch_update`` that yields to the event loop and waits for no answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -85,30 +84,15 @@ def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
         "slider to screen, median s": np.median(times),
         "slider to screen, 95th percentile s": np.quantile(times, 0.95),
     }
-    kernel, heap, resident = page.kernel.memory_info().rss, page.memory(), _resident()
+    kernel, heap = page.kernel.memory_info().rss, page.memory()
     page.page.wait_for_timeout(60_000 * minutes)
     growth = f"growth in {minutes:g} min of play, MB"
     result[f"kernel's {growth}"] = (page.kernel.memory_info().rss - kernel) / 1e6
     result[f"page's {growth}"] = (page.memory() - heap) / 1e6
-    result[f"page process's {growth}"] = (_resident() - resident) / 1e6
     page.press("Pause")
     page.page.wait_for_timeout(1500)
     result["kernel's load after pause, % of a core"] = 100 * page.kernel_load(5)
     return result
-
-
-def _resident() -> float:
-    """Resident bytes of the pages' processes, drawing included; the least of ten, as garbage comes and goes."""
-
-    def now() -> float:
-        children = psutil.Process().children(recursive=True)
-        return sum(p.memory_info().rss for p in children if "--type=renderer" in p.cmdline())
-
-    seen = []
-    for _ in range(10):
-        seen.append(now())
-        time.sleep(0.5)
-    return min(seen)
 
 
 def naive_figures(page: LabPage) -> dict[str, float]:
