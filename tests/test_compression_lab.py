@@ -1,6 +1,9 @@
 """CompressionLab: what its figures and words say is what compression.py computes, at any rank and at any moment."""
 
+import io
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from course_utils import Settings
@@ -111,3 +114,11 @@ def test_at_small_d_every_method_is_shown_and_nothing_is_said_to_be_missing(lab)
 def test_several_seeds_are_refused_with_a_way_out():
     with pytest.raises(ValueError, match="seeds = 3 is not possible.*press New seed"):
         CompressionLab(SMALL, seeds=3)
+
+
+def test_csv_holds_what_the_lab_is_about(lab):
+    table = pd.read_csv(io.StringIO(lab.csv()), comment="#")
+    t, last = lab.session.moments[-1]
+    row = table[(table["samples"] == t) & (table["rank"] == 2)].iloc[0]
+    assert row["risk_after"] == pytest.approx(last.forms[RANKED][1][1]) and row["bytes_after"] < row["bytes_before"]
+    assert lab.csv().startswith(f"# {lab.settings.summary()}\n")

@@ -260,3 +260,22 @@ def test_every_chart_is_valid_for_plotly():
         charts.surface(lambda Z: Z.prod(1), 2, Z, Z[:, 0]),
     ):
         figure.plotly()
+
+
+def test_a_preset_of_a_panel_shows_its_note_until_a_knob_moves():
+    lab, said = TargetLab(Settings(link="tanh", d=20)), []
+    lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
+    name, (settings, note) = next(iter(lab.presets.items()))
+    lab.preset.value = name
+    drive(lab, ("preset", name))
+    assert lab.settings == settings and said[-1] == note and lab.preset.value == name
+    drive(lab, ("set d", 5 if settings.d != 5 else 10))
+    assert said[-1] == "" and lab.preset.value == ""
+
+
+def test_a_code_leaves_what_it_does_not_name():
+    lab = TargetLab(Settings(link="he2", d=20))
+    drive(lab, ("code", "d=30 noise=0.2"))
+    assert (lab.settings.link, lab.settings.d, lab.settings.noise) == ("he2", 30, 0.2)
+    drive(lab, ("code", "link=product"))
+    assert (lab.settings.link, lab.settings.k, lab.settings.d) == ("product", 2, 30)

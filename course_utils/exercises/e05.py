@@ -63,6 +63,11 @@ def _tangent(answer):
         not _near(found, (X @ X.T) * (slopes @ slopes.T)),
         "The second layer is missing: the output moves by a_j times what neuron j moves.",
     )
+    require(
+        not _near(found, (X @ X.T) * ((U > 0) @ (U > 0).T)),
+        "The second layer is missing: the output moves by a_j times what neuron j moves. (And the matrix product of two arrays "
+        "of True and False is again True or False in NumPy.)",
+    )
     V = net.a * np.maximum(U, 0)
     require(
         not _near(found, (X @ X.T) * (V @ V.T)), "You used sigma(u) where the gradient in w_j has its slope sigma'(u), 0 or 1."

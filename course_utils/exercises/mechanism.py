@@ -82,7 +82,8 @@ class Verdict:
 
     def __str__(self):
         if self.passed:
-            return f"Exercise {self.exercise.id}: all {len(self.holds)} properties hold: {'; '.join(self.holds)}."
+            count = f"all {len(self.holds)} properties hold" if len(self.holds) > 1 else "its property holds"
+            return f"Exercise {self.exercise.id}: {count}: {'; '.join(self.holds)}."
         lines = [f"Exercise {self.exercise.id}: not yet."]
         lines += [f"  holds: {name}" for name in self.holds]
         return "\n".join([*lines, f"  fails: {self.fails}. {self.why}"])

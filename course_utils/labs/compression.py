@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import ipywidgets as widgets
 import numpy as np
 
@@ -14,6 +16,9 @@ from .figures import NOW, _step_up, now_line, singular_values, time_axis
 from .lab import Lab
 from .session import Session
 from .stage import Figure, Words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away")
 
@@ -48,6 +53,18 @@ class Compressions(Session):
         X, y = np.r_[X, 2 * X @ U.T @ U - X], np.r_[y, y]
         self.moments.append((self.samples, compressed(sim.net, X, y, self.settings.loss, self.ranks, self.settings.d)))
 
+    def frame(self) -> pd.DataFrame:
+        """One row a compressed moment and rank: what the rank leaves out, how far outputs move, risk and bytes."""
+        import pandas as pd
+
+        rows = [
+            {"samples": t, "rank": r, "left_out": one.left_out[r], "output_error": one.output[r - 1], "risk_before": one.whole,
+             "risk_after": one.forms[RANKED][1][r - 1], "bytes_before": one.forms["whole"][0][-1],
+             "bytes_after": one.forms[RANKED][0][r - 1]}
+            for t, one in self.moments for r in range(1, self.ranks + 1)
+        ]  # fmt: skip
+        return pd.DataFrame(rows)
+
     def at(self, t: int) -> tuple[int, Compressed]:
         """The last compressed moment up to t samples."""
         return next((m for m in reversed(self.moments) if m[0] <= t), self.moments[0])
@@ -63,11 +80,11 @@ class CompressionLab(Lab):
         ),
         "no weight decay": (
             PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
-            "W⊥ stays where it was at the start: no small rank holds it.",
+            "W⊥ stays where it was at the start: no small rank holds W, though a wide network's outputs lean on W⊥ little.",
         ),
         "pure noise": (
             PAPER.replace(link="none", weight_decay=0.05),
-            "Nothing to learn: the risk does not show what rank 1 destroys; the outputs do.",
+            "Nothing to learn: at first rank 1 takes away most of the outputs, and later decay leaves nothing to cut.",
         ),
         "five directions": (
             Settings(d=50, k=5, link="chain"),
@@ -96,6 +113,11 @@ class CompressionLab(Lab):
         self.rank.add_class("course-field-rank")
         self.rank.observe(self._guarded(lambda change: self.actor.order("rank", change["new"])), "value")
         return [self.rank, *super().beside()]
+
+    def csv(self) -> str:
+        """Every compressed moment and rank, with the settings in comment lines."""
+        head = "".join(f"# {line}\n" for line in (self.settings.summary(), *self.session.changes))
+        return head + self.session.frame().to_csv(index=False)
 
     def _do_pause(self, _):
         super()._do_pause(_)
@@ -149,7 +171,7 @@ class CompressionLab(Lab):
                 (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
                 ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
         lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
-                  (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds it.")]  # fmt: skip
+                  (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds W.")]  # fmt: skip
         some = "" if len(now.forms) > 2 else (
             " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
         )  # fmt: skip
@@ -167,14 +189,16 @@ def files(now: Compressed, r: int, top: float) -> Figure:
     figure = curves(series | {"Eckart-Young": (sizes, bound)}, "Risk against bytes", "bytes of the file", "test risk", True,
                     xrange=ends, yrange=[0, top], showlegend=False)  # fmt: skip
     figure.traces.append(points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond"))
-    places = {"whole": (-1, 14), RANKED: (-1, -30), "rank, int8": (-1, -14), "pruned, float32": (1, 12)}
+    under = -30 if "rank, int8" in forms else -14
+    places = {"whole": (-1, 14), RANKED: (-1, under), "rank, int8": (-1, -14), "pruned, float32": (1, 12)}
+    height = lambda risk: float(round(risk / top, 2) * top)  # noqa: E731  in steps, so that labels do not tremble
     figure.layout["annotations"] = [
-        {"x": float(np.log10(forms[name][0][i])), "y": round(float(forms[name][1][i]), 2), "text": name, "yshift": shift,
+        {"x": float(np.log10(forms[name][0][i])), "y": height(forms[name][1][i]), "text": name, "yshift": shift,
          "showarrow": False, "xanchor": "left" if name == "pruned, float32" else "center"}
         for name, (i, shift) in places.items() if name in forms
     ]  # fmt: skip
     if bound[-1] < top:
-        where = {"x": float(np.log10(sizes[-1])), "y": round(float(bound[-1]), 2), "xanchor": "left"}
+        where = {"x": float(np.log10(sizes[-1])), "y": height(bound[-1]), "xanchor": "left"}
         shift = 0 if bound[-1] > now.whole + top / 8 else -14  # beside its curve, or under it where others go on
         figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift})
     return figure

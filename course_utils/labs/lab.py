@@ -41,6 +41,7 @@ class Lab(widgets.VBox):
 
     columns = 3
     presets: dict[str, tuple[Settings, str]] = {}
+    example = "d=50 k=2"  # a settings code that the lab takes
     first, more = FIRST, MORE  # names of the fields in sight, and of those behind "more"
 
     def __init__(self, settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False):
@@ -58,6 +59,7 @@ class Lab(widgets.VBox):
         self._clocked = 0.0  # when the time was last told
         self._says = ""
         self._moved = ""  # the field whose order is being obeyed
+        self._chosen = ("", "")  # the preset that is being put up: its name, its sentence
         self.actor = Actor(self._obey, self._step, self._show, self.report)
         self.stage = Stage(text=self.text, label=type(self).__name__, columns=self.columns)
         self.stage.on_event = self._event
@@ -102,6 +104,10 @@ class Lab(widgets.VBox):
         with self._lock:
             run = self.session.run()
             return f"{self.words(run, moment_at(run, self._cursor)).sentence}\n{run.table()}\n{self.settings.summary()}"
+
+    def csv(self) -> str:
+        """What CSV saves: the run with its settings and what was turned while it went on."""
+        return self.session.run().to_csv(notes=self.session.changes)
 
     # For the user.
 
@@ -232,7 +238,7 @@ class Lab(widgets.VBox):
         else:
             self.session.begin(settings, samples)
             self._look(None)
-        self._says, self.preset.value = "", ""  # no longer what the preset described
+        self._says, self.preset.value = self._chosen[1], self._chosen[0]  # mostly empty: no longer what a preset described
         self.stage.send_error("")
         self._show_settings()
 
@@ -301,16 +307,16 @@ class Lab(widgets.VBox):
 
     def _do_code(self, text: str):
         if not text.strip():
-            raise ValueError("the settings code is empty, so there is nothing to apply: paste a line such as d=50 k=2")
+            raise ValueError(f"the settings code is empty, so there is nothing to apply: paste a line such as {self.example}")
         self._use(Settings.from_code(text))
 
     def _do_copy(self, _):
         self.stage.send({"type": "copy", "text": self.settings.code()})
 
     def _do_export(self, format: str):
-        run, name = self.session.run(), type(self).__name__.lower()
+        name = type(self).__name__.lower()
         self.stage.send({"type": "export", "format": format, "name": name + (".csv" if format == "csv" else ""),
-                         "text": run.to_csv(notes=self.session.changes) if format == "csv" else ""})  # fmt: skip
+                         "text": self.csv() if format == "csv" else ""})  # fmt: skip
 
     def _step(self):
         now = time.perf_counter()

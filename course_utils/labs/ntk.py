@@ -26,6 +26,7 @@ class NTKLab(Panel):
     """
 
     first, more = ("link", "d", "noise", "width"), ("seed",)
+    example = "d=50 link=cubic"
     columns = 3
     more_title = "More: seed, settings code, export"
     tips = {"link": "How the label depends on the hidden projection", "width": "Neurons of the network that SGD trains"}
@@ -77,7 +78,7 @@ class NTKLab(Panel):
             )
 
         self.samples = slider("samples n", "Race up to this many samples; curves are shown for this many", SIZES, self._n)
-        self.laziness = slider("α (lazy)", "1: the course's network. Larger: outputs are α times larger", ALPHAS, 1.0)
+        self.laziness = slider("α (lazy)", "1: mean-field scaling. Larger: a lazier network", ALPHAS, 1.0)
         self.knob(self.samples, "n"), self.knob(self.laziness, "alpha")
         return _row([
             self.samples, self.laziness,

@@ -139,8 +139,19 @@ class Panel(Lab):
         self._use(self.settings.replace(seed=(self.settings.seed + 1) % 2**31))
 
     def _do_preset(self, name: str):
-        settings, self._says = self.presets[name]
-        self._use(settings)
+        settings, says = self.presets[name]
+        self._chosen = (name, says)
+        try:
+            self._use(settings)
+        finally:
+            self._chosen = ("", "")
+
+    def _do_code(self, text: str):
+        """Apply a code; fields that it leaves out stay as they are, but k follows a new link."""
+        given = {part.partition("=")[0] for part in text.split()}
+        given |= {"k"} if "link" in given else set()
+        kept = [part for part in self.short().split() if part.partition("=")[0] not in given and "function:" not in part]
+        super()._do_code(" ".join([text, *kept]) if given else text)
 
     def _show(self) -> int:
         with self._lock:

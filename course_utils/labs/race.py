@@ -67,15 +67,16 @@ def views(race: Race) -> list[Figure]:
     axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
     inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
     layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
-    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 1.6], "tickvals": [0, 0.5, 1], "title": "R²"}})]
+    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 2.1], "tickvals": [0, 0.5, 1], "title": "R²"}})]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
     shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
     z = race.tests.z[shown_z]
     curves = [charts.path(z, truth[shown_z], "f", INK, "solid", 3)]
     curves += [charts.path(z, r.curve[shown_z], m, COLOURS[i], DASHES[i]) for i, (m, r) in enumerate(last.items())]
     reach = charts.label_range(truth[shown_z])
+    free = inside if truth[shown_z][0] <= 0 else {}  # above the left end of f, or below it
     title = f"Prediction along u, n = {race.sizes()[-1]:,}" if last else "Prediction along u"
-    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": inside}
+    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": free}
     shown.append(Figure("function", curves, layout | {"yaxis": {"range": reach, "title": "y"}}))
     known = {"f": race.c} | {m: r.coefficients for m, r in last.items() if m != "linear"}
     look = {"f": (GREY, ""), "SGD": (COLOURS[0], "/"), "NTK": (COLOURS[1], ".")}
@@ -107,6 +108,6 @@ def _moved(race: Race, legend: dict) -> Figure:
         shown = {"alignment to y": move.alignment, "cosine to u": np.cos(move.angle), "distance": move.distance}
         curves = [_marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())]
     layout = {"title": f"The kernel in training, α = {race.alpha:g}", "legend": legend,
-              "yaxis": {"range": [-0.05, 1.6], "tickvals": [0, 0.5, 1]},
+              "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
               "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"}}  # fmt: skip
     return Figure("kernel", curves, layout)
