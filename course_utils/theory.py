@@ -145,7 +145,9 @@ def _about_step(s: Settings) -> Assumption:
     elif floor >= 1:
         text = f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: lower step or raise decay."
     else:
-        end = f"a cautious guess of the noise floor is {floor:.2g}" if steady else "there is no noise floor to reach"
+        end = f"a cautious guess of the noise floor is {floor:.2g}" if steady else (
+            "decreasing steps leave no noise floor" if s.weight_decay > 0 else "without decay noise adds up, with no floor"
+        )  # fmt: skip
         text = f"step x weight_decay / d = {shrink:.2g} is below 1, step = {s.step:g} does not overshoot, and {end}."
     return Assumption("step small enough", bool(shrink < 1 and overshoot < 2 and floor < 1), text)
 

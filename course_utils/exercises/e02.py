@@ -198,7 +198,7 @@ FLOOR = Exercise(
     "floor",
     """
 def floor(d, step, decay, V):
-    \"\"\"Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step and a gap equal to the decay.\"\"\"
+    \"\"\"Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step and a contraction rate equal to the decay.\"\"\"
     et = step / d  #:
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))  #:
 """,

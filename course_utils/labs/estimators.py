@@ -25,7 +25,7 @@ class Comparison(Experiment):
     """Angles of all estimators at all sample sizes, one seed after the other: (estimators, sizes, seeds)."""
 
     def __init__(self, settings: Settings, seeds: int):
-        self.wanted = seeds
+        self.seeds = seeds
         super().__init__(settings)
 
     def compute(self) -> None:
@@ -46,7 +46,7 @@ class Comparison(Experiment):
     @property
     def done(self) -> bool:
         """True when every wanted seed has been measured."""
-        return self._next[0] >= self.wanted
+        return self._next[0] >= self.seeds
 
     def step(self) -> None:
         """Measure all estimators at the next sample size."""
@@ -266,7 +266,7 @@ class EstimatorsLab(Panel):
         """The figures read the slider."""
 
     def _do_seeds(self, more: int):
-        self.session.wanted += more
+        self.session.seeds += more
         self.actor.playing = True
 
     def _step(self):

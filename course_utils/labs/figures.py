@@ -152,7 +152,9 @@ def neurons(run: Run, moment: int = -1) -> Figure:
         point(now, "now", COLOURS[0], 5, "diamond", 0, hover + "now</extra>"),
     ]
     low = -reach if column == 1 else -0.05 * reach
+    legend = {} if column == 1 else {"y": 0.98, "yanchor": "top"}  # for k = 1 neurons fall onto the axis below
     return Figure("neurons", traces, {
+        "legend": legend,
         "title": "Neurons", "xaxis": {"range": [-reach, reach], "title": "weight on u₁"},
         "yaxis": {"range": [low, reach], "title": across},
     })  # fmt: skip
@@ -173,6 +175,7 @@ def singular_values(run: Run, moment: int = -1) -> Figure:
     ]  # fmt: skip
     axis = {"type": "log", "range": [-3, 0.6], "dtick": 1, "exponentformat": "power", "title": "value / √m"}
     return Figure("singular values", traces, {
+        "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},  # values fall to the right
         "title": "Singular values of W", "yaxis": axis,
         "xaxis": {"range": [0.4, len(values) + 0.6], "dtick": 1, "title": "number"},
     })  # fmt: skip
@@ -185,9 +188,10 @@ def risk(run: Run, moment: int = -1) -> Figure:
     ends, notes = np.power(10.0, axis_x["range"]), []
     values = [run.risk.max(), *run.floors.values()]
     top = _step_up(1.12 * max(v for v in values if np.isfinite(v)))
+    same = abs(run.floors.get("zero", np.inf) - run.floors.get("linear", 0)) < 0.06 * top  # labels would lie on each other
     for name, label, dash in (
-        ("zero", "predict 0", "dot"),
-        ("linear", "best linear", "dashdot"),
+        ("zero", "predict 0, or best linear" if same else "predict 0", "dot"),
+        ("linear", "" if same else "best linear", "dashdot"),
         ("noise", "noise floor", "dash"),
     ):
         if name in run.floors:

@@ -136,7 +136,7 @@ class Panel(Lab):
         self.actor.playing = False
 
     def _do_new_seed(self, _):
-        self._use(self.settings.replace(seed=(self.settings.seed + 1) % 2**31))
+        self._use(self.settings.replace(seed=(self.settings.seed + self.session.seeds) % 2**31))
 
     def _do_preset(self, name: str):
         settings, says = self.presets[name]

@@ -234,22 +234,24 @@ function render({ model, el }) {
     await Promise.all(jobs);
   }
 
+  // Words change a few times a second, all together: a screen reader and an eye need time.
   function tell(given) {
     words = given;
-    const wall = performance.now();
-    if (wall - spoken > 400 || !sentence.textContent) { // a screen reader and an eye need time
-      spoken = wall;
-      setText(sentence, given.sentence);
-      setText(note, given.note ?? "");
-    }
     clearTimeout(telling);
-    telling = setTimeout(() => { setText(sentence, words.sentence); setText(note, words.note ?? ""); }, 450);
-    wordsBox.hidden = !(given.rows?.length || given.lights?.length);
+    if (performance.now() - spoken > 250 || !sentence.textContent) say();
+    else telling = setTimeout(say, 250);
+  }
+
+  function say() {
+    spoken = performance.now();
+    setText(sentence, words.sentence);
+    setText(note, words.note ?? "");
+    const rows = words.rows ?? [], lights = words.lights ?? [], cells = rowsBox.querySelectorAll("tbody tr > *");
+    wordsBox.hidden = !(rows.length || lights.length);
     root.style.setProperty("--course-rows", Math.ceil((views.length + !wordsBox.hidden) / model.get("columns")));
-    const cells = rowsBox.querySelectorAll("tbody tr > *"), texts = (given.rows ?? []).flat();
-    if (cells.length !== texts.length) renew(rowsBox, given.rows ?? [], fillRows);
-    else cells.forEach((cell, i) => setText(cell, texts[i]));
-    renew(lightsBox, given.lights ?? [], fillLights);
+    if (cells.length !== rows.flat().length) renew(rowsBox, rows, fillRows);
+    else cells.forEach((cell, i) => setText(cell, rows.flat()[i]));
+    renew(lightsBox, lights, fillLights);
   }
 
   function renew(box, content, fill) {
