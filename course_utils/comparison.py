@@ -173,9 +173,10 @@ def kernel_movement(
 ) -> Movement:
     """Follow the tangent kernel while online SGD trains W on a race's samples, at laziness alpha.
 
-    Lazy training makes alpha (f(x; W) - f(x; W_0)) fit y, with steps and decay alpha^2 times smaller. For the square
-    loss that is the same as fitting f to f(x; W_0) + y / alpha with the old steps, which is what is done here. alpha = 1
-    is the course's network; for large alpha W hardly moves, and the kernel stays what it was.
+    Lazy training makes alpha (f(x; W) - f(x; W_0)) fit y, with steps alpha^2 times smaller and the same decay. For the
+    square loss that is the same as fitting f to f(x; W_0) + y / alpha with the old steps and a decay alpha^2 times
+    smaller, which is what is done here. For large alpha W hardly moves, and the kernel stays what it was. Even alpha = 1
+    differs from `OnlineSGD` on the labels y: f(x; W_0) is subtracted. Kernels count W, b and a; only W is trained.
 
     Parameters
     ----------

@@ -120,7 +120,7 @@ def test_sgd_beats_the_kernel_at_30_d_and_ties_at_3_d(link, floor, margin):
 
 
 def test_lazy_scaling_is_what_it_says():
-    """Fitting f to f_0 + y / alpha is SGD on alpha (f - f_0) with steps and decay alpha^2 times smaller: step by step."""
+    """Fitting f to f_0 + y / alpha is SGD on alpha (f - f_0), steps alpha^2 times smaller, the decay unchanged."""
     s, alpha = Settings(d=6, link="tanh", width=8, **LAZY), 3.0
     move = kernel_movement(s, alpha, samples=40, checkpoints=2, probes=5)
     X, y = race_samples(s, 40)
