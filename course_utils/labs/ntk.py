@@ -103,6 +103,7 @@ class NTKLab(Panel):
             f"by {move.distance[-1]:.1g}, its alignment goes from {move.alignment[0]:.2f} to {move.alignment[-1]:.2f}, the "
             f"angle to u from {np.degrees(move.angle[0]):.0f} to {np.degrees(move.angle[-1]):.0f} degrees."
         )
+        sentence += f" The race goes on to n = {race.n:,}." if race.missing() else ""
         guess = predicted_r2(s, n, race.reports[n]["NTK"].ridge)
         rows = [("R² of SGD", "", f"{r2['SGD']:.2f}", ""),
                 ("R² of NTK", f"{guess:.2f}", f"{r2['NTK']:.2f}", f"{abs(guess - r2['NTK']):.2f}"),
