@@ -111,7 +111,9 @@ def test_demo_answers_an_impossible_experiment_with_one_sentence(words, names, c
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process here")
 def test_ctrl_c_leaves_the_demo_quietly_with_what_was_reached():
     command = [sys.executable, "-m", "course_utils", "demo", "--d", "20", "--k", "1", "--seconds", "60"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  a test run in the background ignores Ctrl-C
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=ROOT, preexec_fn=heed, **pipes)
     while "After 0 samples" not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
