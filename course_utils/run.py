@@ -149,14 +149,19 @@ class Run:
 
         Read it back with pandas.read_csv(path, comment="#").
         """
-        head = "".join(f"# {line}\n" for line in (self.settings.summary(), *notes))
-        text = head + self.frame().to_csv(index=False)
+        text = as_csv(self.frame(), self.settings, notes)
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
 
     def __repr__(self):
         return self.sentence()
+
+
+def as_csv(frame, settings: Settings, notes: Sequence[str] = ()) -> str:
+    """A DataFrame as CSV text, with the settings and notes in comment lines first."""
+    head = "".join(f"# {line}\n" for line in (settings.summary(), *notes))
+    return head + frame.to_csv(index=False)
 
 
 def in_d(samples: int, d: int) -> str:

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 import joblib
 import numpy as np
 
+from .machine import single_threaded_blas
 from .run import Run
 from .settings import Settings
-from .sgd import Diverged, OnlineSGD, checkpoint_times, online_sgd, single_threaded_blas
+from .sgd import Diverged, OnlineSGD, checkpoint_times, online_sgd
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,11 +21,12 @@ from numba import njit
 from scipy.integrate import solve_ivp
 from scipy.special import erf, expit, ndtr
 
+from .machine import single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet, second_layer
 from .risk import LOSSES
 from .run import Run
 from .settings import Settings
-from .sgd import OnlineSGD, schedule, single_threaded_blas
+from .sgd import OnlineSGD, schedule
 from .subspace import spectrum
 from .targets import MultiIndexModel, gaussian_grid
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..compression import RANKED, Compressed, compressed
 from ..machine import single_threaded_blas
-from ..run import Run, in_d
+from ..run import Run, as_csv, in_d
 from ..settings import Settings
 from .charts import curves, path, points
 from .figures import NOW, _step_up, now_line, singular_values, time_axis
@@ -116,8 +116,7 @@ class CompressionLab(Lab):
 
     def csv(self) -> str:
         """Every compressed moment and rank, with the settings in comment lines."""
-        head = "".join(f"# {line}\n" for line in (self.settings.summary(), *self.session.changes))
-        return head + self.session.frame().to_csv(index=False)
+        return as_csv(self.session.frame(), self.settings, self.session.changes)
 
     def _do_pause(self, _):
         super()._do_pause(_)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
 
+from ..run import as_csv
 from ..settings import Settings
 from .controls import set_field
 from .lab import Lab, _row
@@ -49,10 +49,7 @@ class Experiment:
 
     def to_csv(self, notes: Sequence[str] = ()) -> str:
         """What is shown as CSV text, with the settings in a comment line first."""
-        text = io.StringIO()
-        text.writelines(f"# {line}\n" for line in (self.settings.summary(), *notes))
-        self.frame().to_csv(text, index=False)
-        return text.getvalue()
+        return as_csv(self.frame(), self.settings, notes)
 
 
 class Panel(Lab):

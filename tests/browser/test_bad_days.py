@@ -39,6 +39,15 @@ def samples(page: LabPage, index: int = 0) -> int:
     return int(page.sentence(index).split()[1].replace(",", ""))
 
 
+def plays_and_obeys(page: LabPage) -> None:
+    """The lab runs, a slider acts on the run, and the run stops."""
+    page.press("Play")
+    page.until(lambda: samples(page) > 30, 15, "the run")
+    page.slide("noise")
+    page.until(lambda: page.settings()["noise"] != "0.1", 5, "the slider's change")
+    page.press("Pause")
+
+
 def save(page: LabPage) -> None:
     """Save the notebook, outputs included, for the page that opens next."""
     page.page.keyboard.press("Control+s")
@@ -169,39 +178,21 @@ def test_without_subshells_it_works_too(course):
     course.page.reload()
     course.run_cell(LAB_CELL)
     course.wait_for_lab()
-    course.press("Play")
-    course.until(lambda: samples(course) > 30, 15, "the run")
-    course.slide("noise")
-    course.until(lambda: course.settings()["noise"] != "0.1", 5, "the slider's change")
-    course.press("Pause")
+    plays_and_obeys(course)
 
 
 def test_with_ipykernel_6(chromium, tmp_path):
     """The last ipykernel before subshells, put before the installed one on the kernel's path."""
     older = tmp_path / "older"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--target",
-        str(older),
-        "ipykernel<7",
-        "nest-asyncio",
-    ]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command += ["--target", str(older), "ipykernel<7", "nest-asyncio"]
     if subprocess.run(command, capture_output=True).returncode:
         pytest.skip("pip could not fetch ipykernel 6: no network")
     version = "import ipykernel; print('ipykernel', ipykernel.__version__)"
     with open_cells(chromium, tmp_path, [LAB, version, CHECK], 8956, before=str(older)) as page:
         page.run_cell(0)
         page.wait_for_lab()
-        page.press("Play")
-        page.until(lambda: samples(page) > 30, 15, "the run")
-        page.slide("noise")
-        page.until(lambda: page.settings()["noise"] != "0.1", 5, "the slider's change")
-        page.press("Pause")
+        plays_and_obeys(page)
         assert "ipykernel 6." in page.run_cell(1)
         assert "samples" in page.run_cell(2)
         assert page.problems == []
