@@ -570,9 +570,13 @@ def _matrices(net, target, loss: str, weight_decay: float, samples: int, rng) ->
 
 
 def _root(M: np.ndarray) -> np.ndarray:
-    """L with L L^T = M, (m, m), for positive semidefinite M."""
+    """L with L L^T = M, (m, m), for positive semidefinite M: the symmetric one.
+
+    Eigenvectors alone would do but for their signs, and for turns where eigenvalues are equal, which differ from one
+    processor to the next; then fresh samples meet other coordinates there and averages over them differ by half a per cent.
+    """
     values, vectors = scipy.linalg.eigh(M)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
 
 
 def _increasing(samples: Sequence[int]) -> np.ndarray:

@@ -349,6 +349,18 @@ def test_prediction_sees_nothing_of_the_measured_w_perp_but_its_start():
         th.predict(replace(run, net=None))
 
 
+def test_what_drives_w_perp_is_the_same_for_every_rounding_of_equal_lengths():
+    """All eigenvalues of W_perp W_perp^T are 1: which eigenvectors a processor finds there is rounding, and must not show."""
+    s = Settings(d=12, k=2, link="chain", width=10)
+    target, net = s.build()
+    outside = np.linalg.qr(target.directions.T, mode="complete")[0][:, s.k :].T  # orthonormal rows, (10, 12)
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((10, 10)))[0]
+    inside = net.W @ target.directions.T @ target.directions
+    driven = [th.contraction_and_noise(net.replace(W=inside + W), target, "huber", 0.1) for W in (outside, turn @ outside)]
+    for one, other in zip(*driven, strict=True):
+        assert np.allclose(one, other, rtol=1e-9, atol=1e-12)  # rounding is 1e-15; another sample of 4,000, 1e-2
+
+
 def test_prediction_goes_on_when_decay_and_step_change():
     """One run, d - k = 199: 3 % while W_perp contracts; on the plateau 20 %, four times 1/sqrt(2 (d - k))."""
     s = Settings(d=200, k=1, link="tanh", width=30, activation="tanh", weight_decay=0.0, step=0.1)
