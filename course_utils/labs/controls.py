@@ -45,7 +45,7 @@ def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
     if name == "k":
         return widgets.IntSlider(value=value, min=1, max=max(6, value), **common)
     if name == "seed":
-        return widgets.BoundedIntText(value=value, min=0, max=2**31 - 1, **common)
+        return widgets.BoundedIntText(value=value, min=0, max=max(2**31 - 1, value), **common)
     if name == "link":
         options = [(f"{n}: {link.formula}", n) for n, link in LINKS.items()]
         if callable(value):

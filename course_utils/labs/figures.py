@@ -99,11 +99,16 @@ def _curves(run: Run, name: str, labels: list[str], hover: str, scale=1.0) -> li
 def angles(run: Run, moment: int = -1) -> Figure:
     """Principal angles against samples, one curve each, in degrees."""
     k = run.settings.k
-    labels = ["angle"] if k == 1 else [*RANKS[:k], *(f"{i}th" for i in range(len(RANKS) + 1, k + 1))]
+    labels = ["angle"] if k == 1 else [*RANKS[:k], *(_ordinal(i) for i in range(len(RANKS) + 1, k + 1))]
     traces = _curves(run, "angles", labels, "%{y:.1f} degrees", 180 / np.pi)
     traces.append(now_line(_now(run, moment), 0, 90))
     axis = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
     return Figure("angles", traces, {"title": "Principal angles", "xaxis": time_axis(run), "yaxis": axis})
+
+
+def _ordinal(i: int) -> str:
+    ending = "th" if i % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(i % 10, "th")
+    return f"{i}{ending}"
 
 
 def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Figure:
@@ -119,17 +124,25 @@ def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Fi
             traces.append(band(x, low[part], high[part], colour))
         traces.append(line(x, run.quantiles(name)[part], label, colour, dash))
     if predicted is not None:
-        traces.append(line(np.maximum(predicted[0], 1), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
+        left = 10.0 ** time_axis(run)["range"][0]
+        traces.append(line(np.maximum(predicted[0], left), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
     smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel.min()) or 1.0)
     low = max(-8, math.floor(math.log10(max(smallest, 1e-8))))
-    high = (
-        0.6
-        if run.parallel.max() < 3.5 and run.perpendicular.max() < 3.5
-        else math.ceil(math.log10(max(run.parallel.max(), run.perpendicular.max()))) + 0.1
-    )
+    high = _log_top(max(run.parallel.max(), run.perpendicular.max()))
     traces.append(now_line(_now(run, moment), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
     return Figure("norms", traces, {"title": "Weights inside, outside", "xaxis": time_axis(run), "yaxis": axis})
+
+
+def _log_top(largest: float) -> float:
+    """Upper end of a log axis of weights, in powers of ten: 4, or a little above the next decade."""
+    return 0.6 if largest < 3.5 else math.ceil(math.log10(largest)) + 0.1
+
+
+def reach(values: np.ndarray, least: float) -> float:
+    """Half the side of a square that holds all values: ``least``, or grown by half as often as needed."""
+    largest = max(least, float(np.abs(values).max()))
+    return least * 1.5 ** math.ceil(math.log(largest / least) / math.log(1.5) - 1e-9)
 
 
 def neurons(run: Run, moment: int = -1) -> Figure:
@@ -138,8 +151,7 @@ def neurons(run: Run, moment: int = -1) -> Figure:
     column = 1 if run.settings.k > 1 else 2
     first, now = rows[0][:, [0, column]], rows[moment][:, [0, column]]
     picked = slice(None, None, max(1, len(first) // 200))  # an eye sees no more than some hundred points
-    reach = max(1.5, float(np.abs(rows[..., [0, column]]).max()))
-    reach = 1.5 * 1.5 ** math.ceil(math.log(reach / 1.5) / math.log(1.5) - 1e-9)
+    side = reach(rows[..., [0, column]], 1.5)
     across = "weight on u₂" if column == 1 else "norm outside"
     point = lambda at, name, colour, size, symbol, width, hover: {  # noqa: E731
         "type": "scatter", "mode": "markers", "x": at[picked, 0].astype(float), "y": at[picked, 1].astype(float), "name": name,
@@ -151,12 +163,12 @@ def neurons(run: Run, moment: int = -1) -> Figure:
         point(first, "at t = 0", "rgba(0,0,0,0)", 5, "circle", 1, hover + "at the start</extra>"),
         point(now, "now", COLOURS[0], 5, "diamond", 0, hover + "now</extra>"),
     ]
-    low = -reach if column == 1 else -0.05 * reach
+    low = -side if column == 1 else -0.05 * side
     legend = {} if column == 1 else {"y": 0.98, "yanchor": "top"}  # for k = 1 neurons fall onto the axis below
     return Figure("neurons", traces, {
         "legend": legend,
-        "title": "Neurons", "xaxis": {"range": [-reach, reach], "title": "weight on u₁"},
-        "yaxis": {"range": [low, reach], "title": across},
+        "title": "Neurons", "xaxis": {"range": [-side, side], "title": "weight on u₁"},
+        "yaxis": {"range": [low, side], "title": across},
     })  # fmt: skip
 
 
@@ -173,7 +185,8 @@ def singular_values(run: Run, moment: int = -1) -> Figure:
         {"type": "scatter", "mode": "markers", "x": index[k:], "y": shown[k:], "name": "the bulk",
          "marker": {"color": GREY, "symbol": "square", "size": 7}, "hovertemplate": "%{y:.3g}<extra>no. %{x}</extra>"},
     ]  # fmt: skip
-    axis = {"type": "log", "range": [-3, 0.6], "dtick": 1, "exponentformat": "power", "title": "value / √m"}
+    top = _log_top(run.singular_values.max())
+    axis = {"type": "log", "range": [-3, top], "dtick": 1, "exponentformat": "power", "title": "value / √m"}
     return Figure("singular values", traces, {
         "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},  # values fall to the right
         "title": "Singular values of W", "yaxis": axis,
@@ -186,8 +199,8 @@ def risk(run: Run, moment: int = -1) -> Figure:
     traces = _curves(run, "risk", ["test risk"], "%{y:.4f}")
     axis_x = time_axis(run)
     ends, notes = np.power(10.0, axis_x["range"]), []
-    values = [run.risk.max(), *run.floors.values()]
-    top = _step_up(1.12 * max(v for v in values if np.isfinite(v)))
+    values = np.r_[run.risk.ravel(), list(run.floors.values())]
+    top = _step_up(1.12 * max(values[np.isfinite(values)], default=1.0))
     same = abs(run.floors.get("zero", np.inf) - run.floors.get("linear", 0)) < 0.06 * top  # labels would lie on each other
     for name, label, dash in (
         ("zero", "predict 0, or best linear" if same else "predict 0", "dot"),

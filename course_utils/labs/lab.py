@@ -43,6 +43,7 @@ class Lab(widgets.VBox):
     presets: dict[str, tuple[Settings, str]] = {}
     example = "d=50 k=2"  # a settings code that the lab takes
     first, more = FIRST, MORE  # names of the fields in sight, and of those behind "more"
+    more_title = "More: link, width, loss, schedule, settings code, export"
 
     def __init__(self, settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False):
         settings = settings or Settings()
@@ -171,7 +172,7 @@ class Lab(widgets.VBox):
         aside = [*([self.preset] if self.presets else []), *self.beside(), self.lecture]
         first = _row([self.fields[n] for n in self.first], "course-first")
         more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
-        more.set_title(0, "More: link, width, loss, schedule, settings code, export")
+        more.set_title(0, self.more_title)
         more.add_class("course-more")
         return [first, bar, _row(aside, "course-aside"), self.stage, more]
 

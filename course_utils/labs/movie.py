@@ -19,46 +19,50 @@ class _Plane(Session):
     """A session at d = 2 that also keeps the neurons' two coordinates."""
 
     def begin(self, settings: Settings, samples: int = 0) -> None:
-        self.places: list[tuple[int, np.ndarray]] = []
+        if settings.d != 2:
+            raise ValueError(f"d = {settings.d} cannot be drawn in the plane: the movie needs d = 2")
+        self._places: dict[int, np.ndarray] = {}
         super().begin(settings, samples)
 
     def measure(self) -> None:
         super().measure()
-        self.places = [*self.places, (self.samples, self.sims[0].W.copy())][-600:]
+        moments = self.record.run().samples.tolist()  # the record is thinned now and then: keep what it keeps
+        self._places = {t: self._places.get(t) for t in moments} | {self.samples: self.sims[0].W.copy()}
 
     def at(self, t: int) -> np.ndarray:
-        """Neurons (m, 2) at the kept moment nearest to t samples."""
-        times = np.array([s for s, _ in self.places])
-        return self.places[int(np.abs(times - t).argmin())][1]
+        """Neurons (m, 2) at a recorded moment."""
+        return self._places[int(t)]
 
 
 class NeuronsMovie(Lab):
     """Neurons of a network with two inputs as points, while online SGD runs; press play, or look back."""
 
     columns = 2
+    example = "d=2 k=1 link=tanh width=1000"
+    more_title = "More: seed, settings code, export"
     first, more = ("noise", "weight_decay", "step"), ("seed",)
     share = 0.1
 
     def experiment(self, settings: Settings, seeds: int):
         """A session that keeps the neurons' places."""
-        if settings.d != 2:
-            raise ValueError(f"d = {settings.d} cannot be drawn in the plane: the movie needs d = 2")
         return _Plane(settings, 1)
 
     def figures(self, run, moment: int) -> list[Figure]:
         """The plane with the line of u, first and present neurons."""
-        every = max(1, round(1 / self.share))
-        start, now = self.session.at(0)[::every], self.session.at(int(run.samples[moment]))[::every]
-        (u1, u2), reach = self.session.sims[0].target.directions[0], 2.2
+        width = run.settings.width
+        count = max(1, round(self.share * width))
+        picked = np.arange(count) * width // count
+        start, now = self.session.at(0)[picked], self.session.at(run.samples[moment])[picked]
+        (u1, u2), side = self.session.sims[0].target.directions[0], figures.reach(np.r_[start, now], 2.2)
         traces = [
-            path([-4 * u1, 4 * u1], [-4 * u2, 4 * u2], "line of u", NOW, "dash"),
+            path([-2 * side * u1, 2 * side * u1], [-2 * side * u2, 2 * side * u2], "line of u", NOW, "dash"),
             points(start[:, 0], start[:, 1], "at t = 0", RED, 5, "circle-open"),
             points(now[:, 0], now[:, 1], f"after {run.samples[moment]:,} samples", COLOURS[0], 6, "diamond"),
         ]
         layout = {
-            "title": f"{self.share:.0%} of {run.settings.width:,} neurons",
-            "xaxis": {"range": [-1.5 * reach, 1.5 * reach], "title": "w₁"},
-            "yaxis": {"range": [-reach, reach], "title": "w₂", "scaleanchor": "x"},
+            "title": f"{count / width:.0%} of {width:,} neurons",
+            "xaxis": {"range": [-1.5 * side, 1.5 * side], "title": "w₁"},
+            "yaxis": {"range": [-side, side], "title": "w₂", "scaleanchor": "x"},
             "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
         }
         return [Figure("plane", traces, layout), figures.norms(run, moment, self.session.predicted)]
@@ -69,7 +73,12 @@ class NeuronsMovie(Lab):
 
 
 def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -> NeuronsMovie:
-    """A movie that opens with ``samples`` recorded; ``share`` of the neurons is shown. ValueError unless d = 2."""
+    """A movie that opens with ``samples`` recorded; ``share`` of the neurons is shown, in (0, 1].
+
+    ValueError unless d = 2 and the share is one.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share = {share} is no share of the neurons: it must be above 0 and at most 1, such as 0.1")
     movie = NeuronsMovie(settings, samples=samples)
     movie.share = share
     return movie

@@ -63,7 +63,6 @@ class Panel(Lab):
         self._thread, self._acts = threading.local(), {}
         super().__init__(settings, lecture=lecture)
         self.code.value = self.short()
-        self.children[-1].set_title(0, self.more_title)
 
     def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
         """The widget of one field, with what it means here as its tooltip."""
