@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from drawn import alone
 
 from course_utils import Settings
 from course_utils.labs import EstimatorsLab, HermiteLab, TargetLab, charts, predict
@@ -263,7 +264,7 @@ def test_every_chart_is_valid_for_plotly():
 
 
 def test_a_preset_of_a_panel_shows_its_note_until_a_knob_moves():
-    lab, said = TargetLab(Settings(link="tanh", d=20)), []
+    lab, said = alone(TargetLab(Settings(link="tanh", d=20))), []
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
     name, (settings, note) = next(iter(lab.presets.items()))
     lab.preset.value = name

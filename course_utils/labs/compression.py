@@ -111,7 +111,7 @@ class CompressionLab(Lab):
         self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank",
             tooltip="Rank that W is cut to; nothing trains again", style={"description_width": "initial"})  # fmt: skip
         self.rank.add_class("course-field-rank")
-        self.rank.observe(self._guarded(lambda change: self.actor.order("rank", change["new"])), "value")
+        self.rank.observe(self._by_hand("rank"), "value")
         return [self.rank, *super().beside()]
 
     def csv(self) -> str:

@@ -40,7 +40,7 @@ def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
     value = getattr(settings, name)
     common = {"description": label, "tooltip": tip, "style": {"description_width": "initial"}}
     if name in STEPS:
-        options = _options(name, value)
+        options = _options([*STEPS[name], value])
         return widgets.SelectionSlider(options=options, value=value, continuous_update=True, **common)
     if name == "k":
         return widgets.IntSlider(value=value, min=1, max=max(6, value), **common)
@@ -58,8 +58,10 @@ def set_field(widget: widgets.DOMWidget, name: str, value) -> None:
     """Show a value in a field's widget, also one that its slider had no place for."""
     if widget.value == value:
         return
-    if name in STEPS and value not in [v for _, v in widget.options]:
-        widget.options = _options(name, value)
+    if name in STEPS and value not in (offered := [v for _, v in widget.options]):
+        widget.options = _options([*offered, value])
+    if name == "link" and value not in (offered := [v for _, v in widget.options]):
+        widget.options = [*widget.options, (LINKS[value].formula if value in LINKS else "yours", value)]
     if name == "k":
         widget.max = max(6, value)
     if name == "seed":
@@ -67,8 +69,8 @@ def set_field(widget: widgets.DOMWidget, name: str, value) -> None:
     widget.value = value
 
 
-def _options(name: str, value) -> list[tuple[str, float]]:
-    return [(f"{v:,}" if isinstance(v, int) else f"{v:g}", v) for v in sorted({*STEPS[name], value})]
+def _options(values) -> list[tuple[str, float]]:
+    return [(f"{v:,}" if isinstance(v, int) else f"{v:g}", v) for v in sorted(set(values))]
 
 
 def button(label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = "") -> widgets.Button:

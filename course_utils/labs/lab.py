@@ -53,6 +53,7 @@ class Lab(widgets.VBox):
         self.errors: list[Exception] = []
         self.session = self.experiment(settings, seeds)
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
+        self._thread = threading.local()  # says whether this thread obeys an order
         self._cursor: float | None = None
         self._goal: int | None = None
         self._speed = 1.0
@@ -154,7 +155,7 @@ class Lab(widgets.VBox):
     def _parts(self, settings: Settings, lecture: bool) -> list[widgets.Widget]:
         self.fields = {name: self.field(name, settings) for name in (*self.first, *self.more)}
         for name, field in self.fields.items():
-            field.observe(self._guarded(lambda change, name=name: self.actor.order(f"set {name}", change["new"])), "value")
+            field.observe(self._by_hand(f"set {name}"), "value")
             field.add_class(f"course-field-{name}")
         bar = self.bar()
         self.lecture = widgets.ToggleButton(
@@ -168,7 +169,7 @@ class Lab(widgets.VBox):
             options=[("choose", ""), *[(name, name) for name in self.presets]], value="", description="preset",
             tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
         )  # fmt: skip
-        self.preset.observe(self._guarded(lambda change: change["new"] and self.actor.order("preset", change["new"])), "value")
+        self.preset.observe(self._by_hand("preset"), "value")
         aside = [*([self.preset] if self.presets else []), *self.beside(), self.lecture]
         first = _row([self.fields[n] for n in self.first], "course-first")
         more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
@@ -201,6 +202,15 @@ class Lab(widgets.VBox):
 
         return run
 
+    def _by_hand(self, key: str) -> Callable:
+        """A callback that makes an order of each value a person chooses; what the worker itself shows is none."""
+
+        def moved(change: dict):
+            if change["new"] != "" and not getattr(self._thread, "obeys", False):
+                self.actor.order(key, change["new"])
+
+        return self._guarded(moved)
+
     # The worker's side: the only code that touches the session.
 
     def _event(self, event: dict):
@@ -213,11 +223,18 @@ class Lab(widgets.VBox):
             self.report(RuntimeError(f"the page could not draw: {event.get('text')}"))
 
     def _obey(self, key: str, value):
-        with self._lock:
-            if key.startswith("set "):
-                self._set(key[4:], value)
-            else:
-                getattr(self, f"_do_{key}")(value)
+        self._thread.obeys = True
+        try:
+            with self._lock:
+                self._act(key, value)
+        finally:
+            self._thread.obeys = False
+
+    def _act(self, key: str, value):
+        if key.startswith("set "):
+            self._set(key[4:], value)
+        else:
+            getattr(self, f"_do_{key}")(value)
 
     def _set(self, name: str, value):
         if getattr(self.settings, name) == value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
 import ipywidgets as widgets
@@ -60,7 +59,7 @@ class Panel(Lab):
     tips: dict[str, str] = {}
 
     def __init__(self, settings: Settings, lecture: bool = False):
-        self._thread, self._acts = threading.local(), {}
+        self._acts: dict[str, Callable] = {}
         super().__init__(settings, lecture=lecture)
         self.code.value = self.short()
 
@@ -81,12 +80,7 @@ class Panel(Lab):
     def knob(self, widget: widgets.ValueWidget, order: str, act: Callable | None = None) -> widgets.ValueWidget:
         """A widget whose new values become orders to the worker, which calls ``act``, or ``_do_<order>``."""
         self._acts[order] = act or getattr(self, f"_do_{order}")
-
-        def moved(change: dict):
-            if not getattr(self._thread, "obeys", False):  # what the worker itself shows is no order
-                self.actor.order(order, change["new"])
-
-        widget.observe(self._guarded(moved), "value")
+        widget.observe(self._by_hand(order), "value")
         widget.add_class(f"course-knob-{order}")
         return widget
 
@@ -95,16 +89,11 @@ class Panel(Lab):
         if hasattr(self, "actor"):  # not where making the lab failed
             super().close()
 
-    def _obey(self, key: str, value):
-        self._thread.obeys = True
-        try:
-            if key in self._acts:
-                with self._lock:
-                    self._acts[key](value)
-            else:
-                super()._obey(key, value)
-        finally:
-            self._thread.obeys = False
+    def _act(self, key: str, value):
+        if key in self._acts:
+            self._acts[key](value)
+        else:
+            super()._act(key, value)
 
     def text(self) -> str:
         """The text twin: the sentence, the table and the settings."""

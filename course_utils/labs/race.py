@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 
 from ..comparison import DEGREES, METHODS, LineTests, kernel_movement, linear_floor, race
 from ..ntk import RIDGES
 from ..targets import hermite_coefficients
 from . import charts
-from .figures import COLOURS, DASHES, GREY, INK, MARKERS
+from .figures import COLOURS, DASHES, GREY, INK, MARKERS, _step_up
 from .panel import Experiment
 from .stage import Figure
 
@@ -28,6 +31,9 @@ class Race(Experiment):
             raise ValueError(f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction")
         self.tests = LineTests(self.settings.target(), grid=80, each=20)
         self.floor = linear_floor(self.settings.link)
+        if not np.isfinite(self.floor):
+            raise ValueError(f"the link {self.settings.summary().split('link=')[1].split()[0]} is constant: R² compares an "
+                             "error with the variance of the label, which is 0 here. Try link=tanh.")  # fmt: skip
         self.c = hermite_coefficients(self.settings.link, DEGREES)
         self.reports: dict = {}
         self.movement = None
@@ -67,7 +73,9 @@ def views(race: Race) -> list[Figure]:
     axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
     inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
     layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
-    shown = [Figure("race", curves, layout | {"yaxis": {"range": [-0.1, 2.1], "tickvals": [0, 0.5, 1], "title": "R²"}})]
+    low = _lowest(r.r2 for m in race.sizes() for r in race.reports[m].values())
+    ticks = [i / 2 for i in range(math.ceil(2 * low), 3)]
+    shown = [Figure("race", curves, layout | {"yaxis": {"range": [low, 2 - low], "tickvals": ticks, "title": "R²"}})]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
     shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
     z = race.tests.z[shown_z]
@@ -87,8 +95,15 @@ def views(race: Race) -> list[Figure]:
         "legend": {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"},
         "xaxis": {"title": "degree", "dtick": 1},
     }
-    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-0.45, 1.1], "title": "coefficient"}}))
+    grow = _step_up(max(1.0, *(max(c.max() / 1.1, c.min() / -0.45) for c in known.values())))
+    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-0.45 * grow, 1.1 * grow], "title": "coefficient"}}))
     return [*shown, _moved(race, inside)]
+
+
+def _lowest(r2: Iterable[float]) -> float:
+    """Lower end of an axis of R^2: a little below 0, or as many halves lower as it takes, down to -3."""
+    least = max(-3.0, min(r2, default=0.0))
+    return -0.1 if least > -0.1 else math.floor(2 * least) / 2
 
 
 def _marked(x, y, name: str, i: int) -> dict:

@@ -6,6 +6,7 @@ import math
 
 import ipywidgets as widgets
 import numpy as np
+from scipy.special import erf
 
 from ..estimators import best_curve, coefficients_along, explained_share
 from ..settings import Settings
@@ -42,6 +43,13 @@ class Cloud(Experiment):
         s = self.settings
         return MultiIndexModel(np.eye(s.k), s.link, s.noise, sign_labels=s.sign_labels)
 
+    def regression(self, Z: np.ndarray) -> np.ndarray:
+        """E[y | z], (n, k) -> (n,): the link, or for sign labels how much more often y is 1 than -1."""
+        g, noise = self.model.mean(Z), self.settings.noise
+        if not self.settings.sign_labels:
+            return g
+        return erf(g / (math.sqrt(2) * noise)) if noise else np.where(g >= 0, 1.0, -1.0)
+
     def look_randomly(self) -> None:
         """Look along a direction that is uniform on the sphere of R^d."""
         s = self.settings
@@ -66,12 +74,15 @@ class Cloud(Experiment):
         self.e = math.cos(b) * np.eye(s.k)[0] + (math.sin(b) * self._q if s.k > 1 else 0.0)
         self.p = math.cos(a) * (self.Z @ self.e) + math.sin(a) * self.outside
         self.curve, self.measured = best_curve(self.p, self.y, DEGREE)
-        self.coefficients, variance = coefficients_along(s.link, self.e, DEGREE)
+        self.coefficients, variance = coefficients_along(self.regression if s.sign_labels else s.link, self.e, DEGREE)
+        if s.sign_labels:  # y^2 = 1: what is not explained by z is noise
+            variance = 1 - float(self.coefficients[0] ** 2)
         self.rest = max(0.0, variance - float((self.coefficients[1:] ** 2).sum()))
 
     def share(self, tilt) -> np.ndarray:
         """Predicted share of the variance of y that directions at these angles to e explain, by Hermite expansion."""
-        return explained_share(self.coefficients, np.cos(np.radians(tilt)), self.settings.noise, self.rest)
+        noise = 0.0 if self.settings.sign_labels else self.settings.noise
+        return explained_share(self.coefficients, np.cos(np.radians(tilt)), noise, self.rest)
 
     def random_tilts(self) -> np.ndarray:
         """5, 50 and 95 % quantiles of the angle between a random direction and the hidden subspace, in degrees."""
@@ -153,10 +164,10 @@ class TargetLab(Panel):
         """The true projections, the projection that you look at, and what each angle can explain."""
         Z, y, k = cloud.Z[:SHOWN], cloud.y[:SHOWN], cloud.settings.k
         if k == 1:
-            link = ("link", lambda q: cloud.model.mean(q[:, None]))
+            link = ("link", lambda q: cloud.regression(q[:, None]))
             true = charts.cloud(Z[:, 0], y, "y against the true projection", "z₁ = ⟨u₁, x⟩", link)
         else:
-            true = charts.surface(cloud.model.mean, k, Z[:400], y[:400])
+            true = charts.surface(cloud.regression, k, Z[:400], y[:400])
         true.name = "true projections"  # one place on the page for both kinds of figure
         seen = charts.cloud(
             cloud.p[:SHOWN],
