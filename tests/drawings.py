@@ -16,7 +16,10 @@ FAINT = {BLUE: "rgba(0,114,178,0.18)", VERMILLION: "rgba(213,94,0,0.18)", GREEN:
          PURPLE: "rgba(204,121,167,0.18)", ORANGE: "rgba(230,159,0,0.18)", SKY: "rgba(86,180,233,0.18)"}  # fmt: skip
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
-GREY = "#8a8a8a"
+GREY, INK = "#8a8a8a", "#222222"
+TOP_LEFT = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+TOP_RIGHT = {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"}
+BESIDE = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 
 TIMES = np.array([0, 20, 300, 4000, 50_000])
 # Which of the three seeds is smallest, middle and largest: another order for each series, so that none is mistaken.
@@ -58,20 +61,22 @@ def low_middle_high(run: Run, name: str) -> np.ndarray:
     return np.stack([values[i] for i in ORDER[name]]) if run.seeds else np.stack([values] * 3)
 
 
-def same(got, want, where: str = "figure") -> None:
+def same(got, want, where: str = "figure", rel: float = 1e-12, tiny: float = 1e-15) -> None:
     """AssertionError unless two figures, traces or layouts agree part by part: text literally, numbers to twelve digits."""
     if isinstance(want, dict):
         assert sorted(got) == sorted(want), where
         for key in want:
-            same(got[key], want[key], f"{where}: {key}")
+            same(got[key], want[key], f"{where}: {key}", rel, tiny)
     elif isinstance(want, str | bool | None):
         assert type(got) is type(want) and got == want, f"{where}: {got!r} for {want!r}"
     elif isinstance(want, list | tuple) and any(isinstance(part, dict | str | list) for part in want):
         assert len(got) == len(want), f"{where}: {len(got)} parts for {len(want)}"
         for i, part in enumerate(want):
-            same(got[i], part, f"{where}[{i}]")
+            same(got[i], part, f"{where}[{i}]", rel, tiny)
     else:
-        np.testing.assert_allclose(np.asarray(got, dtype=float), np.asarray(want, dtype=float), 1e-12, 1e-15, err_msg=where)
+        got, want = np.asarray(got, dtype=float), np.asarray(want, dtype=float)
+        assert got.shape == want.shape, f"{where}: shape {got.shape} for {want.shape}"
+        np.testing.assert_allclose(got, want, rel, tiny, err_msg=where)
 
 
 def numbers(text: str) -> list[float]:
@@ -87,3 +92,92 @@ def named(figure) -> dict[str, dict]:
 def cursors(figure) -> list[dict]:
     """The time cursors of a figure."""
     return [trace for trace in figure.traces if trace.get("opacity") == 0.8]
+
+
+# Figures and knobs of the labs without training.
+
+
+def line(x, y, name, colour, dash="solid", width=2, hover="%{y:.3g} at %{x:.3g}", **more):
+    """A named line with its hover text."""
+    look = {"color": colour, "dash": dash, "width": width}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": look,
+            "hovertemplate": f"{hover}<extra>{name}</extra>"} | more  # fmt: skip
+
+
+def dots(x, y, name, colour, size, symbol="circle", **more):
+    """Markers alone."""
+    look = {"color": colour, "size": size, "symbol": symbol}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": look} | more
+
+
+def marked(x, y, name, colour, dash, symbol):
+    """A line with markers on it."""
+    look = {"color": colour, "symbol": symbol, "size": 7}
+    return line(x, y, name, colour, dash) | {"mode": "lines+markers", "marker": look}
+
+
+def shade(x, low, high, colour):
+    """A band between two curves: along the upper one, and back along the lower one."""
+    return {"type": "scatter", "mode": "lines", "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "fill": "toself",
+            "fillcolor": FAINT[colour], "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
+            "showlegend": False}  # fmt: skip
+
+
+def check(figure, name, traces, layout, rel=1e-9, tiny=1e-12):
+    """A figure holds these traces, in this order, and this layout; and plotly knows all of it."""
+    assert figure.name == name
+    same([t.get("name", "") for t in figure.traces], [t.get("name", "") for t in traces], f"{name}: names", rel, tiny)
+    for i, (found, wanted) in enumerate(zip(figure.traces, traces, strict=True)):
+        same(found, wanted, f"{name}: trace {i} ({wanted.get('name', '')})", rel, tiny)
+    same(figure.layout, layout, f"{name}: layout", rel, tiny)
+    figure.plotly()
+
+
+def controls(widget) -> list[tuple]:
+    """Every control inside a widget, in the order in which they stand: (label, value, what can be chosen, tooltip)."""
+    found = []
+    for child in getattr(widget, "children", ()):
+        found += controls(child)
+    if not getattr(widget, "children", ()) and getattr(widget, "description", ""):
+        found.append((widget.description, getattr(widget, "value", None), offered(widget), widget.tooltip))
+    return found
+
+
+def offered(widget):
+    """What can be chosen: (value, label) of each option, or (min, max, step) of a number."""
+    if hasattr(widget, "options"):
+        pairs = zip(widget.options, widget.options, strict=True) if isinstance(widget.options[0], str) else widget.options
+        return [(label, value) for label, value in pairs]
+    return tuple(getattr(widget, name) for name in ("min", "max", "step") if hasattr(widget, name)) or None
+
+
+def find(widget, label):
+    """The control with this label."""
+    if getattr(widget, "description", None) == label:
+        return widget
+    for child in getattr(widget, "children", ()):
+        if (found := find(child, label)) is not None:
+            return found
+    return None
+
+
+def alone(lab):
+    """The lab without its worker, so that a test may obey in its place."""
+    lab.actor._start = lambda: None
+    return lab
+
+
+def ordered(lab) -> list[tuple]:
+    """The orders that wait for the worker, which then wait no more."""
+    orders, lab.actor._orders = lab.actor._orders, {}
+    return list(orders.items())
+
+
+def drive(lab, key, value=None):
+    """Obey one order, and go on as the worker does until the lab rests; what the lab itself shows is no order."""
+    lab._obey(key, value)
+    while lab.actor.playing:
+        lab._step()
+    lab.raise_errors()
+    assert ordered(lab) == []
+    return lab.session

@@ -6,14 +6,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from drawn import (
+from drawings import (
     BLUE,
     GREEN,
     GREY,
     INK,
-    ORANGE,
     TOP_LEFT,
     TOP_RIGHT,
+    VERMILLION,
     alone,
     check,
     controls,
@@ -31,7 +31,7 @@ from course_utils.labs import NTKLab, ntk
 from course_utils.labs import race as racing
 
 SIZES = [50, 100, 200, 300, 500, 1000, 2000, 3000]
-METHODS = {"SGD": (BLUE, "solid", "circle"), "NTK": (ORANGE, "dash", "square"), "linear": (GREEN, "dot", "diamond")}
+METHODS = {"SGD": (BLUE, "solid", "circle"), "NTK": (VERMILLION, "dash", "square"), "linear": (GREEN, "dot", "diamond")}
 COURSE = {"loss": "huber", "weight_decay": 0.5, "step": 1.0, "schedule": "decreasing"}  # phase 1 as notebook 05 takes it
 TIMES = np.array([0, 30, 65, 139, 300, 3000])
 
@@ -144,7 +144,11 @@ def test_every_figure_draws_what_was_measured(asked, link, d, n, alpha):
             "legend": TOP_LEFT if low else {},
         },
     )
-    bars = {"f": (c, GREY, ""), "SGD": (last["SGD"].coefficients, BLUE, "/"), "NTK": (last["NTK"].coefficients, ORANGE, ".")}
+    bars = {
+        "f": (c, GREY, ""),
+        "SGD": (last["SGD"].coefficients, BLUE, "/"),
+        "NTK": (last["NTK"].coefficients, VERMILLION, "."),
+    }
     check(
         figures[2],
         "degrees",

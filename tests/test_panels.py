@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from drawn import alone
+from drawings import alone
 
 from course_utils import Settings
 from course_utils.labs import EstimatorsLab, HermiteLab, TargetLab, charts, predict
