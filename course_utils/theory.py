@@ -471,6 +471,21 @@ class PerpendicularPrediction:
         self.samples = int(times[-1])
         return np.sqrt(np.maximum(traces, 0.0) / len(begin))
 
+    def at(self, t: int) -> float:
+        """Predicted ||W_perp||_F / sqrt(m) at t samples, not before ``samples``, with A and C as they are now: a cheap look
+        ahead between two advances.
+        """
+        if self._modes is None:
+            noise = self._drivers[1] * (self.settings.d - self.settings.k)
+            with single_threaded_blas():
+                rates, basis = scipy.linalg.eigh(self._drivers[0])
+                self._modes = rates, *(np.einsum("ij,ij->j", basis, X @ basis) for X in (self._M, noise))
+        rates, M, C = self._modes
+        for n, et in _equal_steps(self.settings, self.samples, t):
+            f = 1 - et * rates
+            M = _after_steps(M, C, f**2, f ** (2 * n), n, et)
+        return math.sqrt(max(M.sum(), 0.0) / len(M))
+
     def _representatives(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Neurons at evenly spaced ranks of (sign of a, b): all of them, or WIDEST."""
         order = np.lexsort((b, np.sign(a)))
@@ -478,6 +493,7 @@ class PerpendicularPrediction:
 
     def _driven_by(self, parallel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._parallel = np.asarray(parallel, dtype=float)
+        self._modes = None
         s, par = self.settings, self._parallel[self._chosen]
         target = MultiIndexModel(np.eye(s.k, s.k + len(par)), s.link, s.noise, sign_labels=s.sign_labels)
         net = TwoLayerNet(np.hstack([par, _root(self._M)]), self._a, self._b, s.activation)
@@ -491,9 +507,7 @@ class PerpendicularPrediction:
         for t, after in zip(times[:-1], times[1:], strict=True):
             for n, et in _equal_steps(self.settings, t, after):
                 f = 1 - et * rates
-                once, all_steps = np.outer(f, f), np.outer(f**n, f**n)
-                slow = np.abs(1 - once) < 1e-12
-                M = all_steps * M + et * et * C * np.where(slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once))
+                M = _after_steps(M, C, np.outer(f, f), np.outer(f**n, f**n), n, et)
             traces.append(np.trace(M))
         return basis @ M @ basis.T, np.array(traces)
 
@@ -597,6 +611,12 @@ def _equal_steps(settings: Settings, t: int, after: int):
     edges = np.unique(np.linspace(t, after, 2 if settings.schedule == "constant" else 9).astype(np.int64))
     for begin, end in zip(edges[:-1], edges[1:], strict=True):
         yield int(end - begin), float(schedule(settings, np.array((begin + end - 1) / 2)))
+
+
+def _after_steps(M, C, once, all_steps, n: int, et: float):
+    """Entries of M after n steps M <- once M + et^2 C; all_steps is once^n."""
+    slow = np.abs(1 - once) < 1e-12
+    return all_steps * M + et * et * C * np.where(slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once))
 
 
 def _recursion(q: float, steps, gap: float, noise: float) -> float:

@@ -15,7 +15,8 @@ from ..theory import PerpendicularPrediction, parallel_part
 
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
 BUDGET = 0.025  # seconds of training a frame at most, at speed 1
-NEVER = 2**62
+ENDLESS = 1e6  # a predicted W_perp beyond which the run itself would have diverged
+TINY = 1e-300  # stands in for zero on a log axis
 PACE = 0.65  # while playing, log t grows by this much a second: constant speed on a log axis
 
 
@@ -59,7 +60,9 @@ class Session:
         self._predict(force=True)
         for sim in self.sims:
             sim.change(**new)
-        self._theory.change(settings)
+        if self._theory is not None:
+            self._theory.change(settings)
+        self._changed = self.samples
         self.settings = self.record.settings = settings
         told = ", ".join(f"{n} {old[n]} to {v}" for n, v in sorted(new.items()) if v != old[n])
         if told:
@@ -101,43 +104,52 @@ class Session:
 
     @property
     def predicted(self) -> np.ndarray:
-        """(2, n): sample counts and the W_perp that theory predicts there, for the first seed."""
-        return np.array(self._predicted).T
+        """(2, n): sample counts and the W_perp that theory predicts there, for the first seed; the last ones are now."""
+        now = self._foreseen(self.samples) if self.samples > self._predicted[-1][0] else float("nan")
+        return np.array([*self._predicted, *([(self.samples, now)] if now < ENDLESS else [])]).T
 
     def predicted_at(self, t: float) -> float:
-        """Predicted W_perp at t samples; a little beyond the last prediction, along its slope on log axes; nan once there
-        is none any more.
+        """Predicted W_perp at t samples, on the curve of ``predicted`` with both axes logarithmic, as it is drawn; nan where
+        there is none.
         """
         times, values = self.predicted
-        if t > times[-1] and self._theory.samples == NEVER:
+        if t > times[-1]:
             return float("nan")
-        if t <= times[-1] or len(times) < 3:
-            return float(np.interp(t, times, values))
-        slope = np.log(values[-1] / values[-2]) / np.log(times[-1] / times[-2])
-        return float(values[-1] * min(t / times[-1], 1.5) ** slope)
+        return float(np.exp(np.interp(np.log(max(t, 1)), np.log(np.maximum(times, 1)), np.log(np.maximum(values, TINY)))))
 
     def _begin_prediction(self):
         sim, start = self.sims[0], self.record.run().at(0)
         net = sim.net
         self._theory = PerpendicularPrediction(self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500)
+        self._changed = 0  # sample count of the last change of settings: predictions lie close together after it
         self._predicted = [(0, self._theory.perpendicular)]
 
     def _predict(self, force: bool = False):
-        """Carry the prediction along, in strides of at most 40 %: it costs as much as a frame.
+        """Carry the prediction along, in strides of at most 40 % of the time since the last change: it costs as much as a
+        frame. In between, ``_foreseen`` looks ahead, as long as nothing grows: its rates are held fixed, and what grows
+        changes them.
 
         Under a constant step it is at its plateau after 300 d / step samples, and stays there.
         """
-        t, last, unit = self.samples, self._theory.samples, self.settings.d / self.settings.step
-        settled = self.settings.schedule == "constant" and last > 300 * unit
-        due = t > min(1.4 * last + self.settings.d / 10, last + 30 * unit)
-        if t <= last or settled or not (due or force):
+        t, ahead = self.samples, self._foreseen(self.samples)
+        if not ahead < ENDLESS:  # below the threshold W_perp may be predicted to grow without end: nothing more to say
+            self._theory = None
             return
-        with np.errstate(all="ignore"):
+        last, unit = self._theory.samples, self.settings.d / self.settings.step
+        since = last - self._changed
+        settled = self.settings.schedule == "constant" and since > 300 * unit
+        due = t - self._changed > min(1.4 * since + self.settings.d / 10, since + 30 * unit)
+        grows = ahead > 1.2 * self._theory.perpendicular
+        if t > last and (force or grows or (due and not settled)):
             self._theory.advance([t], self._inside())
-        if np.isfinite(self._theory.perpendicular):
             self._predicted.append((t, self._theory.perpendicular))
-        else:  # below the threshold W_perp may be predicted to grow without end: then there is nothing more to say
-            self._theory.samples = NEVER
+
+    def _foreseen(self, t: int) -> float:
+        """W_perp at t samples by the last prediction's rates; nan where there is none any more."""
+        if self._theory is None:
+            return float("nan")
+        with np.errstate(all="ignore"):
+            return self._theory.at(t)
 
     def _inside(self) -> np.ndarray:
         net, target = self.sims[0].net, self.sims[0].target
