@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from comparison import NUMBER
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -35,3 +36,26 @@ def test_cells_are_short(notebook):
 
 def test_files_are_small():
     assert max(path.stat().st_size for path in NOTEBOOKS) < 900_000
+
+
+def printed_numbers(cell) -> list[str]:
+    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    return [number for text in texts for number in NUMBER.findall(text)]
+
+
+def test_no_number_is_a_rounding_error(notebook):
+    """Below 1e-11, or a zero with a sign: what is printed there differs between processors, so say that it is below a bound.
+
+    A cell that means so small a number states a tolerance, with the reason.
+    """
+    cells = [c for c in notebook.cells if c.cell_type == "code" and "tolerance" not in c.metadata]
+    values = {text: float(text.replace(",", "").replace("\u2212", "-")) for c in cells for text in printed_numbers(c)}
+    assert [text for text, x in values.items() if 0 < abs(x) < 1e-11 or (x == 0 and text[0] in "-\u2212")] == []
+
+
+def test_a_wider_tolerance_has_a_reason_and_numbers_that_need_it(notebook):
+    for cell in notebook.cells:
+        if stated := cell.metadata.get("tolerance"):
+            assert stated.keys() == {"units", "because"} and isinstance(stated["units"], int) and stated["units"] > 1
+            assert len(stated["because"].split()) >= 4
+            assert cell.cell_type == "code" and printed_numbers(cell)
