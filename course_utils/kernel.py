@@ -147,6 +147,7 @@ def blocked_steps(W, a, b, X, y, steps, decay, activation, loss):
     n = X.shape[0]
     m, d = W.shape
     change, products, slopes, grams = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m)), np.empty(BLOCK * BLOCK)
+    earlier, corrections = np.empty(INNER * BLOCK), np.empty((INNER, m))
     start = 0
     while start < n:
         size = min(BLOCK, n - start)
@@ -163,7 +164,15 @@ def blocked_steps(W, a, b, X, y, steps, decay, activation, loss):
         for p in range(0, size, INNER):
             q = min(p + INNER, size)
             if p > 0:
-                H[p:q] -= np.dot(np.ascontiguousarray(gram[p:q, :p]), g[:p])
+                # written out: slices that are assigned to or made contiguous double the time that compiling takes
+                past, correction = earlier[: (q - p) * p].reshape(q - p, p), corrections[: q - p]
+                for t in range(p, q):
+                    for s in range(p):
+                        past[t - p, s] = gram[t, s]
+                np.dot(past, g[:p], correction)
+                for t in range(p, q):
+                    for j in range(m):
+                        H[t, j] -= correction[t - p, j]
             for t in range(p, q):
                 h = H[t]
                 s = p

@@ -1,4 +1,4 @@
-"""What the machine has: threads for linear algebra, and memory.
+"""What the machine has: threads for linear algebra, memory, and signals such as Ctrl-C.
 
 Linear algebra is kept to one thread while SGD runs: its matrices are small, and seeds run in parallel instead. A second
 thread for a matrix of 32 x 200 gains nothing on an idle machine, and on a busy one (a browser paints on the other core)
@@ -7,8 +7,9 @@ each product waits for a thread that is not scheduled, which was measured to cos
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,33 @@ def _set():
 
 def _lift():
     _limit.__exit__(None, None, None)
+
+
+@contextmanager
+def signals_wait() -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C, and every other signal with a handler of Python's, back until the block ends; it is obeyed then.
+
+    Gives a function that tells whether one has come, so that a long block can end early. A handler may raise between any
+    two lines: with half a step done, or while arguments are on their way into compiled code, which crashes Python. Only
+    the main thread runs handlers; in other threads there is nothing to hold back.
+    """
+    came: list[tuple] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    handlers = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda *call: came.append(call))
+        yield lambda: bool(came)
+    finally:
+        for number, handler in reversed(handlers.items()):
+            signal.signal(number, handler)
+        for number, frame in came:
+            handlers[number](number, frame)
+
+
+_SIGNALS = sorted(signal.valid_signals(), key=lambda number: number != signal.SIGINT)  # Ctrl-C is held first, freed last
 
 
 def reserve(needed: float, what: str, advice: str) -> None:

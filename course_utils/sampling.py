@@ -61,13 +61,13 @@ class PlainSampler:
         """The drawn inputs in the coordinates of W, piece by piece; train on each before asking for the next."""
         yield self._X, slice(None)
 
-    def state(self) -> np.ndarray:
-        """What ``restore`` needs to undo the training on what is drawn."""
-        return self.W.copy()
+    def state(self) -> tuple[np.ndarray, dict]:
+        """What ``restore`` needs to undo draws and the training on them."""
+        return self.W.copy(), self._rng.bit_generator.state
 
-    def restore(self, state: np.ndarray) -> None:
+    def restore(self, state: tuple[np.ndarray, dict]) -> None:
         """Put back an earlier state."""
-        self.W[:] = state
+        self.W[:], self._rng.bit_generator.state = state
 
     def test_inputs(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n inputs for the test risk, and their projections."""
@@ -93,7 +93,7 @@ class ReducedSampler:
         rngs = settings.generators()
         self.a, self.b = second_layer(m, settings.bias, rngs["network"])
         # three streams, each drawn from in the order of the samples, so that a run does not depend on where blocks begin
-        self._rng, self._span, self._outside = rngs["inputs"], rngs["span"], rngs["outside"]
+        self._streams = self._rng, self._span, self._outside = rngs["inputs"], rngs["span"], rngs["outside"]
         self._k, self._m = k, m
         self.W = np.zeros((m, k + m + self.block))
         self.W[:, : k + m] = self._start(d, rngs["network"])
@@ -135,13 +135,15 @@ class ReducedSampler:
         L[:, self._m :] = 0.0
         self._used = 0
 
-    def state(self) -> tuple[np.ndarray, int]:
-        """What ``restore`` needs to undo the training on what is drawn."""
-        return self.W.copy(), self._used
+    def state(self) -> tuple[np.ndarray, int, list[dict]]:
+        """What ``restore`` needs to undo draws and the training on them."""
+        return self.W.copy(), self._used, [rng.bit_generator.state for rng in self._streams]
 
-    def restore(self, state: tuple[np.ndarray, int]) -> None:
+    def restore(self, state: tuple[np.ndarray, int, list[dict]]) -> None:
         """Put back an earlier state."""
-        self.W[:], self._used = state
+        self.W[:], self._used, streams = state
+        for rng, stream in zip(self._streams, streams, strict=True):
+            rng.bit_generator.state = stream
 
     def test_inputs(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n inputs for the test risk in the same coordinates, and their projections."""

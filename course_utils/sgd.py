@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 
 from . import kernel
-from .machine import reserve, single_threaded_blas
+from .machine import reserve, signals_wait, single_threaded_blas
 from .networks import TwoLayerNet
 from .risk import LOSSES, floors_on, r_squared
 from .run import Run, Snapshot
@@ -114,15 +115,15 @@ class OnlineSGD:
     def advance(self, n: int) -> None:
         """Train on n fresh samples.
 
-        Raises Diverged, with the network put back to its last good state, when outputs explode.
+        Raises Diverged when outputs explode. Whatever ends it early, Ctrl-C or an own link that fails, the state is that
+        after the number of samples that ``samples`` says, and training can go on from there.
         """
-        n = _count("n", n, 0)
-        with single_threaded_blas():
-            done = 0
-            while done < n:
-                Z = self._sampler.draw(n - done)
-                self._train(self.target.labels(Z, self._noise))
-                done += len(Z)
+        end = self.samples + _count("n", n, 0)
+        with signals_wait() as signal_came, single_threaded_blas():
+            while self.samples < end and not signal_came():
+                with self._all_or_nothing():
+                    Z = self._sampler.draw(end - self.samples)
+                    self._train(self.target.labels(Z, self._noise))
 
     def feed(self, X: np.ndarray, y: np.ndarray) -> None:
         """Train on your own samples X (n, d), y (n,), in order. ValueError if shapes do not fit or values are not finite."""
@@ -135,24 +136,37 @@ class OnlineSGD:
             raise ValueError("X and y must be finite; drop or mend the rows with nan or inf")
         if self.settings.sign_labels and not (np.abs(y) == 1).all():
             raise ValueError("the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1")
-        with single_threaded_blas():
+        with signals_wait() as signal_came, single_threaded_blas():
             for i in range(0, len(X), 4096):
-                self._sampler.take(X[i : i + 4096])
-                self._train(y[i : i + 4096])
+                if signal_came():
+                    break
+                with self._all_or_nothing():
+                    self._sampler.take(X[i : i + 4096])
+                    self._train(y[i : i + 4096])
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Undo everything inside, the draws too, if it ends with an exception."""
+        sampler, before, noise = self._sampler, self._sampler.state(), self._noise.bit_generator.state
+        try:
+            yield
+        except BaseException:
+            sampler.restore(before)
+            self._noise.bit_generator.state = noise
+            raise
 
     def _train(self, y: np.ndarray) -> None:
         """One step a label, on the inputs that the sampler has drawn."""
         s, sampler = self.settings, self._sampler
         steps = schedule(s, np.arange(self.samples, self.samples + len(y)))
         codes = kernel.ACTIVATION_CODES[s.activation], kernel.LOSS_CODES[s.loss]
-        before, bad, flat = sampler.state(), -1, sampler.W.reshape(-1)
+        bad, flat = -1, sampler.W.reshape(-1)
         for X, part in sampler.blocks():
             bad = kernel.blocked_steps(sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay, *codes)
             if bad >= 0:
                 bad += part.start or 0
                 break
         if bad >= 0 or not flat @ flat < s.width * kernel.HUGE**2:  # bounded activations diverge in W alone
-            sampler.restore(before)
             raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
         self.samples += len(y)
 
@@ -241,20 +255,25 @@ def online_sgd(
     if len(seeds) == 0:
         raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
     import os
+    import threading
 
     from tqdm.auto import tqdm
 
+    stop = threading.Event()
     each = [settings.replace(seed=n) for n in seeds]
 
     def attempt(s: Settings) -> Run | Diverged:
         try:
-            return _one_run(s, times, False, sampling)
+            return _one_run(s, times, False, sampling, stop)
         except Diverged as problem:
             return problem
 
     with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
-        results = pool.map(attempt, each)
-        results = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+        try:
+            results = pool.map(attempt, each)
+            results = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+        finally:  # after Ctrl-C the others end at their next checkpoint
+            stop.set()
     runs = [r for r in results if isinstance(r, Run)]
     if len(runs) < len(results):
         raise _seeds_diverged(dict(zip(seeds, results, strict=True)), runs)
@@ -270,7 +289,7 @@ def _seeds_diverged(results: dict, runs: list[Run]) -> Diverged:
     return Diverged(f"{who}: {first}{kept}", first.samples, Run.stack(runs) if runs else first.run)
 
 
-def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: str) -> Run:
+def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: str, stop=None) -> Run:
     from tqdm.auto import tqdm
 
     sim, snapshots = OnlineSGD(settings, sampling), []
@@ -278,6 +297,8 @@ def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: st
     try:
         with single_threaded_blas():
             for t in times:
+                if stop is not None and stop.is_set():
+                    raise KeyboardInterrupt
                 sim.advance(int(t) - sim.samples)
                 bar.update(int(t) - bar.n)
                 snapshots.append(sim.snapshot())

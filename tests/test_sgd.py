@@ -1,5 +1,8 @@
 """The engine: schedules, equal runs from equal settings, divergence, and the numbers that the theory states."""
 
+import os
+import signal
+import threading
 import warnings
 
 import numpy as np
@@ -206,6 +209,79 @@ def test_snapshots_do_not_disturb_or_alias_the_run():
     quiet.advance(100)
     assert np.array_equal(net.W, kept[0]) and np.array_equal(first.neurons, kept[1])
     assert np.array_equal(sim.W, quiet.W)
+
+
+SIZES_TO_INTERRUPT = {
+    "plain": (Settings(d=50, k=1, link="tanh", width=100), "plain"),
+    "wide inputs": (Settings(d=3000, k=1, link="tanh", width=30), "plain"),
+    "reduced": (Settings(d=10**5, k=2, link="chain", width=20), "reduced"),
+}
+
+
+@pytest.mark.parametrize(("settings", "sampling"), SIZES_TO_INTERRUPT.values(), ids=SIZES_TO_INTERRUPT)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGALRM])
+def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, number):
+    """40 interrupts a case, 240 in all, at random moments of long trainings; a twin that nothing interrupts has the same W."""
+    rng = np.random.default_rng(0)
+    sim, twin = OnlineSGD(settings, sampling), OnlineSGD(settings, sampling)
+
+    def raise_it(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, raise_it)
+    try:
+        for delay in rng.uniform(1e-5, 0.03, 40):
+            with pytest.raises(KeyboardInterrupt):
+                timer = threading.Timer(delay, os.kill, (os.getpid(), number))
+                timer.start()
+                while True:  # the signal may also come between two calls
+                    sim.advance(10**9 if rng.integers(2) else 100)
+            timer.join()
+            twin.advance(sim.samples - twin.samples)
+            np.testing.assert_allclose(sim.net.W, twin.net.W, rtol=1e-9, atol=1e-12)
+    finally:
+        signal.signal(number, before)
+    assert sim.samples > 1000
+
+
+@pytest.mark.parametrize("sampling", ["plain", "reduced"])
+def test_a_link_that_fails_in_mid_run_costs_no_sample(sampling):
+    """The state is that before the chunk, streams included: training goes on as if nothing had been."""
+    broken = []
+
+    def link(Z):
+        if broken:
+            raise OverflowError("a bad day")
+        return np.tanh(Z[:, 0])
+
+    settings = Settings(d=200, k=1, link=link, width=10)
+    sim, twin = OnlineSGD(settings, sampling), OnlineSGD(settings, sampling)
+    for n in (100, 5000, 33):
+        sim.advance(n), twin.advance(n)
+        broken.append(True)
+        with pytest.raises(OverflowError):
+            sim.advance(7)
+        broken.clear()
+    sim.advance(5000), twin.advance(5000)
+    assert sim.samples == twin.samples and np.array_equal(sim.net.W, twin.net.W)
+
+
+def test_ctrl_c_ends_all_seeds_soon_and_obeys_the_handler_once():
+    """Without an end to the other seeds an interrupt would wait for 10^9 samples."""
+    told = []
+
+    def handler(*_):
+        told.append(True)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            online_sgd(SMALL, samples=10**9, checkpoints=range(0, 10**9, 10**4), seeds=2)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert told == [True]
 
 
 def test_advance_takes_whole_numbers_only():
