@@ -219,10 +219,11 @@ SIZES_TO_INTERRUPT = {
 
 
 @pytest.mark.parametrize(("settings", "sampling"), SIZES_TO_INTERRUPT.values(), ids=SIZES_TO_INTERRUPT)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGALRM])
-def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, number):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGALRM"])
+@pytest.mark.skipif(os.name != "posix", reason="signals cannot be sent to one process here")
+def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, name):
     """40 interrupts a case, 240 in all, at random moments of long trainings; a twin that nothing interrupts has the same W."""
-    rng = np.random.default_rng(0)
+    rng, number = np.random.default_rng(0), getattr(signal, name)
     sim, twin = OnlineSGD(settings, sampling), OnlineSGD(settings, sampling)
 
     def raise_it(*_):
@@ -266,6 +267,7 @@ def test_a_link_that_fails_in_mid_run_costs_no_sample(sampling):
     assert sim.samples == twin.samples and np.array_equal(sim.net.W, twin.net.W)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals cannot be sent to one process here")
 def test_ctrl_c_ends_all_seeds_soon_and_obeys_the_handler_once():
     """Without an end to the other seeds an interrupt would wait for 10^9 samples."""
     told = []
