@@ -1,6 +1,6 @@
-"""Algorithm 1 of the paper: online SGD on the first layer, new biases, then the second layer on the same samples.
+"""Algorithm 1 of the paper, as the course runs it: online SGD on W, new biases, the second layer on the same samples.
 
-Taught in notebook 05.
+What differs from the paper is said in ``algorithm1``. Taught in notebook 05.
 """
 
 from __future__ import annotations
@@ -46,20 +46,24 @@ def algorithm1(
     fraction: float = 0.2,
     passes: int = 1,
 ) -> Learned:
-    """Learn a single-index target from n samples as Algorithm 1 does; samples are counted once.
+    """Learn a single-index target from n samples in the two phases of Algorithm 1; samples are counted once.
 
     Phase 1 feeds the samples to online SGD, in their order. The weight decay of phase 2 is chosen on the last samples,
     which W has not seen at that moment; then SGD takes these samples too, and phase 2 is solved on all of them.
+
+    Phase 2 is the course's own. The paper's is SGD on the second layer with the loss of phase 1, from the second layer that
+    phase 1 had, without averaging. Here the loss is the square loss whatever phase 1 used, the decay is validated, and "sgd"
+    starts at zero, has steps of its own and returns the mean of its later steps.
 
     Parameters
     ----------
     settings : network and phase 1; ``settings.replace(**PHASE_1)`` has what the course uses. The labels are yours.
     X, y : (n, d) samples and (n,) labels.
     reach : half width Delta of the new biases, in units of the median row norm of W. It has to cover |<u, x>|.
-    second : "ridge" solves phase 2, for the square loss, exactly; "sgd" is the loop of the paper with the same decay.
+    second : "ridge" solves phase 2, for the square loss, exactly; "sgd" goes to the same minimum in steps.
     decays : (decays,) of the second layer to choose from, in units of the mean |sigma(W x + b)|^2.
     fraction : share of the samples that validates.
-    passes : "sgd" takes passes x n steps; the paper takes n.
+    passes : "sgd" takes passes x n steps.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def algorithm1(
 
 
 def with_new_biases(net: TwoLayerNet, reach: float, places: np.ndarray) -> TwoLayerNet:
-    """Step 4: biases Delta * places with Delta = reach times the median row norm, places (m,) in [-1, 1]."""
+    """New biases: Delta * places with Delta = reach times the median row norm, places (m,) in [-1, 1]."""
     return net.replace(b=reach * float(np.median(np.linalg.norm(net.W, axis=1))) * places)
 
 
@@ -105,7 +109,7 @@ def features(net: TwoLayerNet, X: np.ndarray) -> np.ndarray:
 
 
 def second_layer_ridge(F: np.ndarray, y: np.ndarray, decays) -> np.ndarray:
-    """Step 5, solved: minimisers of mean (F a - y)^2 / 2 + decay mean|F_i|^2 |a|^2 / 2, an array (m, decays)."""
+    """Phase 2, solved: minimisers of mean (F a - y)^2 / 2 + decay mean|F_i|^2 |a|^2 / 2, an array (m, decays)."""
     n = len(F)
     values, vectors = np.linalg.eigh(F.T @ F / n)
     size = values.sum()  # mean |F_i|^2
@@ -114,9 +118,10 @@ def second_layer_ridge(F: np.ndarray, y: np.ndarray, decays) -> np.ndarray:
 
 
 def second_layer_sgd(F: np.ndarray, y: np.ndarray, decay: float, passes: int, rng: np.random.Generator) -> np.ndarray:
-    """Step 5 of the paper: SGD over samples drawn with replacement, square loss; mean of the second half of the steps.
+    """Phase 2 in steps: SGD from zero, samples drawn with replacement, square loss; mean of the second half of the steps.
 
-    The step is 1 / (2 max|F_i|^2 + decay t / 2): safe at first, then decreasing as strong convexity allows.
+    Loss, start, averaging and steps are the course's own (see ``algorithm1``). The step is 1 / (2 max|F_i|^2 + decay t / 2):
+    safe at first, then decreasing as strong convexity allows.
     """
     squares = np.einsum("nj,nj->n", F, F)
     decay *= squares.mean()

@@ -36,7 +36,8 @@ def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
 
     constant: et_t = step / d. decreasing: et_t = (2 tau + 1) / (gam (tau + 1)^2) with tau = t + t0, gam = weight_decay / 2
     (a cautious guess of the gap between decay and threshold), and t0 such that et_0 = step / d; then
-    1 - et_t gam = (tau / (tau + 1))^2. Without weight decay the two agree. Source: the form used in the paper's proof.
+    1 - et_t gam = (tau / (tau + 1))^2. Without weight decay the two agree. The course's own choice; notebook 02 derives what
+    it leads to.
     """
     first = settings.step / settings.d
     gap = min(settings.weight_decay / 2, 0.999 / first)

@@ -6,7 +6,8 @@ turns the gradient into
     grad R = H W + D U,
     H = E[l_11 (a o sigma')(a o sigma')^T] + diag_j(a_j E[l_1 sigma''_j]),    D = E[l_12 (a o sigma') (grad g)^T],
 
-so that W_perp <- (1 - et (m H + lam)) W_perp + noise. Most of this module follows from that line.
+so that W_perp <- (1 - et (m H + lam)) W_perp + noise. Most of this module follows from that line. Stein's lemma needs functions
+that are weakly differentiable, with finite moments; sigma'' of ReLU is a delta function, and sign labels have no D.
 """
 
 from __future__ import annotations
@@ -55,13 +56,13 @@ LOSS_CURVATURES = {
 
 
 # ----------------------------------------------------------------------------------------------------------------------
-# Assumptions of the theorem
+# Assumptions under which W_perp is sure to vanish
 # ----------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """One assumption of the theorem: its name, whether these settings meet it, and a sentence with the numbers."""
+    """One assumption of what notebook 02 derives: its name, whether these settings meet it, a sentence with the numbers."""
 
     name: str
     holds: bool
@@ -69,24 +70,25 @@ class Assumption:
 
 
 def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) -> float:
-    """Width-free weight decay lam above which every direction of W_perp is sure to contract.
+    """Width-free weight decay lam above which every direction of W_perp contracts on average, that is A > 0.
 
-    smooth activation: E|l_1| sup|sigma''|.    ReLU: sup|l_1| * 0.242 / min_j |b_j|, with the biases of these settings.
+    smooth activation: E|l_1| sup|sigma''|, at the start.    ReLU: sup|l_1| * 0.242 / min_j |b_j|, at all times.
 
     Parameters
     ----------
-    settings : what is run; its seed fixes the biases.
-    mean_loss_slope : the factor E|l_1| (smooth), or a bound of |l_1| (ReLU). Left out: E|l_1| of a network whose output
-        is still zero (smooth); the bound that the loss gives, 1 for Huber and logistic, none for square loss (ReLU).
+    settings : what is run; its seed fixes the network.
+    mean_loss_slope : the factor E|l_1| (smooth), or a bound of |l_1| (ReLU). Left out: E|l_1| of the untrained network,
+        measured within about 1 % (smooth); the bound that the loss gives, 1 for Huber and logistic, none for square (ReLU).
 
-    Infinite for ReLU without biases, and out of reach for b ~ N(0, 1), where min|b_j| is about 1/m. The condition is
-    sufficient, not necessary: it bounds a mean of l_1 by its largest value. ValueError if mean_loss_slope is negative.
-    Derived from H + lambda I > 0; the paper's constants may differ. Taught in notebook 02.
+    For a smooth activation the threshold holds at the start, and later as long as E|l_1| has not grown. For ReLU it is
+    infinite without biases, and out of reach for b ~ N(0, 1), where min|b_j| is about 1/m. The condition is sufficient, not
+    necessary: it bounds means by largest values. ValueError if mean_loss_slope is negative.
+    Derived here from A = m H + lam I > 0. Taught in notebook 02.
     """
     if mean_loss_slope is not None and not mean_loss_slope >= 0:
         raise ValueError(f"mean_loss_slope = {mean_loss_slope} is impossible: a mean of |l'| is 0 or more")
     if settings.activation != "relu":
-        slope = _start_slopes(settings)[0] if mean_loss_slope is None else mean_loss_slope
+        slope = _untrained_loss_slope(settings) if mean_loss_slope is None else mean_loss_slope
         return slope * LARGEST_SECOND_DERIVATIVE[settings.activation]
     slope = LARGEST_LOSS_SLOPE[settings.loss] if mean_loss_slope is None else mean_loss_slope
     smallest = np.abs(_biases(settings)).min()
@@ -94,10 +96,12 @@ def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) ->
 
 
 def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> list[Assumption]:
-    """Which assumptions of the theorem hold for these settings, each with a sentence that says what it means here.
+    """Which assumptions hold for these settings, each with a sentence that says what it means here.
 
-    In order: decay above threshold, step small enough, first Hermite coefficient not zero, k fits. ``mean_loss_slope``
-    as in ``decay_threshold``. Takes about 0.1 s. Taught in notebook 02.
+    In order: decay above threshold (with it, and a small step, W_perp contracts: derived in notebook 02), step small enough,
+    first Hermite coefficient not zero and k fits (with these the start has a signal and W has room for it: assumed here).
+    They are the course's own; the paper's theorems may assume more or less. ``mean_loss_slope`` as in ``decay_threshold``.
+    Takes about 0.1 s. Taught in notebook 02.
     """
     s = settings
     return [_about_decay(s, mean_loss_slope), _about_step(s), _about_signal(s), _about_size(s)]
@@ -106,7 +110,8 @@ def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> lis
 def _about_decay(s: Settings, slope: float | None) -> Assumption:
     threshold, lam = decay_threshold(s, slope), s.weight_decay
     if lam > threshold:
-        text = f"weight_decay = {lam:g} is above the threshold {threshold:.3g}: every direction of W_perp contracts."
+        until = "" if s.activation == "relu" else " at the start, and later as long as the mean of |l'| has not grown"
+        text = f"weight_decay = {lam:g} is above the threshold {threshold:.3g}: every direction of W_perp contracts{until}."
     elif lam == 0:
         text = f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract."
     else:
@@ -119,7 +124,7 @@ def _about_decay(s: Settings, slope: float | None) -> Assumption:
 
 def _why_threshold(s: Settings, threshold: float) -> str:
     if s.activation != "relu":
-        return ""
+        return f"It is the mean of |l'| at the start times sup|sigma''| = {LARGEST_SECOND_DERIVATIVE[s.activation]:.2f}."
     if s.bias == "none":
         return "Without biases the ReLU threshold is infinite; bias='away' makes it finite."
     if math.isinf(threshold):
@@ -136,7 +141,7 @@ def _why_threshold(s: Settings, threshold: float) -> str:
 def _about_step(s: Settings) -> Assumption:
     shrink = s.step / s.d * s.weight_decay
     overshoot = s.step * LARGEST_SLOPE[s.activation] ** 2 * LARGEST_LOSS_CURVATURE[s.loss]
-    V = _start_slopes(s)[1] * _start_squared_slope(s)
+    V = _start_squared_loss_slope(s) * _start_squared_slope(s)
     steady = s.schedule == "constant" and s.weight_decay > 0
     floor = noise_floor(s, V, s.weight_decay) if steady else 0.0
     if shrink >= 1:
@@ -197,10 +202,17 @@ def _slopes_at_start(s: Settings, Z: np.ndarray) -> np.ndarray:
     return LOSSES[s.loss][1](np.zeros(len(Z)), y)
 
 
-def _start_slopes(s: Settings) -> tuple[float, float]:
-    """E|l_1| and E l_1^2 of a network whose output is zero."""
-    slope = _slopes_at_start(s, np.random.default_rng(0).standard_normal((2**14, s.k)))
-    return float(np.abs(slope).mean()), float((slope**2).mean())
+def _start_squared_loss_slope(s: Settings) -> float:
+    """E l_1^2 of a network whose output is zero."""
+    return float((_slopes_at_start(s, np.random.default_rng(0).standard_normal((2**14, s.k))) ** 2).mean())
+
+
+def _untrained_loss_slope(s: Settings) -> float:
+    """E|l_1| of the untrained network. Its law hardly changes with d once d is large: from 10^6 weights on a smaller one."""
+    few = min(s.d, max(100, s.k, 10**6 // s.width))
+    target, net = s.replace(d=few).build()  # a and b are those of the network at hand, at any d
+    X, y = target.sample(2**12, np.random.default_rng(0))
+    return float(np.abs(LOSSES[s.loss][1](net(X), y)).mean())
 
 
 def _start_squared_slope(s: Settings) -> float:
@@ -355,7 +367,7 @@ def _link_gradient(target: MultiIndexModel, Z: np.ndarray, h: float = 1e-5) -> n
 
 
 def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: float, V: float, gap: float) -> np.ndarray:
-    """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of the convergence proof,
+    """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of notebook 02,
 
         q_{t+1} = (1 - et_t gap)^2 q_t + et_t^2 V (d - k),    q_t = ||W_perp||_F^2 / m.
 
@@ -364,10 +376,10 @@ def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: f
     settings : gives d, k and the step sizes et_t (constant or decreasing).
     samples : increasing sample counts; ``start`` is the value at the first of them.
     V : noise level, mean_j E[(l_1 sigma'_j)^2].
-    gap : rate of contraction; lam minus the threshold in the theorem, or measured (``noise_and_gap``).
+    gap : rate of contraction; lam minus the threshold, or measured (``noise_and_gap``).
 
-    Exact when all directions contract at one rate; ``predict`` gives each its own. ValueError for impossible numbers.
-    Source: the convergence proof, derived in notebook 02.
+    Exact when all directions contract at one rate, and an upper bound when none contracts more slowly; ``predict`` gives each
+    its own. ValueError for impossible numbers. Derived here, in notebook 02.
     """
     samples = _increasing(samples)
     for name, value in (("start", start), ("V", V)):

@@ -92,6 +92,22 @@ def test_every_direction_contracts_above_the_threshold_and_the_bound_is_reached(
         assert np.allclose(A, np.diag(-np.sign(start.a) * th.KINK / np.abs(start.b)), atol=1e-12)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "erf", "softplus"])
+def test_the_decay_lamp_of_a_smooth_activation_looks_at_the_untrained_network_itself(activation):
+    """Small labels: the untrained outputs, not the labels, make the residuals. Lamp on must mean A > 0 at the start."""
+    lamps, definite = {}, {}
+    for seed in range(4):
+        for lam in (0.02, 0.3):
+            s = Settings(activation=activation, seed=seed, link="none", noise=0.02, width=20, loss="square", weight_decay=lam)
+            target, net = s.build()
+            A, _ = th.contraction_and_noise(net, target, s.loss, lam, samples=20_000)
+            lamp = th.assumptions(s)[0]
+            lamps[seed, lam], definite[seed, lam] = lamp.holds, np.linalg.eigvalsh(A)[0] > 0
+            assert ("at the start" in lamp.text) and (definite[seed, lam] or not lamp.holds)
+    assert not all(definite[seed, 0.02] for seed in range(4))  # where output zero would have the lamp on
+    assert all(lamps[seed, 0.3] for seed in range(4))
+
+
 def test_thresholds_of_the_bias_laws():
     away, normal, none = (th.decay_threshold(Settings(bias=b)) for b in ("away", "normal", "none"))
     assert 0.242 / 2 < away < 0.242 < normal < none == math.inf
@@ -252,8 +268,8 @@ def test_predicted_perpendicular_is_the_recursion(kind):
 
 
 def test_predicted_perpendicular_ends_where_the_closed_forms_say():
-    """Constant: the noise floor. Decreasing: q_T T -> 4 V (d - k) / (g (4 gap - g)) with g = lam/2, which is the 4/3 of
-    the proof at gap = g; what is left at T = 300 t_0 is of relative order t_0/T.
+    """Constant: the noise floor. Decreasing: q_T T -> 4 V (d - k) / (g (4 gap - g)) with g = lam/2, which is 4/3
+    at gap = g, and 4/7 at gap = lam = 2 g; what is left at T = 300 t_0 is of relative order t_0/T.
     """
     s = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.1)
     assert th.predicted_perpendicular(s, [0, 200_000], 1.0, 0.1, 0.5)[-1] == pytest.approx(th.noise_floor(s, 0.1, 0.5))
