@@ -8,18 +8,19 @@ import pytest
 from drawings import (
     BLUE,
     DASHES,
-    FAINT,
     GREEN,
     GREY,
     PALETTE,
     TIMES,
     VERMILLION,
     cursors,
+    line,
     low_middle_high,
     made,
     named,
     numbers,
     same,
+    shade,
 )
 
 from course_utils import OnlineSGD, Settings, online_sgd, split_norms
@@ -34,19 +35,7 @@ EITHER = pytest.mark.parametrize("seeds", [1, 3])
 
 
 def curve(x, y, name, colour, dash, width=2, hover="%{y:.3g}"):
-    return {
-        "type": "scatter", "mode": "lines", "x": x, "y": y, "name": name,
-        "line": {"color": colour, "dash": dash, "width": width},
-        "hovertemplate": hover + " at %{x:,.0f} samples<extra>" + name + "</extra>",
-    }  # fmt: skip
-
-
-def around(x, low, high, colour):
-    """A band runs along its upper edge and back along its lower one."""
-    return {
-        "type": "scatter", "mode": "lines", "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "fill": "toself",
-        "fillcolor": FAINT[colour], "line": {"width": 0, "color": colour}, "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
+    return line(x, y, name, colour, dash, width, hover + " at %{x:,.0f} samples")
 
 
 def cursor(t, low, high):
@@ -77,7 +66,7 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
     run = made(k=k, seeds=seeds)
     low, middle, high = np.degrees(low_middle_high(run, "angles"))
     looks = [(PALETTE[i % 6], DASHES[i % 6]) for i in range(k)]
-    bands = [around(SHOWN, low[:, i], high[:, i], looks[i][0]) for i in range(k)] if seeds > 1 else []
+    bands = [shade(SHOWN, low[:, i], high[:, i], looks[i][0]) for i in range(k)] if seeds > 1 else []
     lines = [curve(SHOWN, middle[:, i], names[i], *looks[i], hover="%{y:.1f} degrees") for i in range(k)]
     figure = figures.angles(run)
     same(figure.traces, [*bands, *lines, cursor(50_000, 0, 90)])
@@ -103,7 +92,7 @@ def test_norms_outside_and_inside_keep_their_looks_and_the_prediction_is_drawn_a
         ("parallel", "W∥ (inside)", GREEN, "dash"),
     ):
         low, middle, high = low_middle_high(run, name)
-        traces += [around(SHOWN, low, high, colour)] if seeds > 1 else []
+        traces += [shade(SHOWN, low, high, colour)] if seeds > 1 else []
         traces.append(curve(SHOWN, middle, label, colour, dash))
     foreseen = curve([LEFT, 25, 700, 60_000], predicted[1], "W⊥ predicted", "#222222", "dot", 1.6)
     same(figure.traces, [*traces, foreseen, cursor(50_000, 0.01, 10**0.6)])
@@ -192,7 +181,7 @@ def test_test_risk_stands_between_its_floors(seeds):
     run = made(seeds=seeds)
     figure = figures.risk(run)
     low, middle, high = low_middle_high(run, "risk")
-    bands = [around(SHOWN, low, high, BLUE)] if seeds > 1 else []
+    bands = [shade(SHOWN, low, high, BLUE)] if seeds > 1 else []
     ends = [10, 1e5]
     flat = lambda value, name, dash: curve(ends, [value, value], name, GREY, dash, 1.5, "%{y:.4f}")  # noqa: E731
     same(figure.traces, [
@@ -313,16 +302,18 @@ def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
         words = lab.words(run, moment)
         middle = lambda name: np.sort(getattr(run, name), axis=0)[1][moment]  # noqa: B023, E731
         perpendicular, parallel, r2, t = middle("perpendicular"), middle("parallel"), middle("r2"), int(run.samples[moment])
-        predicted = np.interp(t, *lab.session.predicted)
+        drawn = named(lab.figures(run, moment)[1])["W⊥ predicted"]  # straight between its points, on log axes
+        predicted = np.exp(np.interp(np.log(max(t, 1)), np.log(drawn["x"]), np.log(drawn["y"])))
         error = abs(predicted / perpendicular - 1)
         assert words.rows == [
             ("W⊥", f"{predicted:.3f}", f"{perpendicular:.3f}", f"{100 * error:.0f}%"),
             ("W∥", "", f"{parallel:.3f}", ""),
             ("test R²", "", f"{r2:.2f}", ""),
         ]
-        foreseen = [predicted, round(100 * error)] if t else []  # before the first step there is nothing to tell
-        said = [t, float(f"{t / 50:.3g}"), *np.degrees(middle("angles")).round(1), perpendicular, parallel, middle("risk")]
-        assert numbers(words.sentence) == pytest.approx([*said, 2, r2, 3, *foreseen], abs=0.0051)
+        foreseen = [round(predicted, 3), round(100 * error)] if t else []  # before the first step there is nothing to tell
+        sizes = [round(perpendicular, 3), round(parallel, 3), round(middle("risk"), 4), 2, round(r2, 2)]  # 2 as in R2
+        said = [t, float(f"{t / 50:.3g}"), *np.degrees(middle("angles")).round(1), *sizes, 3, *foreseen]
+        assert numbers(words.sentence) == pytest.approx(said, abs=1e-9)
         assert ("Predicted W_perp" in words.sentence) == bool(t) and "median of 3 seeds" in words.sentence
 
 
@@ -439,12 +430,12 @@ def test_the_movie_shows_first_neurons_open_and_present_ones_filled(movie):
     u = PLANE.target().directions[0]
     for moment in (0, 30, len(run) - 1):
         plane, norms = movie.figures(run, moment)
-        line, first, now = plane.traces
+        u_line, first, now = plane.traces
         assert [trace["name"] for trace in plane.traces] == ["line of u", "at t = 0", f"after {run.samples[moment]:,} samples"]
         same([first["x"], first["y"]], every[0][::5].T)
         same([now["x"], now["y"]], every[moment][::5].T)
-        same([line["x"], line["y"]], [[-4.4 * u[0], 4.4 * u[0]], [-4.4 * u[1], 4.4 * u[1]]])
-        same(line["line"], {"color": VERMILLION, "dash": "dash", "width": 2})
+        same([u_line["x"], u_line["y"]], [[-4.4 * u[0], 4.4 * u[0]], [-4.4 * u[1], 4.4 * u[1]]])
+        same(u_line["line"], {"color": VERMILLION, "dash": "dash", "width": 2})
         same(first["marker"], {"color": "#D62728", "size": 5, "symbol": "circle-open"})  # red at first, as in the paper
         same(now["marker"], {"color": BLUE, "size": 6, "symbol": "diamond"})
         assert [trace["mode"] for trace in plane.traces] == ["lines", "markers", "markers"]
