@@ -1,13 +1,15 @@
 # make lab     install the course into .venv (the first time) and open it in JupyterLab
 # make test    check everything: style, unit tests, every notebook, the course in a real browser
 # make bench   speed and memory against what you would write instead
+# make mutants put wrong numbers, words and colours in and count those that the tests notice
 # make lint    style alone
 # make clean   remove .venv and all caches
 #
 # PYTHON=/path/to/python   the Python to build .venv with; otherwise the first of the names below that will do
 # PIP_FLAGS="..."          more options for pip. On Linux, PyPI's torch brings several GB of GPU libraries that the course
 #                          does not use; PIP_FLAGS="--extra-index-url https://download.pytorch.org/whl/cpu" avoids them.
-# ARGS="..."               for make lab: options of `python -m course_utils`, such as ARGS="--port 9000 --no-browser"
+# ARGS="..."               for make mutants: such as ARGS="--modules run.py labs/charts.py --sample 300", see tests/mutation.py;
+#                          for make lab: options of `python -m course_utils`, such as ARGS="--port 9000 --no-browser"
 
 SHELL := /bin/sh
 PY := .venv/bin/python
@@ -20,7 +22,7 @@ PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 pytho
 PROBE := import sys; sys.exit(3) if sys.version_info < (3, 11) else None; import importlib.util as u; \
   sys.exit(0 if u.find_spec("venv") and u.find_spec("ensurepip") else 4)
 
-.PHONY: help lab test bench lint clean FORCE
+.PHONY: help lab test bench mutants lint clean FORCE
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -110,6 +112,9 @@ endef
 
 bench: .venv/.course-test .venv/.course-bench
 	@for script in benchmarks/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done
+
+mutants: .venv/.course-test
+	@$(PY) tests/mutation.py $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
