@@ -69,7 +69,7 @@ def same(got, want, where: str = "figure", rel: float = 1e-12, tiny: float = 1e-
             same(got[key], want[key], f"{where}: {key}", rel, tiny)
     elif isinstance(want, str | bool | None):
         assert type(got) is type(want) and got == want, f"{where}: {got!r} for {want!r}"
-    elif isinstance(want, list | tuple) and any(isinstance(part, dict | str | list) for part in want):
+    elif isinstance(want, list | tuple) and any(isinstance(part, dict | str | list | tuple | np.ndarray) for part in want):
         assert len(got) == len(want), f"{where}: {len(got)} parts for {len(want)}"
         for i, part in enumerate(want):
             same(got[i], part, f"{where}[{i}]", rel, tiny)

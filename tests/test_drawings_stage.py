@@ -1,0 +1,162 @@
+"""What Python sends to the page is what it means: a page that applies every frame has the figures, the words and the errors."""
+
+import copy
+
+import numpy as np
+import pytest
+from drawings import line, named, same
+
+from course_utils.labs import SubspaceLab, show
+from course_utils.labs.stage import HERE, Figure, Stage, Words
+from course_utils.settings import Settings
+
+
+class Page:
+    """Does with messages what the page's script does: arrays from one buffer, and only what has changed."""
+
+    def __init__(self, stage: Stage):
+        self.stage, self.views, self.words, self.error, self.got = stage, [], None, "", []
+        stage.send = self.receive
+
+    def receive(self, message, buffers=()):
+        self.got.append(message)
+        if message["type"] == "error":
+            self.error = message["text"]
+        if message["type"] != "frame":
+            return
+        if message["whole"]:
+            self.views = [{"name": view["name"]} for view in message["views"]]
+        values, self.words = np.frombuffer(buffers[0], dtype="<f8"), message["words"]
+        for view, sent in zip(self.views, message["views"], strict=True):
+            assert view["name"] == sent["name"]
+            if "traces" in sent:
+                view |= {"traces": copy.deepcopy(sent["traces"]), "layout": sent["layout"]}
+            for trace, key, start, length in sent["arrays"]:
+                assert start % 8 == 0
+                view["traces"][trace][key] = values[start // 8 : start // 8 + length]
+
+    def open(self):
+        """A page is opened: it says hello."""
+        self.stage._receive(self.stage, {"type": "hello"}, [])
+
+    def sent(self) -> list[tuple]:
+        """What the last frame carried: (view, which arrays, whether with traces and layout)."""
+        views = self.got[-1]["views"]
+        return [(v["name"], [(trace, key) for trace, key, *_ in v["arrays"]], "traces" in v) for v in views]
+
+
+def two_views(shift=0.0, colour="#0072B2", title="one"):
+    t = np.arange(5)
+    first = Figure("first", [line(t, t + shift, "a", colour), line(t, 7.0 * t, "b", "#D55E00")], {"title": title})
+    points = {"type": "scatter", "x": np.float32([1, 2]), "y": np.array([3, 4]), "name": "c"}
+    return [first, Figure("second", [points], {"xaxis": {"range": [0, np.float64(2.5)]}})]
+
+
+def shows(page: Page, figures) -> bool:
+    same([(v["name"], v["traces"], v["layout"]) for v in page.views], [(f.name, f.traces, f.layout) for f in figures])
+    return True
+
+
+def test_a_page_has_after_every_frame_what_was_drawn_and_gets_only_what_changed():
+    stage = Stage()
+    page = Page(stage)
+    all_first, all_second = [(0, "x"), (0, "y"), (1, "x"), (1, "y")], [(0, "x"), (0, "y")]
+    steps = [
+        (two_views(), [("first", all_first, True), ("second", all_second, True)]),
+        (two_views(), [("first", [], False), ("second", [], False)]),
+        (two_views(0.5), [("first", [(0, "y")], False), ("second", [], False)]),
+        (two_views(0.5, "#009E73"), [("first", all_first, True), ("second", [], False)]),
+        (two_views(0.7, "#009E73", "two"), [("first", all_first, True), ("second", [], False)]),
+        (two_views()[1:], [("second", all_second, True)]),  # other views: everything
+        (two_views(), [("first", all_first, True), ("second", all_second, True)]),
+    ]
+    for n, (figures, carried) in enumerate(steps, 1):
+        assert stage.send_frame(figures, Words(f"frame {n}")) == n == page.got[-1]["n"]
+        assert shows(page, figures) and page.sent() == carried
+        assert page.got[-1]["whole"] == (n in (1, 6, 7)) and page.words["sentence"] == f"frame {n}"
+
+
+def test_a_page_that_opens_later_gets_everything():
+    stage = Stage()
+    stage.send = lambda *_: None
+    stage.send_frame(two_views(), Words())
+    page, heard = Page(stage), []
+    stage.on_event = heard.append
+    page.open()
+    stage.send_frame(two_views(), Words())
+    assert shows(page, two_views()) and heard == [{"type": "hello"}] and page.error == ""
+    stage.send_frame(two_views(), Words())
+    assert not page.got[-1]["whole"]
+
+
+def test_an_error_stays_for_pages_that_open_later_until_it_is_cleared():
+    stage = Stage()
+    first = Page(stage)
+    stage.send_error("d is too large")
+    assert first.error == "d is too large"
+    later = Page(stage)
+    later.open()
+    assert later.error == "d is too large"
+    stage.send_error("")
+    assert later.error == ""
+    last = Page(stage)
+    last.open()
+    assert last.got == []
+
+
+def test_the_words_on_the_page_are_those_that_were_said():
+    stage = Stage()
+    page = Page(stage)
+    rows, lights = [("W", "1", "2", "3%")], [(True, "on", "why"), (False, "off", "why not")]
+    stage.send_frame([], Words("said", rows, lights, "noted", "d=5"))
+    assert page.words == {"sentence": "said", "rows": rows, "lights": lights, "note": "noted", "settings": "d=5"}
+
+
+def test_the_library_is_sent_to_a_page_that_asks():
+    stage, sent = Stage(), []
+    stage.send = lambda message, buffers: sent.append((message, buffers))
+    stage._receive(stage, {"type": "library"}, [])
+    ((message, (library,)),) = sent
+    assert message == {"type": "library"} and b"plotly.js v" in library[:200]
+
+
+def test_the_stage_is_the_script_beside_it_and_its_text():
+    stage = Stage(text=lambda: "told", columns=2, label="Lab", lecture=True)
+    assert repr(stage) == "told" and (stage.columns, stage.label, stage.lecture) == (2, "Lab", True)
+    assert (Stage().columns, Stage().label, Stage().lecture) == (3, "figures", False)
+    bundle = stage._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert data["text/plain"] == "told" and "application/vnd.jupyter.widget-view+json" in data
+    assert str(Stage._esm) == (HERE / "stage.js").read_text() and str(Stage._css) == (HERE / "stage.css").read_text()
+    assert "Stage" in repr(Stage())
+
+
+@pytest.mark.parametrize("n, columns", [(1, 1), (2, 2), (5, 3)])
+def test_figures_that_do_not_move_are_drawn_when_a_page_opens(n, columns):
+    figures = [Figure(f"f{i}", two_views(i)[0].traces, {"title": f"f{i}"}) for i in range(n)]
+    stage = show(figures if n > 1 else figures[0], "What they show.")
+    page = Page(stage)
+    stage._receive(stage, {"type": "ack", "n": 1}, [])
+    assert page.got == []
+    page.open()
+    assert shows(page, figures) and page.words["sentence"] == repr(stage) == stage.label == "What they show."
+    assert stage.columns == columns and show(figures, columns=1).columns == 1 and show(figures).label == "figures"
+
+
+def test_a_labs_page_shows_what_the_lab_draws_while_it_trains():
+    lab = SubspaceLab(Settings(d=20, k=2, width=20), samples=100)
+    page = Page(lab.stage)
+    for _ in range(3):
+        lab.session.train(50)
+        n = lab._show()
+        run = lab.run
+        assert shows(page, lab.figures(run, -1)) and page.got[-1]["n"] == n
+        assert named(Figure("", page.views[0]["traces"], {}))["second"]["y"][-1] == np.degrees(run.angles[-1, 1])
+        assert page.words["sentence"].startswith(run.sentence()) and page.words["settings"] == lab.settings.code()
+    sent = dict((name, (arrays, anew)) for name, arrays, anew in page.sent())
+    assert not sent["angles"][1]  # curves alone travel
+    # The start does not move.
+    assert sent["neurons"] == ([(1, "x"), (1, "y")], False)
+    figure = lab.figures(lab.run, -1)[0]
+    assert [list(t.x) for t in figure.plotly().data] == [list(t["x"]) for t in figure.traces]
+    lab.close()
