@@ -1,15 +1,14 @@
-"""Snapshot, Run and Record: shapes with and without seeds, words, tables, CSV; floors that a risk is compared with."""
+"""Snapshot, Run and Record: numbers by hand, shapes with and without seeds, words, tables, CSV."""
 
 import io
-import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, Snapshot, TwoLayerNet, online_sgd
-from course_utils.risk import floors, mean_loss, r_squared, test_risk
-from course_utils.run import SERIES, Record
+from course_utils import OnlineSGD, Run, Settings, Snapshot, TwoLayerNet, online_sgd
+from course_utils.run import SERIES, Record, in_d
 
 SETTINGS = Settings(d=20, k=2, link="chain", width=7, noise=0.2, step=0.5)
 TIMES = [0, 10, 100, 400]
@@ -73,7 +72,8 @@ def test_at_gives_back_the_moment(run, seeded):
 
 def made_up(samples, **changes):
     values = {"angles": np.radians([40.26, 8.0]), "perpendicular": 0.1834, "parallel": 0.5, "risk": 0.0123, "r2": 0.876}
-    return Snapshot(samples, 200, singular_values=np.ones(7), neurons=np.zeros((3, 3), np.float32), **values | changes)
+    values |= {"singular_values": np.ones(7), "neurons": np.zeros((3, 3), np.float32)}
+    return Snapshot(samples, 200, **values | changes)
 
 
 def test_the_sentence_says_the_numbers():
@@ -202,48 +202,174 @@ def test_a_long_record_has_no_holes_on_a_log_axis():
     assert 100 < len(samples) <= 600 and (samples[2:] / samples[1:-1]).max() <= 2
 
 
-# ---- risks and their floors
+# ---- numbers by hand
 
 
-def test_losses_of_known_residuals():
-    yhat, y = np.array([0.0, 0.5, 3.0, -3.0]), np.zeros(4)
-    assert mean_loss(yhat, y, "huber") == (0 + 0.125 + 2.5 + 2.5) / 4
-    assert mean_loss(yhat, y, "square") == (0 + 0.25 + 9 + 9) / 8
-    assert mean_loss(np.array([0.0]), np.array([1.0]), "logistic") == pytest.approx(math.log(2))
-    assert mean_loss(np.array([800.0]), np.array([-1.0]), "logistic") == 800  # no overflow
-    assert r_squared(y + 1, np.array([0.0, 2, 0, 2])) == 0 and r_squared(yhat, yhat) == 1
-    assert math.isnan(r_squared(yhat, np.ones(4)))
+def rotated(*rows):
+    """Rows in the coordinates of an orthonormal basis that is not that of the axes, padded to 5 entries."""
+    basis = np.linalg.qr(np.random.default_rng(8).standard_normal((5, 5)))[0]
+    return np.array([[*row, *[0.0] * (5 - len(row))] for row in rows]) @ basis.T
 
 
-def test_floors_in_closed_form():
-    """Square loss, noise s: the link leaves s^2 / 2, a linear fit also the nonlinear 2/5 of the cubic's variance,
-    zero everything. Tolerances are 5 standard errors at 100,000 samples; the cubic's sixth moments are heavy."""
-    target = MultiIndexModel([1.0, 0.0], "cubic", noise=0.5)
-    found = floors(target, "square")
-    assert found["noise"] == pytest.approx(0.125, rel=0.03)
-    assert found["linear"] == pytest.approx((0.25 + 0.4) / 2, rel=0.03 * 5)
-    assert found["zero"] == pytest.approx((0.25 + 1) / 2, rel=0.03 * 5)
+def test_a_snapshot_measures_what_its_network_was_made_of():
+    """Rows of lengths 6, 3, 1 at right angles, turned by 20 and 50 degrees out of the span of u_1 and u_2."""
+    (c1, s1), (c2, s2) = ((np.cos(a), np.sin(a)) for a in np.radians([20, 50]))
+    U = rotated([1, 0], [0, 1])
+    W = rotated([6 * c1, 0, 6 * s1], [0, -3 * c2, 0, 3 * s2], [0, 0, 0, 0, 1])
+    moment = Snapshot.measure(70, 5, W, U, risk=0.25, r2=0.5)
+    assert (moment.samples, moment.d, moment.risk, moment.r2) == (70, 5, 0.25, 0.5)
+    assert np.allclose(np.degrees(moment.angles), [50, 20])
+    assert np.allclose(moment.singular_values, np.array([6, 3, 1]) / np.sqrt(3))
+    assert moment.parallel == pytest.approx(np.sqrt(((6 * c1) ** 2 + (3 * c2) ** 2) / 3))
+    assert moment.perpendicular == pytest.approx(np.sqrt(((6 * s1) ** 2 + (3 * s2) ** 2 + 1) / 3))
+    assert np.allclose(moment.neurons, [[6 * c1, 0, 6 * s1], [0, -3 * c2, 3 * s2], [0, 0, 1]], atol=1e-6)  # float32
+    assert moment.neurons.dtype == np.float32
 
 
-@pytest.mark.parametrize("loss", ["huber", "square", "logistic"])
-@pytest.mark.parametrize("noise", [0.0, 0.3])
-def test_no_predictor_in_sight_beats_the_noise_floor(loss, noise):
-    """The floor is the least risk of all functions of the inputs: below the linear fit, zero, and multiples of g."""
-    target = MultiIndexModel(np.eye(2, 6), "chain", noise, sign_labels=loss == "logistic")
-    found = floors(target, loss)
-    assert 0 <= found["noise"] <= min(found["linear"], found["zero"])
-    Z = np.random.default_rng(0).standard_normal((50_000, 2))
-    y = target.labels(Z, np.random.default_rng(1))
-    scaled = [mean_loss(scale * target.mean(Z), y, loss) for scale in (0.5, 0.9, 1.1, 2, 5)]
-    assert found["noise"] < min(scaled) + 0.005  # Monte-Carlo error of the two risks
-    assert floors(target, loss) == found  # repeatable
+@pytest.mark.parametrize(("k", "seen"), [(1, [2, 0]), (3, [2, -4])])
+def test_neurons_show_two_directions_or_one_and_what_is_outside_of_all(k, seen):
+    W = rotated([2, -4, 4, 7])
+    outside = np.sqrt(4**2 + 4**2 + 7**2) if k == 1 else 7
+    moment = Snapshot.measure(0, 5, W, rotated(*np.eye(k)), 0.0, 0.0)
+    assert np.allclose(moment.neurons, [[*seen, outside]], atol=1e-5)  # float32
+    assert moment.perpendicular == pytest.approx(outside)
+    assert moment.parallel == pytest.approx(np.sqrt(85 - outside**2))
 
 
-def test_test_risk_is_the_mean_loss_on_fresh_samples(run):
-    target = SETTINGS.target()
-    risk = test_risk(run.net, target, "huber")
-    X, y = target.sample(100_000, np.random.default_rng(5))
-    assert risk == pytest.approx(mean_loss(run.net(X), y, "huber"), rel=0.1)  # 5 standard errors at 10,000
-    assert test_risk(run.net, target, "huber") == risk != test_risk(run.net, target, "huber", seed=2)
-    assert run.risk[-1] == pytest.approx(risk, rel=0.3)  # 1000 samples
-    assert set(run.floors) == {"noise", "linear", "zero"}
+def hand_made(times, seed=0, shift=0.0, **more):
+    """A run of made-up moments: each number tells which series, moment and seed it is of."""
+    settings = Settings(d=200, k=2, width=3, seed=seed)
+    moments = [
+        made_up(
+            t, angles=np.radians([60 - i + shift, 30 - i - shift]), perpendicular=0.9 - i / 10 + shift / 100,
+            parallel=0.1 + i / 10, risk=0.5 - i / 100 + shift / 100, r2=i / 10,
+            singular_values=np.arange(7, 0, -1) + i / 10 + shift, neurons=np.full((3, 3), 10 * i + seed, np.float32),
+        )
+        for i, t in enumerate(times)
+    ]  # fmt: skip
+    return Run.of(settings, moments, **more)
+
+
+def test_stacked_seeds_keep_their_order_and_at_takes_medians():
+    runs = [hand_made([0, 8], seed, shift, net=f"net {seed}") for seed, shift in ((4, 2.0), (5, 0.0), (9, 7.0))]
+    runs[0] = replace(runs[0], floors={"zero": 3.0})
+    runs[1] = replace(runs[1], note="It diverged.")
+    stacked = Run.stack(iter(runs))
+    assert stacked.seeds == (4, 5, 9) and stacked.net == ("net 4", "net 5", "net 9") and stacked.settings.seed == 4
+    assert stacked.note == "It diverged." and stacked.floors == {"zero": 3.0} and Run.stack(runs[:1]).note == ""
+    assert np.allclose(stacked.risk, [[0.52, 0.51], [0.5, 0.49], [0.57, 0.56]]) and stacked.samples.tolist() == [0, 8]
+    for moment, i in ((stacked.at(0), 0), (stacked.at(), 1)):
+        assert moment.samples == 8 * i and moment.d == 200
+        assert np.allclose(np.degrees(moment.angles), [62 - i, 28 - i])  # medians of 2, 0, 7 are 2
+        assert moment.perpendicular == pytest.approx(0.92 - i / 10) and moment.parallel == pytest.approx(0.1 + i / 10)
+        assert moment.risk == pytest.approx(0.52 - i / 100) and moment.r2 == pytest.approx(i / 10)
+        assert np.allclose(moment.singular_values, np.arange(7, 0, -1) + i / 10 + 2)
+        assert (moment.neurons == 10 * i + 4).all()  # of the first seed
+    assert stacked.sentence(0) == (
+        "After 0 samples (0 d): angles 62.0, 28.0 degrees; W_perp 0.920, W_par 0.100; test risk 0.5200 (R2 0.00)."
+        " (median of 3 seeds) It diverged."
+    )
+    assert "median" not in Run.stack(runs[2:]).sentence() and "median of 2 seeds" in Run.stack(runs[1:]).sentence()
+
+
+def test_a_run_of_one_seed_gives_back_what_it_was_made_of():
+    run = hand_made([0, 8, 9])
+    assert run.note == "" and run.seeds is None and run.net is None and run.floors == {}
+    moment = run.at(1)
+    assert np.allclose(np.degrees(moment.angles), [59, 29]) and (moment.neurons == 10).all()
+    assert (moment.perpendicular, moment.parallel, moment.risk, moment.r2) == pytest.approx((0.8, 0.2, 0.49, 0.1))
+    assert run.sentence(1).endswith("(R2 0.10).") and repr(run).startswith("After 9 samples")
+
+
+def test_quantiles_of_one_seed_are_the_series_as_often_as_asked():
+    run = hand_made([0, 8])
+    assert run.quantiles("risk", [0.1, 0.5, 0.9]).tolist() == [run.risk.tolist()] * 3
+    assert run.quantiles("angles", [0.5]).shape == (1, 2, 2) and run.quantiles("angles", 0.5).shape == (2, 2)
+    seeds = Run.stack([hand_made([0], i, float(i)) for i in range(5)])  # risk 0.5 + i / 100
+    assert seeds.quantiles("risk", (0, 0.25, 1)).ravel() == pytest.approx([0.5, 0.51, 0.54])
+
+
+HEAD = "     samples      t/d   W_perp   W_par    risk  angles (degrees)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "moments"), [(5, [1, 3, 5, 7, 9]), (2, [7, 9]), (3, [5, 7, 9]), (9, [1, 2, 3, 4, 5, 6, 7, 8, 9]), (1, [9])]
+)
+def test_the_table_is_even_in_log_time(rows, moments):
+    """At 0, 1, 3, 10, 30, ... 10,000 samples: a decade a row up to five rows, then closer over four decades."""
+    times = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
+    lines = hand_made(times).table(rows).splitlines()
+    assert lines[0] == HEAD
+    assert [int(line.split()[0].replace(",", "")) for line in lines[1:]] == ([times[i] for i in moments])
+
+
+def test_the_lines_of_a_table_letter_by_letter():
+    lines = hand_made([0, 100, 10_000, 123_456]).table().splitlines()
+    assert lines == [
+        HEAD,
+        "           0        0    0.900   0.100  0.5000   60.0  30.0",  # the nearest to 12 samples
+        "         100      0.5    0.800   0.200  0.4900   59.0  29.0",
+        "      10,000       50    0.700   0.300  0.4800   58.0  28.0",
+        "     123,456    617.3    0.600   0.400  0.4700   57.0  27.0",
+    ]
+    assert hand_made([0]).table().splitlines()[1:] == ["           0        0    0.900   0.100  0.5000   60.0  30.0"]
+
+
+def test_a_frame_has_a_row_for_each_moment_of_each_seed():
+    runs = [hand_made([0, 8], seed, shift) for seed, shift in ((4, 2.0), (5, 0.0))]
+    frame = Run.stack(runs).frame()
+    assert list(frame) == [
+        "seed", "samples", "perpendicular", "parallel", "risk", "r2", "angle_1_degrees", "angle_2_degrees",
+        *(f"singular_value_{i}" for i in range(1, 8)),
+    ]  # fmt: skip
+    assert frame.index.tolist() == [0, 1, 2, 3]
+    assert frame.iloc[1].tolist() == pytest.approx([4, 8, 0.82, 0.2, 0.51, 0.1, 61, 27, *np.arange(7, 0, -1) + 2.1])
+    assert frame.iloc[2].tolist() == pytest.approx([5, 0, 0.9, 0.1, 0.5, 0.0, 60, 30, *np.arange(7, 0, -1)])
+    pd.testing.assert_frame_equal(runs[1].frame(), frame.iloc[2:].reset_index(drop=True))
+
+
+def test_csv_begins_with_settings_and_notes_and_has_no_index():
+    run = hand_made([0, 8])
+    lines = run.to_csv(notes=["a note"]).splitlines()
+    assert lines[0] == f"# {run.settings.summary()}" and lines[1] == "# a note" and lines[2].startswith("seed,samples,perp")
+    assert lines[3].startswith("0,0,0.9,0.1,0.5,0.0,") and len(lines) == 5
+
+
+@pytest.mark.parametrize(
+    ("samples", "text"),
+    [(0, "0 d"), (104, "0.52 d"), (1, "0.005 d"), (2469, "12.3 d"), (19_998, "100 d"), (20_000, "100 d"), (704_000, "3,520 d")],
+)
+def test_times_in_units_of_d(samples, text):
+    assert in_d(samples, 200) == text
+
+
+def test_a_sentence_leaves_out_what_was_not_measured():
+    nan = float("nan")
+    assert made_up(41, risk=nan, r2=0.3).sentence() == (
+        "After 41 samples (0.205 d): angles 40.3, 8.0 degrees; W_perp 0.183, W_par 0.500."
+    )
+    assert made_up(41, r2=nan).sentence().endswith("W_par 0.500; test risk 0.0123.")
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_a_full_record_keeps_half_of_its_moments_evenly_in_log_time(seeds):
+    """Ten moments at t + 1 = 1, 2, 4, ... 512: of the five that would be even, 1, 4.8, 23, 108, 512, the next recorded."""
+    record = Record(SETTINGS.replace(seed=3), limit=10)
+    for i in range(11):
+        record.append(*(made_up(2**i - 1, risk=i + seed / 10, r2=-i) for seed in range(seeds)))
+    run, kept = record.run(), [0, 3, 5, 7, 9, 10]
+    assert len(record) == 6 and run.samples.tolist() == [2**i - 1 for i in kept]
+    assert run.r2.reshape(seeds, 6).tolist() == [[-i for i in kept]] * seeds
+    assert run.risk.reshape(seeds, 6).tolist() == [[i + seed / 10 for i in kept] for seed in range(seeds)]
+    assert run.seeds == (None if seeds == 1 else (3, 4)) and run.settings.seed == 3
+    assert record.run(note="so far", seeds=(8, 9)).note == "so far" and record.run(seeds=(8, 9)).seeds == (8, 9)
+
+
+def test_a_record_may_be_as_small_as_ten_and_is_600_long_if_nothing_is_said():
+    assert Record(SETTINGS, 10).limit == 10
+    record = Record(SETTINGS)
+    for t in range(600):
+        record.append(made_up(t))
+    assert len(record) == 600 and len(record.run().samples) == 600
+    record.append(made_up(600))
+    assert len(record) <= 301 and record.run().samples[-1] == 600
