@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dis
-import functools
 import hashlib
 import itertools
 import json
@@ -11,9 +9,9 @@ import math
 import numbers
 import os
 import sys
-import types
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,15 +19,18 @@ from typing import TYPE_CHECKING
 import joblib
 import numpy as np
 
+from .identity import differing, examine, package_identity, package_text
+from .identity import identity as identity
 from .machine import single_threaded_blas
 from .run import Run
 from .settings import Settings
-from .sgd import Diverged, OnlineSGD, checkpoint_times, online_sgd
+from .sgd import Diverged, OnlineSGD, _count, checkpoint_times, online_sgd
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+package_identity()  # as imported, not as edited while the process runs
 LOOKS = 300  # moments at which samples_until looks at a run: 3 % apart over the four decades of checkpoint_times
 
 
@@ -72,8 +73,10 @@ def sweep(
 
     >>> sweep(Settings(link="tanh", k=1), over={"d": [50, 100, 200], "noise": [0.1, 0.5]}, seeds=5)
 
-    Finished runs are remembered on disk, in ``cache_directory()``, by settings, samples, measure and code: an
-    interrupted sweep goes on where it was, and a repeated one takes no time. The same call inside
+    Finished runs are remembered on disk, in ``cache_directory()``, by settings, samples, and the code of this package, of
+    ``measure``, of your link, and of all that these use but files and libraries of the same version: an interrupted sweep
+    goes on where it was, and a repeated one takes no time. Where that code cannot be told, a warning says why, and nothing
+    is remembered. The same call inside
     ``with joblib.parallel_config("dask"):`` runs on a Dask cluster; what a worker had when it died is run again.
 
     Parameters
@@ -102,24 +105,27 @@ def sweep(
     from tqdm.auto import tqdm
 
     points, store = _points(base, over, seeds), _Store(measure)
-    rows, tasks = [], {}
+    checkpoints = _count("checkpoints", checkpoints, 1) if np.ndim(checkpoints) == 0 else [int(t) for t in checkpoints]
+    rows, tasks, paths = [], {}, {}
     for row, settings in points:
         if isinstance(settings, ValueError):
             rows.append(row | {"problem": str(settings)})
             continue
-        limit = int(samples(settings) if callable(samples) else samples)
-        how = {"samples": limit, "checkpoints": checkpoints, "until": until}
-        known = store.read(settings, how)
+        limit = _count("samples", samples(settings) if callable(samples) else samples, 0)
+        how = {"samples": limit, "checkpoints": checkpoints, "until": None if until is None else float(until)}
+        path = store.path(settings, how)
+        known = store.read(path)
         if known is None:
-            tasks[len(rows)] = (settings, how)
+            tasks[len(rows)], paths[len(rows)] = (settings, how), path
         rows.append(row | (known or {}))
 
     run = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
     longest_first = sorted(tasks, key=lambda i: -tasks[i][1]["samples"])  # so that no core waits for the last of them
-    results = run(joblib.delayed(_measured)(i, *tasks[i], measure) for i in longest_first) if tasks else ()
+    code = os.getpid(), store.imported
+    results = run(joblib.delayed(_measured)(i, *tasks[i], measure, code) for i in longest_first) if tasks else ()
     with tqdm(total=len(rows), initial=len(rows) - len(tasks), desc="sweep", unit="run", disable=not progress) as bar:
-        for i, values in results:
-            store.write(*tasks[i], values)
+        for i, values, other in results:
+            store.write(paths[i], tasks[i][0], values, other)
             rows[i] |= values
             bar.update()
     frame = pd.DataFrame(rows)
@@ -137,9 +143,10 @@ def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[
             raise ValueError(f"a sweep cannot go over {name!r}: {advice}")
         if isinstance(values, str) or not np.iterable(values) or len(values) == 0:
             raise TypeError(f"over[{name!r}] = {values!r} must be a list of values to try, such as [{values!r}]")
-    each_seed = range(base.seed, base.seed + seeds) if np.ndim(seeds) == 0 else [int(seed) for seed in seeds]
-    if len(each_seed) == 0:
-        raise ValueError(f"seeds = {seeds} must be 1 or more, or a list of seeds")
+    one = np.ndim(seeds) == 0
+    each_seed = [base.seed + i for i in range(_count("seeds", seeds, 1))] if one else [_count("seed", s, 0) for s in seeds]
+    if not each_seed:
+        raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
     points = []
     for values in itertools.product(*(dict.fromkeys(v) for v in over.values())):
         changes = dict(zip(over, values, strict=True))
@@ -152,8 +159,13 @@ def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[
     return points
 
 
-def _measured(i: int, settings: Settings, how: dict, measure: Callable) -> tuple[int, dict]:
-    """One run of a sweep, wherever it is made: its number in the sweep, and what there is to say of it."""
+def _measured(i: int, settings: Settings, how: dict, measure: Callable, code: tuple[int, list]) -> tuple[int, dict, list]:
+    """One run of a sweep, wherever it is made: its number, what there is to say of it, and what other code made it."""
+    process, imported = code
+    return i, _outcome(settings, how, measure), [] if os.getpid() == process else differing(imported)
+
+
+def _outcome(settings: Settings, how: dict, measure: Callable) -> dict:
     with single_threaded_blas():
         try:
             if how["until"] is None:
@@ -161,9 +173,9 @@ def _measured(i: int, settings: Settings, how: dict, measure: Callable) -> tuple
             else:
                 run = samples_until(settings, how["until"], how["samples"])
         except Diverged as problem:
-            return i, {"problem": str(problem)}
+            return {"problem": str(problem)}
         samples = math.nan if run.note else int(run.samples[-1])  # a run that gave up needs more, nobody knows how many
-        return i, {"samples": samples} | _columns(measure(run)) | {"problem": run.note}
+        return {"samples": samples} | _columns(measure(run)) | {"problem": run.note}
 
 
 def _columns(values: Mapping[str, float]) -> dict[str, float]:
@@ -181,32 +193,65 @@ def _columns(values: Mapping[str, float]) -> dict[str, float]:
 
 
 def cache_directory() -> Path:
-    """Where results of sweeps are kept: the environment variable COURSE_CACHE, or this user's folder for caches."""
+    """Where results of sweeps are kept: the environment variable COURSE_CACHE, or this user's folder for caches.
+
+    RuntimeError where a home folder is asked for and there is none.
+    """
     if own := os.environ.get("COURSE_CACHE"):
-        return Path(own)
+        return Path(own).expanduser()
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
         folder = Path.home() / "Library" / "Caches"
     else:
         folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder) / "subspace-course"
+    return Path(folder).expanduser() / "subspace-course"
 
 
 class _Store:
-    """Results on disk, one JSON file a run, named by the digest of all that the result depends on."""
+    """Results on disk, one JSON file a run, named by the digest of all that the result depends on.
+
+    ``imported``: (module, name, identity) of the own code that another process would import, not receive.
+    """
 
     def __init__(self, measure: Callable):
-        self._folder, self._code = cache_directory() / "sweep", [identity(measure), _core()]
+        self._identities, self.imported, self._folder = {}, [], None
+        try:
+            if package_text() != package_identity():
+                raise TypeError("course_utils was edited after it was imported: restart the kernel")
+            self._code = [self._identity(measure), package_identity()]
+            self._folder = cache_directory() / "sweep"
+        except TypeError as problem:
+            self._give_up(problem)
+        except RuntimeError as problem:
+            self._give_up(f"{problem} Set COURSE_CACHE to a folder that you can write to")
 
-    def _path(self, settings: Settings, how: dict) -> Path:
+    def _give_up(self, problem) -> None:
+        warnings.warn(f"results are not remembered: {problem}", stacklevel=4)
+
+    def _identity(self, function: Callable) -> str:
+        """`identity`, with what of it other processes would import noted."""
+        if id(function) not in self._identities:
+            digest, imported = examine(function)
+            self.imported += imported
+            self._identities[id(function)] = digest, function
+        return self._identities[id(function)][0]
+
+    def path(self, settings: Settings, how: dict) -> Path | None:
+        """The file of a run, None if its code cannot be told from other code."""
+        if self._folder is None:
+            return None
         values = {f.name: getattr(settings, f.name) for f in fields(settings)}
-        values = {name: identity(v) if callable(v) else v for name, v in values.items()}
+        try:
+            values = {name: self._identity(v) if callable(v) else v for name, v in values.items()}
+        except TypeError as problem:
+            return self._give_up(problem)
         return self._folder / f"{_digest([values, how, self._code])}.json"
 
-    def read(self, settings: Settings, how: dict) -> dict | None:
+    def read(self, path: Path | None) -> dict | None:
         """What was stored for a run, None if nothing was or if it is damaged."""
-        path = self._path(settings, how)
+        if path is None:
+            return None
         try:
             entry = json.loads(path.read_text(encoding="utf-8"))
             if entry["digest"] != _digest(entry["values"]):
@@ -218,9 +263,16 @@ class _Store:
             warnings.warn(f"the stored result {path} is damaged ({problem}); the run is made again", stacklevel=3)
             return None
 
-    def write(self, settings: Settings, how: dict, values: dict) -> None:
-        """Store a result whole or not at all; a disk that cannot be written to costs a warning, not the sweep."""
-        path = self._path(settings, how)
+    def write(self, path: Path | None, settings: Settings, values: dict, other: list[str]) -> None:
+        """Store a result whole or not at all; what stands in the way costs a warning, not the sweep."""
+        if path is None:
+            return
+        if other:
+            name = other[0]
+            return self._give_up(
+                f"{name} is not the same in a parallel process, where it was read from its file: restart the kernel after an "
+                f"edit, and set in the file what you set in {name.partition('.')[0]}; or sweep with n_jobs=1"
+            )
         part = path.with_suffix(f".{os.getpid()}.part")
         entry = {"settings": settings.summary(), "values": values, "digest": _digest(values)}
         try:
@@ -228,61 +280,10 @@ class _Store:
             part.write_text(json.dumps(entry), encoding="utf-8")
             os.replace(part, path)
         except OSError as problem:
-            advice = "set COURSE_CACHE to a folder that you can write to"
-            warnings.warn(f"results are not remembered ({problem}): {advice}", stacklevel=3)
+            self._give_up(f"{problem}: set COURSE_CACHE to a folder that you can write to")
+            with suppress(OSError):
+                part.unlink()
 
 
 def _digest(values) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]
-
-
-@functools.cache
-def _core() -> str:
-    """Digest of the code that a run goes through."""
-    core = ("settings", "targets", "networks", "risk", "kernel", "sampling", "subspace", "run", "sgd", "sweep")
-    return _digest([np.__version__, *(_source(f"{__package__}.{name}") for name in core)])
-
-
-@functools.cache
-def _source(module: str) -> str:
-    """Digest of a module's source text; its name where it has none."""
-    path = getattr(sys.modules.get(module), "__file__", None)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else str(module)
-
-
-def identity(thing, seen: tuple[int, ...] = ()) -> str:
-    """Text that tells a function from others that do something else, and is the same in every session.
-
-    It covers bytecode, constants, defaults, what the function closes over, and the globals that it uses: those that you
-    define in a notebook by the same rule, functions of other modules by the source text of their module.
-    """
-    if id(thing) in seen:
-        return "itself"
-    of = functools.partial(identity, seen=(*seen, id(thing)))
-    if isinstance(thing, types.CodeType):
-        return of([thing.co_code, thing.co_names, thing.co_consts])
-    if isinstance(thing, types.FunctionType):
-        cells = [cell.cell_contents for cell in thing.__closure__ or ()]
-        own, known = thing.__module__ == "__main__", thing.__globals__
-        used = {n: known[n] for n in _globals(thing.__code__) if n in known} if own else _source(thing.__module__)
-        return of([thing.__code__, thing.__defaults__, thing.__kwdefaults__, cells, used])
-    if isinstance(thing, functools.partial):
-        return of([thing.func, thing.args, thing.keywords])
-    if isinstance(thing, types.ModuleType):
-        return thing.__name__
-    if isinstance(thing, dict):
-        return of([[name, thing[name]] for name in sorted(thing)])
-    if isinstance(thing, (list, tuple)):
-        return f"[{','.join(map(of, thing))}]"
-    try:
-        return joblib.hash(thing)
-    except Exception as problem:  # whatever pickle raises for files, locks, generators
-        raise TypeError(
-            f"your function uses {thing!r:.60}, which no other process can receive ({problem}): make it inside the function"
-        ) from problem
-
-
-def _globals(code: types.CodeType) -> list[str]:
-    """Names of the globals that a function's code uses, those of functions inside it included."""
-    names = {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
-    return sorted(names.union(*(_globals(c) for c in code.co_consts if isinstance(c, types.CodeType))))

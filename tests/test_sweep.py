@@ -1,20 +1,25 @@
 """sweep.py: every run once, remembered, resumed, and never the end of the others."""
 
+import errno
 import functools
 import json
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
-import types
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
+import course_utils
 from course_utils import Settings, online_sgd
-from course_utils.sweep import cache_directory, final_values, identity, samples_until, sweep
+from course_utils.sweep import cache_directory, final_values, samples_until, sweep
 
 BASE = Settings(d=20, k=1, link="tanh", width=10, step=0.3)
 
@@ -141,36 +146,12 @@ def test_nothing_is_left_half_written_and_a_disk_that_refuses_costs_a_warning(sm
 
 def test_the_cache_stands_where_the_user_or_the_system_says(monkeypatch, tmp_path):
     assert cache_directory() == tmp_path / "cache"
+    monkeypatch.setenv("COURSE_CACHE", "~/x")
+    assert cache_directory() == Path.home() / "x"
     monkeypatch.delenv("COURSE_CACHE")
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_directory() == tmp_path / "subspace-course"
-
-
-def notebook(source: str) -> dict:
-    """Names that a notebook would have after a cell with this source."""
-    names = {"__name__": "__main__", "np": np}
-    exec(compile(source, f"cell-{time.time_ns()}", "exec"), names)
-    return names
-
-
-def test_the_identity_of_a_function_is_what_it_does():
-    source = "def scale(x):\n    return 2 * x\n\ndef f(run, power=1):\n    return [scale(run.risk) ** power for _ in range(1)]"
-    f = identity(notebook(source)["f"])
-    assert identity(notebook("# moved down in a cell that has another name\n\n" + source)["f"]) == f
-    for old, new in (("2 *", "3 *"), ("power=1", "power=2"), ("** power", "- power"), ("range(1)", "range(2)")):
-        assert identity(notebook(source.replace(old, new))["f"]) != f, (old, new)
-
-
-def test_identity_sees_closures_partial_arguments_data_and_recursion():
-    def scaled(by):
-        return lambda run: {"risk": by * run.risk[-1]}
-
-    assert identity(scaled(1)) == identity(scaled(1)) != identity(scaled(2))
-    assert identity(functools.partial(scaled, 1)) != identity(functools.partial(scaled, 2))
-    source = "offset = np.arange(3)\ndef f(run):\n    return f(run) + offset"
-    assert identity(notebook(source)["f"]) != identity(notebook(source.replace("3", "4"))["f"])
-    assert isinstance(identity(types), str)
 
 
 def test_an_own_link_is_part_of_what_a_result_depends_on(small, cache):
@@ -178,6 +159,78 @@ def test_an_own_link_is_part_of_what_a_result_depends_on(small, cache):
     frame = small(over={"link": links})
     assert frame.risk.nunique() == 2 and len(list(cache.iterdir())) == 2
     pd.testing.assert_frame_equal(frame, small(over={"link": links}))
+
+
+def script(folder: Path, cell: str, arguments: str) -> tuple[float, str]:
+    """The risk that a sweep finds after this cell in a session of its own, and what it warned of."""
+    call = f"sweep(Settings(d=20, k=1, link='tanh', width=10), {{}}, samples=200, progress=False, {arguments})"
+    code = f"from course_utils import Settings\nfrom course_utils.sweep import sweep\n{cell}\nprint({call}.risk[0])"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parents[1])))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout), done.stderr
+
+
+def test_a_stored_result_does_not_outlive_an_edit_in_a_module_of_a_module(tmp_path, cache):
+    cell = "import helper\nmeasure = lambda run: {'risk': helper.Twice()(run)}"
+    (tmp_path / "helper.py").write_text("import deeper\nclass Twice(deeper.Base):\n    pass")
+    for value in ("2.0", "2.0", "33.0"):
+        (tmp_path / "deeper.py").write_text(f"class Base:\n    def __call__(self, run):\n        return {value}")
+        assert script(tmp_path, cell, "measure=measure, n_jobs=1") == (float(value), "")
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_an_edit_of_the_package_makes_every_result_anew(tmp_path, cache):
+    """Any module: here one that a run reaches through two others."""
+    shutil.copytree(Path(course_utils.__file__).parent, tmp_path / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    first = script(tmp_path, "", "n_jobs=1")
+    assert script(tmp_path, "", "n_jobs=1") == first and len(list(cache.iterdir())) == 1
+    networks = tmp_path / "course_utils" / "networks.py"
+    networks.write_text(networks.read_text().replace("return a, draws[bias]()", "return a, draws[bias]() + 1"))
+    assert script(tmp_path, "", "n_jobs=1")[0] != first[0] and len(list(cache.iterdir())) == 2
+
+
+def test_an_edit_of_the_package_while_it_is_in_use_stores_nothing(small, cache, monkeypatch):
+    monkeypatch.setattr("course_utils.sweep.package_text", lambda: "edited")
+    with pytest.warns(UserWarning, match="results are not remembered: course_utils was edited .* restart the kernel"):
+        assert small(over={}).risk[0] > 0
+    assert not cache.exists()
+
+
+def test_what_parallel_processes_would_read_otherwise_is_not_stored(tmp_path, cache):
+    """A process reads a module from its file, and does not know what a notebook has set in it."""
+    (tmp_path / "helper.py").write_text("scale = 2.0\ndef f(run):\n    return {'risk': scale}")
+    cell = "import helper\nhelper.scale = {}\nmeasure = lambda run: helper.f(run)"
+    arguments = "measure=measure, n_jobs=2, seeds=2"
+    _, warned = script(tmp_path, cell.format(3.0), arguments)
+    assert "results are not remembered: helper.f is not the same in a parallel process" in warned and not cache.exists()
+    assert script(tmp_path, cell.format(2.0), arguments) == (2.0, "") and len(list(cache.iterdir())) == 2
+
+
+def test_what_cannot_be_told_from_other_code_is_run_and_not_stored(small, cache):
+    lock = threading.Lock()
+
+    def measure(run):
+        with lock:
+            return {"risk": 1}
+
+    for unclear in (measure, lambda run: {"risk": eval("1")}):
+        with pytest.warns(UserWarning, match="results are not remembered: your function uses (<.*lock|eval)"):
+            assert small(over={}, measure=unclear).risk[0] == 1
+    assert not cache.exists()
+
+
+def test_a_home_that_is_not_there_costs_a_warning(small, monkeypatch):
+    monkeypatch.setenv("COURSE_CACHE", "~nobody-of-that-name/x")
+    with pytest.warns(UserWarning, match="not remembered: .*home directory.* Set COURSE_CACHE to a folder"):
+        assert small(over={}).risk[0] > 0
+
+
+def test_a_full_disk_costs_a_warning_and_leaves_nothing_half_written(small, cache, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.warns(UserWarning, match="No space left on device: set COURSE_CACHE"):
+        assert small(over={}).risk[0] > 0
+    assert list(cache.iterdir()) == []
 
 
 def test_mistakes_say_what_to_give_instead(small):
@@ -188,8 +241,11 @@ def test_mistakes_say_what_to_give_instead(small):
     for values in (10, "tanh", []):
         with pytest.raises(TypeError, match="must be a list of values"):
             small(over={"d": values})
-    with pytest.raises(ValueError, match="seeds = 0 must be 1 or more"):
-        small(over={}, seeds=0)
+    for name, value in (("seeds", 0), ("seeds", 2.5), ("seeds", [1, 2.5]), ("checkpoints", 1.5), ("samples", 200.7)):
+        with pytest.raises(ValueError, match=f"{name.rstrip('s')}.* = .* must be a whole number"):
+            sweep(BASE, {}, **{"samples": 200, "progress": False, "n_jobs": 1} | {name: value})
+    with pytest.raises(ValueError, match="seeds is empty"):
+        small(over={}, seeds=[])
     with pytest.raises(TypeError, match="must return a dictionary"):
         small(over={}, measure=lambda run: run.risk[-1])
     with pytest.raises(TypeError, match="'risk' = .* needs one number"):
