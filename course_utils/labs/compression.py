@@ -12,7 +12,7 @@ from ..machine import single_threaded_blas
 from ..run import Run, as_csv, in_d
 from ..settings import Settings
 from .charts import curves, path, points
-from .figures import NOW, _step_up, now_line, singular_values, time_axis
+from .figures import NOW, _log_top, _step_up, now_line, singular_values, time_axis
 from .lab import Lab
 from .session import Session
 from .stage import Figure, Words
@@ -76,7 +76,7 @@ class CompressionLab(Lab):
     presets = {
         "the theorem holds": (
             PAPER,
-            "Rank 1 leaves out less than W⊥. Outputs change by about √(d/t), the risk by much less.",
+            "Rank 1 leaves out less than W⊥. The change of the outputs falls like √(d/t), that of the risk faster.",
         ),
         "no weight decay": (
             PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
@@ -152,13 +152,13 @@ class CompressionLab(Lab):
         changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
                    "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
         values = singular_values(run, moment)
-        values.traces.append(path([r + 0.5] * 2, [1e-3, 4], f"rank {r}", NOW))
+        values.traces.append(path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW))
         return [
-            values, timed(norms, "Left out of W", "norm / √m", -3, 0.6),
+            values, timed(norms, "Left out of W", "norm / √m", *_decades(np.concatenate([y for _, y in norms.values()]))),
             timed(changes, f"Change by rank {r}", "change", -10, 1),
             timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False,
                   x=0.98, xanchor="right", y=1, yanchor="top"),
-            files(now, r, top),
+            files(now, r, top, run.settings.loss != "square"),
         ]  # fmt: skip
 
     def words(self, run: Run, moment: int) -> Words:
@@ -179,13 +179,20 @@ class CompressionLab(Lab):
                      f"({whole / size:.0f} x smaller).{some}", rows, lights)  # fmt: skip
 
 
-def files(now: Compressed, r: int, top: float) -> Figure:
-    """Test risk against bytes, every method labelled where its curve ends, and Eckart and Young's bound."""
+def _decades(values: np.ndarray) -> tuple[float, float]:
+    """Ends of a log axis of norms, in powers of ten: from 0.001 to 4, or as much further as values reach."""
+    return max(-8, min(-3, np.floor(np.log10(max(values.min(), 1e-8))))), _log_top(values.max())
+
+
+def files(now: Compressed, r: int, top: float, bounded: bool = True) -> Figure:
+    """Test risk against bytes, every method labelled where its curve ends; Eckart and Young's bound where the loss has one."""
     forms, sizes = now.forms, now.forms[RANKED][0]
     bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
     series = {"whole": (*forms["whole"], "points"), **{name: forms[name] for name in list(forms)[1:]}}
-    ends = [np.log10(sizes[0] / 2), np.log10(forms["whole"][0][-1] * 2)]
-    figure = curves(series | {"Eckart-Young": (sizes, bound)}, "Risk against bytes", "bytes of the file", "test risk", True,
+    series |= {"Eckart-Young": (sizes, bound)} if bounded else {}
+    every = np.concatenate([size for size, _ in forms.values()])
+    ends = [np.log10(min(sizes[0] / 2, every.min() / 1.3)), np.log10(forms["whole"][0][-1] * 2)]
+    figure = curves(series, "Risk against bytes", "bytes of the file", "test risk", True,
                     xrange=ends, yrange=[0, top], showlegend=False)  # fmt: skip
     figure.traces.append(points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond"))
     under = -30 if "rank, int8" in forms else -14
@@ -196,7 +203,7 @@ def files(now: Compressed, r: int, top: float) -> Figure:
          "showarrow": False, "xanchor": "left" if name == "pruned, float32" else "center"}
         for name, (i, shift) in places.items() if name in forms
     ]  # fmt: skip
-    if bound[-1] < top:
+    if bounded and bound[-1] < top:
         where = {"x": float(np.log10(sizes[-1])), "y": height(bound[-1]), "xanchor": "left"}
         shift = 0 if bound[-1] > now.whole + top / 8 else -14  # beside its curve, or under it where others go on
         figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift})
