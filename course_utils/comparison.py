@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
-from .machine import single_threaded_blas
+from .machine import reserve, single_threaded_blas
 from .ntk import (
     RIDGES,
     EmpiricalKernel,
@@ -61,13 +61,15 @@ class LineTests:
     target : a model with k = 1.
     grid, each : points of z from -6.5 to 6.5, and inputs x for each of them.
 
-    ValueError unless k = 1. ``z`` and ``weights`` are (grid,), ``X`` (grid x each, d), ``truth`` f(z).
+    ``z`` and ``weights`` are (grid,), ``X`` (grid x each, d), ``truth`` f(z). ValueError unless k = 1; MemoryError if the
+    inputs do not fit.
     """
 
     def __init__(self, target: MultiIndexModel, grid: int = 120, each: int = 10, seed: int = 1):
         if target.k != 1:
             raise ValueError(f"k = {target.k}: a learned function along u needs a target of one direction")
         u, rng = target.directions[0], np.random.default_rng(seed)
+        reserve(8.0 * 3 * grid * each * target.d, f"Tests on {grid * each:,} inputs at d = {target.d:,}", "lower each or d")
         self.z = 6.5 * ((2 * np.arange(grid) + 1) / grid - 1)
         self.weights = np.exp(-(self.z**2) / 2)
         self.weights /= self.weights.sum()
@@ -104,7 +106,8 @@ def linear_floor(link) -> float:
 
 
 def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first n samples of a race, X (n, d) and y (n,): the same for every method, nested in n."""
+    """The first n samples of a race, X (n, d) and y (n,): the same for every method, nested in n; MemoryError if too many."""
+    reserve(8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d")
     inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
     target = settings.target()
     X = inputs.standard_normal((n, settings.d))

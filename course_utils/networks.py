@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import erf, expit
 
-from .machine import single_threaded_blas
+from .machine import reserve, single_threaded_blas
 
 ACTIVATIONS = {
     "relu": (lambda t: np.maximum(t, 0.0), lambda t: (t > 0).astype(float)),
@@ -50,7 +50,9 @@ class TwoLayerNet:
 
     @classmethod
     def random(cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator) -> TwoLayerNet:
-        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d)."""
+        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d). MemoryError if W does not fit."""
+        advice = "lower width or d, or let OnlineSGD train without forming it"
+        reserve(8.0 * 2 * width * d, f"The first layer of {width:,} neurons at d = {d:,}", advice)
         a, b = second_layer(width, bias, rng)
         return cls(rng.standard_normal((width, d)) / np.sqrt(d), a, b, activation)
 

@@ -489,7 +489,7 @@ def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
     except LinAlgError:
         raise LinAlgError(
             f"the kernel matrix plus ridge = {ridge:g} is not positive definite: some samples are equal, or nearly so "
-            f"to this kernel, or it is not a kernel; try ridge = {max(10 * ridge, 1e-8 * abs(diagonal).max()):.1g}"
+            f"to this kernel, or it is not a kernel; try ridge = {max(10 * ridge, 1e-8 * abs(diagonal).max()) or 0.01:.1g}"
         ) from None
 
 

@@ -215,8 +215,8 @@ def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarr
     """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
     samples = _count("samples", samples, 0)
     if np.ndim(checkpoints) == 1:
-        times = np.unique(np.asarray(checkpoints, dtype=np.int64))
-        if len(times) == 0 or times[0] < 0 or times[-1] > samples:
+        times = np.unique(np.array([_count("checkpoints", t, 0) for t in checkpoints], dtype=np.int64))
+        if len(times) == 0 or times[-1] > samples:
             raise ValueError(f"checkpoints must lie between 0 and samples = {samples}")
         return times
     checkpoints = _count("checkpoints", checkpoints, 1)

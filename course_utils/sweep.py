@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
@@ -105,7 +106,8 @@ def sweep(
     from tqdm.auto import tqdm
 
     points, store = _points(base, over, seeds), _Store(measure)
-    checkpoints = _count("checkpoints", checkpoints, 1) if np.ndim(checkpoints) == 0 else [int(t) for t in checkpoints]
+    whole = functools.partial(_count, "checkpoints")
+    checkpoints = whole(checkpoints, 1) if np.ndim(checkpoints) == 0 else [whole(moment, 0) for moment in checkpoints]
     rows, tasks, paths = [], {}, {}
     for row, settings in points:
         if isinstance(settings, ValueError):

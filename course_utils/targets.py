@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .machine import reserve
+
 SQRT_2PI = math.sqrt(2 * math.pi)
 
 
@@ -202,7 +204,9 @@ class MultiIndexModel:
 
     @cached_property
     def directions(self) -> np.ndarray:
-        """(k, d) orthonormal rows u_i."""
+        """(k, d) orthonormal rows u_i. MemoryError, before they are drawn, if they do not fit."""
+        what = f"Drawing {self.k} directions in {self.d:,} dimensions"
+        reserve(8.0 * 4 * self.d * self.k, what, "lower d or k, or let OnlineSGD simulate them without drawing them")
         Q, R = np.linalg.qr(self._rng.standard_normal((self.d, self.k)))
         return np.ascontiguousarray((Q * np.sign(np.diag(R))).T)  # with these signs, uniform over all such matrices
 
@@ -231,7 +235,8 @@ class MultiIndexModel:
         return np.where(y >= 0, 1.0, -1.0) if self.sign_labels else y
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """n fresh samples, X (n, d) and y (n,)."""
+        """n fresh samples, X (n, d) and y (n,). MemoryError, before they are drawn, if they do not fit."""
+        reserve(8.0 * n * (self.d + 2 * self.k + 2), f"{n:,} samples in {self.d:,} dimensions", "draw fewer at a time")
         X = rng.standard_normal((n, self.d))
         return X, self.labels(self.project(X), rng)
 

@@ -151,3 +151,11 @@ def test_most_of_the_gain_is_in_the_kernel_after_training():
     X, y = race_samples(s, 1000)
     before, after = (tests.report(validated_kernel_ridge(K, X, y, RIDGES[::2]).predict).r2 for K in (move.first, move.last))
     assert before < linear_floor("tanh") < 0.92 < after
+
+
+def test_a_race_that_memory_cannot_hold_is_refused():
+    large = SMALL.replace(d=10**6, width=5)
+    with pytest.raises(MemoryError, match="10,000,000 samples in 1,000,000 dimensions would take .*: lower n or d"):
+        race_samples(large, 10**7)
+    with pytest.raises(MemoryError, match="10,000,000 inputs at d = 1,000,000 would take .*: lower each or d"):
+        LineTests(large.target(), grid=100, each=10**5)

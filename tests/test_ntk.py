@@ -310,6 +310,8 @@ def test_errors_say_what_to_try(monkeypatch):
     kernel = ntk_kernel("relu")
     with pytest.raises(LinAlgError, match=r"ridge = 0 is not positive definite.*try ridge"):
         kernel_ridge(lambda X, Z: X @ Z.T, X, y, 0.0)  # rank 4
+    with pytest.raises(LinAlgError, match=r"try ridge = 0\.01"):
+        kernel_ridge(lambda X, Z: 0 * X @ Z.T, X, y, 0.0)
     with pytest.raises(ValueError, match="ridge = -1"):
         kernel_ridge(kernel, X, y, -1)
     with pytest.raises(ValueError, match=r"labels of 30 samples.*got \(29,\)"):

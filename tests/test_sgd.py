@@ -464,8 +464,8 @@ def test_impossible_checkpoints_samples_or_seeds_are_refused_in_words():
             online_sgd(SMALL, samples=10, checkpoints=bad)
         with pytest.raises(ValueError, match="seeds = "):
             online_sgd(SMALL, samples=10, seeds=bad)
-    for bad in ([], [-1, 5], [5, 11]):
-        with pytest.raises(ValueError, match="checkpoints must lie between 0 and samples = 10"):
+    for bad, says in (([], "between 0 and samples = 10"), ([5, 11], "between 0 and"), ([-1, 5], "= -1"), ([0.5, 9.9], "= 0.5")):
+        with pytest.raises(ValueError, match=f"checkpoints .*{says}"):
             online_sgd(SMALL, samples=10, checkpoints=bad)
     with pytest.raises(ValueError, match="seeds is empty"):
         online_sgd(SMALL, samples=10, seeds=[])

@@ -300,3 +300,15 @@ def test_an_own_link_cannot_change_the_projections():
     Z = np.ones((5, 1))
     y = MultiIndexModel([1.0, 0.0], doubles).mean(Z)
     assert np.array_equal(y, 2 * np.ones(5)) and np.array_equal(Z, np.ones((5, 1)))
+
+
+def test_what_memory_cannot_hold_is_refused_before_it_is_drawn():
+    large = Settings(d=10**9, k=40, link="chain", width=100_000)
+    rng = np.random.default_rng(0)
+    with pytest.raises(MemoryError, match="40 directions in 1,000,000,000 dimensions would take .* are free: lower d or k"):
+        _ = large.target().directions
+    with pytest.raises(MemoryError, match="10,000,000,000 samples in 1,000 dimensions would take .*: draw fewer at a time"):
+        Settings(d=1000).target().sample(10**10, rng)
+    with pytest.raises(MemoryError, match="100,000 neurons at d = 1,000,000,000 would take .*: lower width or d"):
+        large.build()
+    assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state
