@@ -303,6 +303,21 @@ def test_the_table_is_even_in_log_time(rows, moments):
     assert [int(line.split()[0].replace(",", "")) for line in lines[1:]] == ([times[i] for i in moments])
 
 
+@pytest.mark.parametrize(
+    ("end", "rows", "moments"),
+    [
+        (1_000_000, 5, [100, 1000, 10_000, 100_000, 1_000_000]),
+        (1_000_000, 9, [100, 316, 1000, 3162, 10_000, 31_623, 100_000, 316_228, 1_000_000]),
+        (400, 5, [1, 4, 20, 89, 400]),  # not before the first sample
+    ],
+)
+def test_the_table_of_a_dense_run_takes_the_moments_nearest_to_even_ones(end, rows, moments):
+    times = range(401) if end == 400 else np.unique(np.geomspace(1, 1e6, 481).round().astype(int))
+    lines = hand_made(times).table(rows).splitlines()[1:]
+    assert [int(line.split()[0].replace(",", "")) for line in lines] == moments
+    assert rows != 5 or hand_made(times).table().splitlines()[1:] == lines  # five, if nothing is said
+
+
 def test_the_lines_of_a_table_letter_by_letter():
     lines = hand_made([0, 100, 10_000, 123_456]).table().splitlines()
     assert lines == [
