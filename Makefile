@@ -1,9 +1,10 @@
-# make lab     install the course into .venv (the first time) and open it in JupyterLab
-# make test    check everything: style, unit tests, every notebook, the course in a real browser
-# make bench   speed and memory against what you would write instead
-# make mutants put wrong numbers, words and colours in and count those that the tests notice
-# make lint    style alone
-# make clean   remove .venv and all caches
+# make lab        install the course into .venv (the first time) and open it in JupyterLab
+# make test       check everything: style, unit tests, every notebook, the course in a real browser
+# make arithmetic the unit tests and every notebook with the arithmetic of older processors, all on this one
+# make bench      speed and memory against what you would write instead
+# make mutants    put wrong numbers, words and colours in and count those that the tests notice
+# make lint       style alone
+# make clean      remove .venv and all caches
 #
 # PYTHON=/path/to/python   the Python to build .venv with; otherwise the first of the names below that will do
 # PIP_FLAGS="..."          more options for pip. On Linux, PyPI's torch brings several GB of GPU libraries that the course
@@ -22,7 +23,7 @@ PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 pytho
 PROBE := import sys; sys.exit(3) if sys.version_info < (3, 11) else None; import importlib.util as u; \
   sys.exit(0 if u.find_spec("venv") and u.find_spec("ensurepip") else 4)
 
-.PHONY: help lab test bench mutants lint clean FORCE
+.PHONY: help lab test arithmetic bench mutants lint clean FORCE
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -88,27 +89,39 @@ $(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
   exit 1; }
 endef
 
+# Two at a time; the tests of one file, and the cells of one notebook, stay together. The browser has the machine to itself.
+parallel := -n 2 --dist loadfile
+unit_tests = $(PY) -m pytest $(parallel) -m "not browser"
+notebook_tests = $(PY) -m pytest $(parallel) --nbval --nbval-current-env --nbval-cell-timeout=600 notebooks
+
 # Every part runs, even after one that failed, and each exit code counts; pytest's own lines stand above the summary.
-test: .venv/.course-test
-	@$(test_all)
-
-sanitize := $(wildcard tests/notebooks/sanitize.cfg)
-
-define test_all
+define begin
 failed=0; summary=; \
 part() { \
   name=$$1; shift; printf '\n==> %s: %s\n' "$$name" "$$*"; began=$$(date +%s); \
   if "$$@"; then word=ok; else word="FAILED (exit code $$?)"; failed=1; fi; \
   summary="$$summary$$(printf '%-10s %4d s  %s' "$$name" $$(($$(date +%s) - began)) "$$word")|"; \
-}; \
-part style $(PY) -m ruff check .; \
-part unit $(PY) -m pytest -m "not browser"; \
-part notebooks $(PY) -m pytest --nbval --nbval-current-env --nbval-cell-timeout=600 \
-  $(if $(sanitize),--nbval-sanitize-with $(sanitize)) notebooks; \
-part browser $(PY) -m pytest -m browser tests/browser; \
+}
+endef
+
+define finish
 printf '\n==> summary\n'; printf '%s' "$$summary" | tr '|' '\n'; \
 exit $$failed
 endef
+
+test: .venv/.course-test
+	@$(begin); \
+	part style $(PY) -m ruff check .; \
+	part unit $(unit_tests); \
+	part notebooks $(notebook_tests); \
+	part browser $(PY) -m pytest -m browser tests/browser; \
+	$(finish)
+
+arithmetic: .venv/.course-test
+	@$(begin); \
+	part unit $(PY) tests/notebooks/arithmetic.py $(unit_tests); \
+	part notebooks $(PY) tests/notebooks/arithmetic.py $(notebook_tests); \
+	$(finish)
 
 bench: .venv/.course-test .venv/.course-bench
 	@for script in benchmarks/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done

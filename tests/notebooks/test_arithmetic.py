@@ -1,0 +1,51 @@
+"""Some cells of every notebook, run with other processors' arithmetic; `make arithmetic` runs all, under each kind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from arithmetic import KINDS
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CELLS = {  # of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, kernels, low ranks
+    "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
+    "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-19"),
+    "05_ntk_comparison": ("cell-01", "cell-10"),
+    "06_compressibility": ("cell-01", "cell-07", "cell-10", "cell-12"),
+}
+
+
+def test_every_notebook_is_represented():
+    assert set(CELLS) == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cells_agree_with_what_is_stored(kind, nbval, monkeypatch):
+    cells = []
+    for name, wanted in CELLS.items():
+        found = {cell.id: cell for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells}
+        cells += [nbformat.from_dict(found[cell] | {"id": f"{name[:2]}-{cell}"}) for cell in wanted]
+    for name, value in KINDS[kind].items():
+        monkeypatch.setenv(name, value)
+    assert nbval(cells) == [True] * len(cells)
+
+
+ASK = """
+from numba.core.registry import cpu_target
+import numpy as np
+from threadpoolctl import threadpool_info
+blas = [(i["architecture"], i["num_threads"]) for i in threadpool_info() if i["internal_api"] == "openblas"]
+print(blas, cpu_target.target_context.codegen().magic_tuple()[1], np.show_config(mode="dicts")["SIMD Extensions"].get("found"))
+"""
+
+
+def test_the_kinds_of_arithmetic_differ():
+    """Else the tests above would say nothing: libraries take no notice of a variable that they do not know."""
+    told = {
+        kind: subprocess.run([sys.executable, "-c", ASK], env=os.environ | settings, capture_output=True, text=True).stdout
+        for kind, settings in KINDS.items()
+    }
+    assert all(told.values()) and len(set(told.values())) == len(KINDS), told
