@@ -51,9 +51,9 @@ def algorithm1(
     Phase 1 feeds the samples to online SGD, in their order. The weight decay of phase 2 is chosen on the last samples,
     which W has not seen at that moment; then SGD takes these samples too, and phase 2 is solved on all of them.
 
-    Phase 2 is the course's own. The paper's is SGD on the second layer with the loss of phase 1, from the second layer that
-    phase 1 had, without averaging. Here the loss is the square loss whatever phase 1 used, the decay is validated, and "sgd"
-    starts at zero, has steps of its own and returns the mean of its later steps.
+    Phase 2 is the course's own; of the paper's it has the form only, SGD with weight decay on the second layer. Here the loss
+    is the square loss whatever phase 1 used, the decay is validated, and "sgd" starts at zero, not at the second layer of
+    phase 1, has steps of its own and returns the mean of its later steps.
 
     Parameters
     ----------

@@ -154,11 +154,11 @@ DEGREE = Exercise(
     "degree",
     """
 def degree(n, d):
-    \"\"\"Largest degree that a rotation-invariant kernel learns from n samples in d dimensions, n not a power of d.\"\"\"
+    \"\"\"Largest degree that a rotation-invariant kernel can learn from n samples in d dimensions, n not a power of d.\"\"\"
     return np.floor(np.log(n) / np.log(d))  #:
 """,
     (
-        "The staircase: degree l is learned once n is well above d^l. Which is the largest such l?",
+        "The staircase, for a kernel that has all degrees: degree l is learned once n is well above d^l. The largest such l?",
         "d^l <= n means l <= log n / log d. Round down.",
     ),
     (("the largest degree", _degree),),
