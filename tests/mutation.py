@@ -403,8 +403,11 @@ def _run_pytest(arguments: list[str], plugin) -> int:
     return pytest.main([*options, *arguments], plugins=[plugin])
 
 
-def reach(files: list[Path], workers: int) -> dict[str, tuple[float, dict[str, list[int]]]]:
-    """Test -> (seconds, module -> lines that it runs), kept as long as neither the course nor the test file changes."""
+def reach(files: list[Path], anew: set[str], workers: int) -> dict[str, tuple[float, dict[str, list[int]]]]:
+    """Test -> (seconds, module -> lines that it runs), kept as long as neither the course nor the test file changes.
+
+    The modules ``anew`` are imported anew, as for a mutant: a test that cannot stand that catches nothing.
+    """
     course = [*PACKAGE.rglob("*.py"), *TESTS.glob("conftest.py")]
     base = b"".join(path.read_bytes() for path in sorted(course))
     kept = {f: MEMORY / f"{f.stem}-{hashlib.sha256(base + f.read_bytes()).hexdigest()[:16]}.json" for f in files}
@@ -418,6 +421,7 @@ def reach(files: list[Path], workers: int) -> dict[str, tuple[float, dict[str, l
 
         def trace(_):
             signal.alarm(0)
+            _forget(anew)
             plugin = _Reach(workers)
             _run_pytest([str(f) for f in new], plugin)
             return plugin.found
@@ -463,6 +467,14 @@ def judges(mutant: Mutant, seen: dict, of_module: set[str]) -> list[str]:
 # ---- judging
 
 
+def _forget(names: set[str]) -> None:
+    """Let modules be imported anew."""
+    for name in names & set(sys.modules):
+        parent, _, last = name.rpartition(".")
+        del sys.modules[name]
+        vars(sys.modules.get(parent, sys)).pop(last, None)
+
+
 class _Patience:
     """A pytest plugin: ends the process if a test hangs."""
 
@@ -498,10 +510,7 @@ def survives(mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_
     code = compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
     if mutant.compiled or not mutant.statement:
         Dispatcher.enable_caching = lambda self: None  # Numba's cache knows a function by its bytecode, not by its constants
-    for name in of_module & set(sys.modules):
-        parent, _, last = name.rpartition(".")
-        del sys.modules[name]
-        vars(sys.modules.get(parent, sys)).pop(last, None)
+    _forget(of_module)
     sys.meta_path.insert(0, _Source(_name(path), path, code))
     return _run_pytest(tests, _Patience(seen)) == 0
 
@@ -531,9 +540,11 @@ def main() -> None:
 
     judged_by = {module: [p.resolve() for p in options.tests or tests_of(module)] for module in modules}
     warm_up()
-    reached = reach(sorted({f for files in judged_by.values() for f in files}), options.workers)
-    seen = {m: {t: w for t, w in reached.items() if ROOT / t.split("::")[0] in judged_by[m]} for m in modules}
     of_module = {module: users(module) for module in modules}
+    files = sorted({f for files in judged_by.values() for f in files})
+    reached = reach(files, set().union(*of_module.values()), options.workers)
+    print(f"{len(reached)} tests judge; one after another they take {sum(t for t, _ in reached.values()):.0f} s.")
+    seen = {m: {t: w for t, w in reached.items() if ROOT / t.split("::")[0] in judged_by[m]} for m in modules}
     tests = {id(mutant): judges(mutant, seen[mutant.module], of_module[mutant.module]) for mutant in chosen}
 
     def judge(mutant: Mutant) -> bool:
