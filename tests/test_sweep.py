@@ -264,18 +264,20 @@ def test_processes_give_what_one_core_gives():
 
 def test_a_dask_cluster_that_loses_a_worker_loses_and_doubles_nothing(tmp_path, small):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'scale'")
-    calls = tmp_path / "calls"
+    calls, killed = tmp_path / "calls", tmp_path / "killed"
     count = counting(calls)
 
     def measure(run):
         values = count(run)
-        time.sleep(0.2)
+        while len(list(calls.iterdir())) > 2 and not killed.exists():  # two runs end before, and two are then under way
+            time.sleep(0.02)
         return values
 
     def kill_one_worker(pids):
         while len(list(calls.iterdir())) < 4:
             time.sleep(0.02)
         os.kill(pids[0], signal.SIGKILL)
+        killed.touch()
 
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
