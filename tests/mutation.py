@@ -13,8 +13,8 @@ dropped, exchanged, formatted otherwise; indices from the other end; sums for me
 results doubled or None; statements and keyword arguments left out.
 
 Not mutated, as it changes nothing that a person sees or is seen at once: docstrings, annotations, imports, decorators, words of
-errors (whether they are raised is), names of keys and attributes, guards against rounding (below 1e-5, above 1e5), limits of
-comparisons (< for <=).
+errors (whether they are raised is), names of keys and attributes, seeds, guards against rounding (below 1e-5, above 1e5),
+limits of comparisons (< for <=).
 """
 
 from __future__ import annotations
@@ -146,6 +146,8 @@ def _places(node: ast.AST, inside: bool = False, statement: range = range(0), co
 def _is_dull(node: ast.AST, parent: ast.AST) -> bool:
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)  # docstrings
+    if isinstance(node, ast.Call) and _called(node) == "default_rng":
+        return True
     if isinstance(node, ast.If):
         return "TYPE_CHECKING" in ast.unparse(node.test)
     if isinstance(node, ast.Assign):
@@ -552,23 +554,18 @@ def main() -> None:
         return survives(mutant, trees[module], tests[id(mutant)], seen[module], of_module[module])
 
     print(f"{len(chosen)} mutants; those that survive:", flush=True)
-    alive, count = defaultdict(list), defaultdict(int)
-    random.Random(0).shuffle(chosen)
-    reachable = [mutant for mutant in chosen if tests[id(mutant)]]
+    count, ended = defaultdict(int), 0
+    alive = defaultdict(list)
     for mutant in chosen:
         count[mutant.module] += 1
         if not tests[id(mutant)]:
+            print(mutant, "(no test runs this line)")
             alive[mutant.module].append(mutant)
-    ended = 0
-    for done, (mutant, lives) in enumerate(in_forks(reachable, judge, options.workers), 1):
+    for mutant, lives in in_forks([m for m in chosen if tests[id(m)]], judge, options.workers):
         ended += lives is None
         if lives:
+            print(mutant, flush=True)
             alive[mutant.module].append(mutant)
-        if sys.stdout.isatty():
-            print(f"{done} of {len(reachable)}", end="\r", flush=True)
-    for module in modules:
-        for mutant in sorted(alive[module], key=lambda m: m.line):
-            print(mutant, "" if tests[id(mutant)] else " (no test runs this line)")
     MEMORY.mkdir(parents=True, exist_ok=True)
     last.write_text("\n".join(str(m) for ms in alive.values() for m in ms), encoding="utf-8")
     print()
