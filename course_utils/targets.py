@@ -394,18 +394,27 @@ def _panels(values, a: np.ndarray, b: np.ndarray, degree: int, nodes: int = 16) 
     return np.stack([(weighted * h).sum(1) for h in hermite_basis(z, degree)], axis=1)
 
 
+GRIDS = {  # pairs of tensor grids to try: panels and nodes of each (k up to 3), or Gauss-Hermite nodes
+    2: [((12, 8), (16, 8))], 3: [((12, 6), (8, 8)), ((12, 8), (10, 10))], 4: [(20, 17)], 5: [(12, 11)], 6: [(8, 7)],
+}  # fmt: skip
+
+
 def _on_grids(values: _Standardised, degree: int) -> Terms | None:
-    """Coefficients from a tensor grid, their errors from a second one; None if the two differ by more than 1e-6."""
-    k = values.k
+    """Coefficients from a tensor grid, their errors from a second one; None if no pair agrees to 1e-6."""
+    for pair in GRIDS[values.k]:
+        one, other = (_on_grid(values, degree, *_axis(values.k, size)) for size in pair)
+        total = np.indices(one.shape).sum(axis=0)
+        off = [2 * np.linalg.norm((one - other)[total == j]) + values.rounding for j in range(degree + 1)]
+        if max(off[:7]) < 1e-6:
+            return [(one[total == j], off[j]) for j in range(degree + 1)]
+    return None
+
+
+def _axis(k: int, size) -> tuple[np.ndarray, np.ndarray]:
     if k <= 3:
-        grids = [gaussian_grid(8.0, *size) for size in (((12, 8), (16, 8)), ((12, 6), (8, 8)))[k - 2]]
-    else:
-        grids = [np.polynomial.hermite_e.hermegauss(n) for n in ((20, 17), (12, 11), (8, 7))[k - 4]]
-        grids = [(z, w / SQRT_2PI) for z, w in grids]
-    one, other = (_on_grid(values, degree, *grid) for grid in grids)
-    total = np.indices(one.shape).sum(axis=0)
-    terms = [(one[total == j], 2 * np.linalg.norm((one - other)[total == j]) + values.rounding) for j in range(degree + 1)]
-    return terms if max(error for _, error in terms[:7]) < 1e-6 else None
+        return gaussian_grid(8.0, *size)
+    z, w = np.polynomial.hermite_e.hermegauss(size)
+    return z, w / SQRT_2PI
 
 
 def _on_grid(values: _Standardised, degree: int, z: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -188,6 +188,7 @@ MANY = [
     ("jumps on lines without symmetry", lambda Z: np.sign((Z[:, 0] + Z[:, 1]) * (Z[:, 0] - 2 * Z[:, 1])), 2, 2),
     ("jump off the origin", lambda Z: first_part_removed(0.4321)(Z.sum(1, keepdims=True) / math.sqrt(2)), 2, 2),
     ("fast in two", lambda Z: np.sin(5 * Z[:, 0]), 2, 1),
+    ("fast and slow in three", lambda Z: np.sin(5 * Z[:, 0]) + Z.prod(1), 3, 1),
     ("small unit in two", lambda Z: 1e-7 * Z[:, 0] * Z[:, 1], 2, 2),
     ("order statistics", lambda Z: Z.max(1) + Z.min(1) - 2 * np.median(Z, axis=1), 3, 3),
     ("median", lambda Z: np.median(Z, axis=1) - Z.mean(1), 3, 3),
