@@ -186,7 +186,12 @@ EVERYTHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("changes", EVERYTHING, ids=str)
+def named(changes):
+    """An id that every worker of pytest-xdist finds alike: a function's name, not its address."""
+    return " ".join(f"{field}={getattr(value, '__name__', value)}" for field, value in changes.items())
+
+
+@pytest.mark.parametrize("changes", EVERYTHING, ids=named)
 def test_a_million_dimensions_work_for_everything(changes):
     """Every link, activation, loss, schedule, bias at d = 10**6: finite, and the start has its known size: ||W_perp||^2
     = m (d - k) / d within 1 %, ||W_par||^2 about m k / d, all angles near 90 degrees."""
