@@ -36,7 +36,8 @@ lint: .venv/.course-test
 
 # The stamp holds the folder's name: an editable install points at it, so a moved or copied folder is installed anew, as is
 # one whose .venv lost its Python.
-ifneq ($(shell cat .venv/.course 2>/dev/null && $(PY) -c 'print("works")' 2>/dev/null),$(CURDIR) works)
+# Only the shell reads the name: make would take a $ in it for a variable.
+ifneq ($(shell [ "$$(cat .venv/.course 2>/dev/null)" = "$$(pwd -P)" ] && $(PY) -c 'print("works")' 2>/dev/null),works)
 .venv/.course: FORCE
 endif
 
@@ -46,7 +47,7 @@ endif
 	@case "$$(uname -s) $(PIP_FLAGS)" in "Linux ") \
 	  echo "On Linux pip may fetch torch with GPU libraries, several GB that the course does not use: see the top of the Makefile." ;; esac
 	@$(call pip_install,.)
-	@echo "$(CURDIR)" > $@
+	@pwd -P > $@
 
 .venv/.course-test: .venv/.course
 	@$(call pip_install,".[test$(comma)scale]")

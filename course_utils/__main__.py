@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
+from contextlib import suppress
 
 from course_utils.launcher import FIRST_PORT, CannotOpen, open_course
 
@@ -57,7 +59,9 @@ def demo(seconds: float, **knobs: float) -> int:
     print("Making ready; the first time on a machine, the SGD step is compiled (about 10 seconds).", flush=True)
     simulation = None
     try:
-        OnlineSGD(settings).advance(1)  # compiles, so that the compiler's time is not the student's
+        first = OnlineSGD(settings)
+        first.advance(1)  # compiles, so that the compiler's time is not the student's
+        first.snapshot()
         simulation = OnlineSGD(settings)
         train(simulation, seconds)
     except KeyboardInterrupt:
@@ -106,6 +110,19 @@ def complain(reason: object, code: int) -> int:
     return code
 
 
+def obey(chosen: argparse.Namespace) -> int:
+    """Do what the command line asks for and return the exit code."""
+    if chosen.command == "doctor":
+        from course_utils.doctor import examine
+
+        return examine()
+    if chosen.command == "demo":
+        knobs = {name: getattr(chosen, name) for name in ("d", "k", "noise") if getattr(chosen, name) is not None}
+        return demo(chosen.seconds, **knobs)
+    open_course(chosen.port, not chosen.no_browser)
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036  (an older Python can run this file when the course was not installed)
@@ -113,14 +130,9 @@ def main(arguments: list[str] | None = None) -> int:
         return complain(f"The course needs Python 3.11 or newer, and this is {version}: start it with a newer one.", 1)
     chosen = parser().parse_args(arguments)
     try:
-        if chosen.command == "doctor":
-            from course_utils.doctor import examine
-
-            return examine()
-        if chosen.command == "demo":
-            knobs = {name: getattr(chosen, name) for name in ("d", "k", "noise") if getattr(chosen, name) is not None}
-            return demo(chosen.seconds, **knobs)
-        open_course(chosen.port, not chosen.no_browser)
+        code = obey(chosen)
+        sys.stdout.flush()
+        return code
     except CannotOpen as error:
         return complain(error, 1)
     except ModuleNotFoundError as error:
@@ -131,7 +143,19 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except KeyboardInterrupt:
         return 130
-    return 0
+    except OSError as error:
+        return give_up(error)
+
+
+def give_up(error: OSError) -> int:
+    """Say what file stopped us; quietly, if nobody reads on (`demo | head -1`)."""
+    if error.filename is None:  # the output itself; what is left of it must not fail once more when Python ends
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 1
+    where = error.filename or "what this prints"
+    return complain(f"This could not be written or read: {where} ({error.strerror or error}).", 1)
 
 
 if __name__ == "__main__":

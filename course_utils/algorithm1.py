@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 
-from .machine import single_threaded_blas
+from .machine import njit, single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet
 from .settings import Settings
 from .sgd import OnlineSGD

@@ -20,6 +20,8 @@ from course_utils.launcher import (
     find_chromium,
     find_notebooks,
     has_display,
+    jupyter_folders,
+    obstacle,
     port_is_free,
 )
 
@@ -132,18 +134,53 @@ def check_torch_threads() -> Iterator[Finding]:
     yield Finding("ok", "torch threads", done.stdout.strip() + note)
 
 
+# Tells where compiled code is kept, and how many of the SGD step's functions are there as they are now.
+KEPT = """
+from course_utils import kernel
+caches = [part._cache for part in vars(kernel).values() if hasattr(part, "py_func")]
+count = 0
+for cache in caches:
+    try:
+        count += bool(cache._cache_file._load_index())
+    except Exception:
+        pass
+print(count, len(caches), caches[0].cache_path or "")
+"""
+
+
 def check_cache() -> Iterator[Finding]:
     """The compiled SGD step can be kept, so that only the first start on a machine waits for the compiler."""
+    done = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True)
+    if done.returncode:
+        return  # check_packages has said so
+    count, functions, *folder = done.stdout.strip().split(" ", 2)
     own = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(own) if own else Path(__file__).resolve().parent / "__pycache__"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
+    if not folder:
         remedy = "set NUMBA_CACHE_DIR in the environment to a folder you can write to; until then each start compiles"
-        yield Finding("warn", "compiler's cache", f"{folder}: {error.strerror}", remedy)
+        yield Finding("warn", "compiler's cache", "no folder can be written", remedy)
+    elif own and not Path(folder[0]).is_relative_to(Path(own).absolute()):
+        remedy = f"set NUMBA_CACHE_DIR to a folder you can write to; until then {folder[0]} serves"
+        yield Finding("warn", "compiler's cache", f"NUMBA_CACHE_DIR = {own} cannot be written", remedy)
     else:
-        yield Finding("ok", "compiler's cache", f"{folder} can be written")
+        state = f"holds {count} of the SGD step's {functions} functions" if int(count) else "empty: the first start compiles"
+        yield Finding("ok", "compiler's cache", f"{state}, in {folder[0]}")
+
+
+def check_folders() -> Iterator[Finding]:
+    """JupyterLab can write its own files, and the notebooks."""
+    try:
+        folders = jupyter_folders()
+    except ModuleNotFoundError:
+        return  # check_packages has said so
+    refused = [reason for folder in folders if (reason := obstacle(folder))]
+    if refused:
+        remedy = "set HOME in the environment to a folder you can write to; JupyterLab does not start without"
+        yield Finding("FAIL", "JupyterLab's files", refused[0], remedy)
+    else:
+        yield Finding("ok", "JupyterLab's files", f"{folders[0]} can be written")
+    if NOTEBOOKS.is_dir() and (reason := obstacle(NOTEBOOKS)):
+        remedy = "copy the course to a folder you can write to, or what you change is not saved"
+        yield Finding("warn", "notebooks", f"read only ({reason})", remedy)
 
 
 def check_widgets() -> Iterator[Finding]:
@@ -266,6 +303,7 @@ CHECKS = (
     check_packages,
     check_torch_threads,
     check_cache,
+    check_folders,
     check_widgets,
     check_kernel,
     check_notebooks,

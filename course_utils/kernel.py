@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from .machine import njit
 from .networks import ACTIVATIONS
 from .risk import LOSSES
 

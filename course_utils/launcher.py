@@ -49,10 +49,37 @@ def check_installed() -> None:
         )
 
 
+def obstacle(folder: Path) -> str:
+    """Why files cannot be made in a folder, which need not be there yet; empty if they can."""
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        return f"{there}: {error.strerror}"
+    return ""
+
+
+def jupyter_folders() -> list[Path]:
+    """The folders of this user's in which JupyterLab keeps connections, settings and the places of windows."""
+    from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
+
+    return [Path(folder()) for folder in (jupyter_runtime_dir, jupyter_config_dir, jupyter_data_dir)]
+
+
+def check_home() -> None:
+    """Raise CannotOpen unless JupyterLab can write what it keeps for this user."""
+    for folder in jupyter_folders():
+        if reason := obstacle(folder):
+            raise CannotOpen(
+                f"JupyterLab keeps its files in {folder}, which cannot be written ({reason}): "
+                "set HOME in the environment to a folder that you can write to."
+            )
+
+
 def find_chromium() -> str | None:
     """Return the path of a Chromium or Chrome for the browser tests (COURSE_CHROMIUM names another), or None."""
     if os.environ.get("COURSE_CHROMIUM"):
-        return shutil.which(os.environ["COURSE_CHROMIUM"])
+        return shutil.which(os.path.expanduser(os.environ["COURSE_CHROMIUM"]))
     names = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "chrome")
     macos = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
     return next((path for path in map(shutil.which, (*names, macos)) if path), None)
@@ -75,6 +102,17 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_port(first: int) -> int:
+    """The first free port from this one on, of the fifty next; CannotOpen if there is none."""
+    last = min(first + 49, 65535)
+    port = next((port for port in range(first, last + 1) if port_is_free(port)), None)
+    if port is None:
+        raise CannotOpen(
+            f"No port from {first} to {last} is free: stop the program that uses it, or name another one, such as --port 9000."
+        )
+    return port
 
 
 @contextmanager
@@ -109,6 +147,7 @@ def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
     options = [
         f"--ServerApp.root_dir={notebooks}",
         f"--ServerApp.port={port}",
+        f"--ServerApp.port_retries={min(4, 65535 - port)}",  # for a port that is taken this moment; none beyond the last
         f"--ServerApp.open_browser={open_browser}",
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{first}",
         # The file that JupyterLab would open first is out of reach for Ubuntu's (snap) browsers.
@@ -125,17 +164,22 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
     """Open the course's notebooks in JupyterLab and serve them until Ctrl-C.
 
     `port` is the first port to try; with `browser` False, or where no window could appear, only the address is printed.
-    Raises CannotOpen where the notebooks, JupyterLab or an installation of the package are missing.
+    Raises CannotOpen where the notebooks, JupyterLab or an installation of the package are missing, where JupyterLab cannot
+    write its files, and where no port is free.
     """
     notebooks = find_notebooks()
     check_installed()
+    check_home()
+    free = free_port(port)
+    if reason := obstacle(notebooks):
+        print(f"The notebooks' folder cannot be written ({reason}): what you change there will not be saved.")
     print("Starting JupyterLab ...", flush=True)
     os.environ["JUPYTER_TOKEN"] = secrets.token_hex(24)  # given, so that JupyterLab leaves printing the address to us
     with course_jupyter():
         from jupyterlab.labapp import LabApp
 
         show = browser and has_display()
-        server = LabApp.initialize_server(argv=lab_options(notebooks, port, show))
+        server = LabApp.initialize_server(argv=lab_options(notebooks, free, show))
         if server.port != port:
             print(f"Port {port} is taken by another program, so the course uses port {server.port}.")
         page = server.default_url.removeprefix(server.base_url)

@@ -25,12 +25,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numba import njit
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh_tridiagonal
 from scipy.optimize import brentq
 from scipy.special import comb
 
-from .machine import free_bytes, reserve
+from .machine import free_bytes, njit, reserve
 from .networks import ACTIVATIONS
 
 LAYERS = {"both": "Wba", "first": "Wb", "second": "a", "W": "W"}  # which parameters are trained

@@ -18,11 +18,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
-from numba import njit
 from scipy.integrate import solve_ivp
 from scipy.special import erf, expit, ndtr
 
-from .machine import single_threaded_blas
+from .machine import njit, single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet, second_layer
 from .risk import LOSSES
 from .run import Run

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,6 +52,10 @@ def test_help_imports_nothing_heavy(words):
     [
         (["--port", "99999"], "'99999' is not a port: give a whole number from 1 to 65535"),
         (["--port", "http"], "'http' is not a port"),
+        (["--port", "0"], "'0' is not a port"),
+        (["--port", "-1"], "'-1' is not a port"),
+        (["--port", "8888.0"], "'8888.0' is not a port"),
+        (["--port", "65536"], "'65536' is not a port"),
         (["demo", "--seconds", "0"], "'0' is not a time to train"),
         (["demo", "--seconds", "nan"], "'nan' is not a time to train"),
         (["demo", "--d", "many"], "argument --d: invalid int value: 'many'"),
@@ -123,6 +128,21 @@ def test_ctrl_c_leaves_the_demo_quietly_with_what_was_reached():
     assert output.splitlines()[-1].startswith("After ")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell's pipes")
+@pytest.mark.parametrize("words", ["doctor", "demo --d 20 --k 1 --seconds 1"])
+def test_an_output_that_nobody_reads_or_that_is_full_ends_without_a_traceback(words):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "course_utils", *words.split()]
+    assert subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True).stderr == ""
+    os.close(write)
+    if not os.path.exists("/dev/full"):
+        return
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "No space left" in done.stderr and plain_sentence(done.stderr)
+
+
 # doctor
 
 
@@ -162,11 +182,74 @@ def test_doctor_finds_a_package_that_does_not_load(tmp_path, monkeypatch):
     assert [finding.status for finding in doctor.check_imports(["json"])] == ["ok"]
 
 
-def test_doctor_warns_of_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
+def test_doctor_tells_what_is_compiled_and_where(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    (finding,) = doctor.check_cache()
+    assert finding.status == "ok" and "empty: the first start compiles" in finding.found and str(tmp_path) in finding.found
+    code = "from course_utils import kernel; import numpy; kernel.fill_normal(numpy.random.default_rng(0), numpy.ones((2, 2)))"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    (finding,) = doctor.check_cache()
+    assert finding.status == "ok" and re.search(r"holds 1 of the SGD step's \d functions", finding.found)
+    (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "cache"))
     (finding,) = doctor.check_cache()
-    assert finding.status == "warn" and "NUMBA_CACHE_DIR" in finding.remedy
+    assert finding.status == "warn" and "NUMBA_CACHE_DIR" in finding.remedy and str(ROOT) in finding.remedy
+
+
+@pytest.fixture
+def no_home(tmp_path, monkeypatch):
+    """A HOME in which nobody can write, root neither: it is a file."""
+    (tmp_path / "file").touch()
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "file"))
+
+
+def test_a_home_that_cannot_be_written_is_told(no_home, capsys):
+    assert __main__.main(["--no-browser"]) == 1
+    error = capsys.readouterr().err
+    assert "Not a directory): set HOME in the environment" in error and plain_sentence(error)
+    found = {finding.part: finding for finding in doctor.check_folders()}
+    assert found["JupyterLab's files"].status == "FAIL" and "HOME" in found["JupyterLab's files"].remedy
+
+
+def test_notebooks_that_cannot_be_saved_are_told(monkeypatch):
+    folders = {str(launcher.NOTEBOOKS): "read-only"}
+    monkeypatch.setattr(doctor, "obstacle", lambda folder: folders.get(str(folder), ""))
+    assert [finding.status for finding in doctor.check_folders()] == ["ok", "warn"]
+
+
+def test_where_nothing_can_be_kept_the_course_compiles_each_time(no_home, tmp_path):
+    """A repository and a home that are read-only: Numba alone raises when the package is imported."""
+    copy = tmp_path / "course_utils"
+    shutil.copytree(ROOT / "course_utils", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "__pycache__").touch()
+    code = "from course_utils import doctor; print([f.found for f in doctor.check_cache()])"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)} | {"NUMBA_CACHE_DIR": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout == "['no folder can be written']\n", done.stderr
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "other bytes", "full disk"])
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_a_damaged_compilers_cache_costs_time_and_no_more(damage, ending, tmp_path, monkeypatch):
+    code = (
+        "import numba.core.caching as c, os, course_utils.machine as machine\n"
+        "def full(*_): raise OSError(28, 'No space left on device')\n"
+        f"if {damage == 'full disk'}: c.IndexDataCacheFile.save = full\n"
+        "import own; f = machine.njit()(own.f); print(f(1), sum(f.stats.cache_hits.values()))"
+    )
+    (tmp_path / "own.py").write_text("def f(x):\n    return 2 * x")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kept"))
+    for expected in ("2 0", "2 0") if damage == "full disk" else ("2 0", "2 1", "2 0", "2 1"):
+        if expected == "2 0":
+            for path in (tmp_path / "kept").rglob(f"*.{ending}"):
+                text = path.read_bytes()
+                path.write_bytes({"cut": text[: len(text) // 2], "empty": b"", "other bytes": b"\xff" * 99}[damage])
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+        assert done.stdout.strip() == expected, done.stderr
 
 
 def test_doctor_finds_missing_and_disabled_extensions(monkeypatch, tmp_path):
@@ -270,6 +353,16 @@ def test_farewell_ends_with_the_address_and_helps_over_ssh(monkeypatch):
     text = launcher.farewell("http://a", 8889, browser=True, shown=False)
     assert "ssh -N -L 8889:localhost:8889" in text and "no browser was opened" in text
     assert text.splitlines()[-1] == "Open this address in a browser: http://a"
+
+
+def test_there_is_no_port_after_the_last(monkeypatch):
+    monkeypatch.setattr(launcher, "port_is_free", lambda port: False)
+    with pytest.raises(launcher.CannotOpen, match="No port from 65535 to 65535 is free"):
+        launcher.free_port(65535)
+    monkeypatch.setattr(launcher, "port_is_free", lambda port: port % 7 == 0)
+    assert launcher.free_port(65530) == 65534  # 7 * 9362
+    options = launcher.lab_options(launcher.NOTEBOOKS, 65534, True)
+    assert "--ServerApp.port=65534" in options and "--ServerApp.port_retries=1" in options
 
 
 def test_served_course(serve, tmp_path):

@@ -2,6 +2,8 @@
 
 import ast
 import os
+import shutil
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -171,3 +173,20 @@ def installed() -> set[str]:
     """The pinned packages that are installed in their pinned version."""
     found = {canonicalize_name(entry.name): entry.version for entry in metadata.distributions()}
     return {name for name, pin in pins().items() if name in found and Version(found[name]).public == pin.public}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("name", ["plain", "pay $HOME in $$", "it's (a) \"course\"", "100%, #1; & more"])
+def test_make_installs_once_whatever_the_folder_is_called(name, tmp_path):
+    folder = tmp_path / name
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    for file in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy2(ROOT / file, folder)  # with its age
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text("#!/bin/sh\necho works\n")  # all that make asks of a Python succeeds
+    python.chmod(0o755)
+    first, second = (subprocess.run(["make", "lab"], cwd=folder, capture_output=True, text=True) for _ in range(2))
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    assert "Installing the course" in first.stdout and "Installing" not in second.stdout
+    moved = folder.rename(tmp_path / "moved")
+    assert "Installing" in subprocess.run(["make", "lab"], cwd=moved, capture_output=True, text=True).stdout
