@@ -64,7 +64,9 @@ function dress(traces, layout, view) {
   const ink = (color) => (color === "#222222" ? view.ink : view.dark ? ON_DARK[color] ?? color : color);
   const dressed = traces.map((trace) => ({
     ...trace,
-    line: trace.line && { ...trace.line, color: ink(trace.line.color), width: (trace.line.width ?? 2) * view.scale },
+    // As move draws it, corner by corner, so that a redraw changes nothing.
+    line: (trace.line || trace.type === "scatter") &&
+      { simplify: false, ...trace.line, color: ink(trace.line?.color), width: (trace.line?.width ?? 2) * view.scale },
     marker: trace.marker && {
       ...trace.marker, color: ink(trace.marker.color), size: (trace.marker.size ?? 6) * view.scale,
       line: trace.marker.line && { ...trace.marker.line, color: ink(trace.marker.line.color) },
@@ -85,12 +87,20 @@ function scaleOf(axis, flip) { // data -> pixels inside the plot
 function pathOf({ x, y }, px, py) {
   let path = "", pen = "M";
   for (let i = 0; i < x.length; i++) {
-    const a = px(x[i]), b = py(y[i]);
-    if (!Number.isFinite(a) || !Number.isFinite(b)) { pen = "M"; continue; }
-    path += pen + a.toFixed(1) + "," + b.toFixed(1);
+    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) { pen = "M"; continue; }
+    path += pen + px(x[i]).toFixed(1) + "," + py(y[i]).toFixed(1);
     pen = "L";
   }
   return path;
+}
+
+const straight = ({ line, fill, connectgaps, stackgroup }) =>
+  (line?.shape ?? "linear") === "linear" && ["none", "toself"].includes(fill ?? "none") && !connectgaps && !stackgroup;
+
+// Whether a view's two axes stand still and can show these values; plotly.js sends what a log axis cannot show far away.
+function shows(full, { x, y, xaxis, yaxis }) {
+  const here = ({ type, autorange }, values) => !autorange && (type === "linear" || (type === "log" && !values.some((v) => v <= 0)));
+  return !xaxis && !yaxis && here(full.xaxis, x) && here(full.yaxis, y);
 }
 
 // Move the changed lines and points of a drawn view to new data; false where plotly.js has to draw it anew.
@@ -104,17 +114,16 @@ function move({ gd, drawn, changed }) {
   const todo = [];
   for (const i of changed) {
     const el = nodes.get(i), trace = drawn[i];
-    if (!el) return false;
-    if (trace.mode === "lines+markers") return false;
-    if (trace.mode === "lines") {
-      const path = el.querySelectorAll(trace.fill ? ".js-fill" : ".js-line");
+    if (!el || !shows(full, trace)) return false;
+    if (trace.mode === "lines" && straight(trace)) {
+      const filled = trace.fill === "toself", path = el.querySelectorAll(filled ? ".js-fill" : ".js-line");
       if (path.length !== 1 || trace.x.length < 2) return false;
-      todo.push(() => path[0].setAttribute("d", pathOf(trace, px, py) + (trace.fill ? "Z" : "")));
-    } else {
+      todo.push(() => path[0].setAttribute("d", pathOf(trace, px, py) + (filled ? "Z" : "")));
+    } else if (trace.mode === "markers") {
       const points = el.querySelectorAll(".points .point");
-      if (points.length !== trace.x.length) return false;
+      if (points.length !== trace.x.length || !trace.x.every(Number.isFinite) || !trace.y.every(Number.isFinite)) return false;
       todo.push(() => points.forEach((p, j) => p.setAttribute("transform", `translate(${px(trace.x[j]).toFixed(1)},${py(trace.y[j]).toFixed(1)})`)));
-    }
+    } else return false;
   }
   for (const change of todo) change();
   return true;

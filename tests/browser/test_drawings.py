@@ -1,0 +1,402 @@
+"""What stage.js draws, in a bare page without a kernel: recorded frames in, paths and points within half a pixel out.
+
+The measure is plotly.js' own drawing of the same data and layout. A frame that only moves a run on is drawn by stage.js
+itself; all others are drawn by plotly.js through stage.js, and must hold each trace's colours, dashes and markers.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+import plotly  # noqa: E402
+from scipy.spatial import cKDTree  # noqa: E402
+
+from course_utils import Settings  # noqa: E402
+from course_utils.labs import charts, figures  # noqa: E402
+from course_utils.labs.estimators import EstimatorsLab  # noqa: E402
+from course_utils.labs.movie import neurons_movie  # noqa: E402
+from course_utils.labs.stage import HERE, Figure, Stage, Words  # noqa: E402
+from course_utils.labs.subspace import SubspaceLab  # noqa: E402
+from course_utils.labs.target import TargetLab  # noqa: E402
+
+LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PIXELS = 0.5
+NUMBERS = "[...({} ?? [])].map(v => Number.isNaN(v) ? null : v)".format
+
+# A fake model, and a clock whose long waits (for plotly.js' redraw of a run at rest) end only when a test says so.
+PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
+<script>
+  const waits = new Map(), short = window.setTimeout, forget = window.clearTimeout;
+  window.setTimeout = (f, ms, ...more) => {
+    if (ms < 200) return short(f, ms, ...more);
+    const key = {};
+    waits.set(key, f);
+    return key;
+  };
+  window.clearTimeout = (key) => waits.delete(key) || forget(key);
+  window.rest = () => { const due = [...waits.values()]; waits.clear(); due.forEach((f) => f()); };
+</script>
+<script type="module">
+  import stage from "/stage.js";
+  const library = await (await fetch("/plotly.js")).arrayBuffer();
+  let values, hears, end;
+  window.model = {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; for (const f of hears["change:" + name] ?? []) f(); },
+    save_changes: () => {},
+    on: (name, f) => { (hears[name] ??= []).push(f); },
+    off: (name, f) => { hears[name] = (hears[name] ?? []).filter((g) => g !== f); },
+    receive: (message, buffers) => { for (const f of hears["msg:custom"] ?? []) f(message, buffers); },
+    send: (message) => {
+      if (message.type === "library") model.receive({ type: "library" }, [new DataView(library)]);
+    },
+  };
+  window.begin = () => { // a new stage in place of the last one
+    end?.();
+    values = { lecture: false, columns: 3, label: "figures" };
+    hears = {};
+    document.body.innerHTML = '<div class="course-lab" style="width: 1200px"></div><div id="own"></div>';
+    const el = document.body.firstChild;
+    end = stage.render({ model, el });
+    window.root = el.querySelector(".course-stage");
+    window.plots = () => [...el.querySelectorAll(".course-plot")];
+  };
+  window.feed = async (frames) => {
+    for (const [message, text] of frames) {
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      model.receive(message, [new DataView(bytes.buffer)]);
+    }
+    const last = String(frames.at(-1)[0].n);
+    while (root.dataset.frame !== last) await new Promise(requestAnimationFrame);
+  };
+  window.look = (gd) => [...gd.querySelectorAll(".scatterlayer .trace, .barlayer .trace")].map((el) => {
+    const css = getComputedStyle, trace = el.__data__[0].trace;
+    const fills = [...gd.querySelectorAll(".scatterlayer .js-fill")];
+    return {
+      index: trace.index,
+      opacity: css(el).opacity,
+      lines: [...el.querySelectorAll(".js-line")].map((p) => {
+        const { stroke, strokeWidth, strokeDasharray, strokeOpacity } = css(p);
+        return { path: p.getAttribute("d"), look: [stroke, strokeWidth, strokeDasharray, strokeOpacity] };
+      }),
+      fills: fills.filter((p) => el.contains(p))
+        .map((p) => ({ path: p.getAttribute("d"), look: [css(p).fill, css(p).fillOpacity] })),
+      points: [...el.querySelectorAll(".points path.point, .point path")].map((p) => {
+        const { fill, fillOpacity, stroke, strokeWidth } = css(p);
+        const { e, f } = p.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+        return { at: [e, f], path: p.getAttribute("d"), look: [fill, fillOpacity, stroke, strokeWidth] };
+      }),
+    };
+  });
+  window.reference = async (views) => { // plotly.js' own drawing of traces and axes, at the same size
+    const drawn = [];
+    for (const [i, [traces, axes]] of views.entries()) {
+      const gd = plots()[i], { width, height } = gd.getBoundingClientRect();
+      const own = document.createElement("div");
+      document.querySelector("#own").replaceChildren(own);
+      const layout = { ...structuredClone(gd.layout), width, height, autosize: false };
+      for (const name of ["xaxis", "yaxis"]) {
+        const { range, type, autorange } = axes[name] ?? {};
+        layout[name] = { ...layout[name], range, type, autorange };
+      }
+      for (const trace of traces) if (trace.type === "scatter") trace.line = { ...trace.line, simplify: false }; // every corner
+      await courseStage.plotly.newPlot(own, traces, layout, { displayModeBar: false });
+      drawn.push(look(own));
+    }
+    return drawn;
+  };
+  window.ready = true;
+</script>"""
+
+
+class Bare:
+    """A bare page with one stage, and the Python stage whose frames it is fed."""
+
+    def __init__(self, page):
+        self.page, self.stage, self.waiting = page, Stage(), []
+        self.stage.send = lambda message, buffers=(): self.waiting.append((message, buffers[0] if buffers else b""))
+        page.evaluate("begin()")
+
+    def hold(self, shown: list[Figure]) -> None:
+        """Send a frame that the page receives together with the next one."""
+        self.stage.send_frame(shown, Words("words"))
+
+    def draw(self, shown: list[Figure]) -> None:
+        """Send a frame and wait until the page says that it is painted."""
+        self.hold(shown)
+        frames = [[message, base64.b64encode(data).decode()] for message, data in self.waiting]
+        self.waiting.clear()
+        self.page.evaluate("frames => feed(frames)", json.loads(json.dumps(frames, default=_plain)))
+
+    @property
+    def redraws(self) -> int:
+        """How many views plotly.js has drawn so far."""
+        return int(self.page.evaluate("root.dataset.redraws ?? 0"))
+
+    def check(self, shown: list[Figure]) -> None:
+        """Compare each view on the page with plotly.js' own drawing of the figure."""
+        given = json.loads(json.dumps([[f.traces, f.layout] for f in shown], default=_plain))
+        on_page = self.page.evaluate("plots().map(look)")
+        wanted = self.page.evaluate("views => reference(views)", given)
+        # what stands under the pointer and in a legend is the data on the page, not the drawing
+        held = self.page.evaluate(f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))")
+        for i, (figure, (traces, _)) in enumerate(zip(shown, given, strict=True)):
+            assert held[i] == [[t.get("x", []), t.get("y", [])] for t in traces], figure.name
+            drawn, right = ({t["index"]: t for t in one[i] if seen(t)} for one in (on_page, wanted))
+            assert drawn.keys() == right.keys(), figure.name
+            for j in right:
+                same_trace(drawn[j], right[j], f"{figure.name}, trace {j} {traces[j].get('name', '')}")
+
+
+def _plain(value):
+    if isinstance(value, np.ndarray):
+        return [None if isinstance(v, float) and not np.isfinite(v) else v for v in value.tolist()]
+    return value.item()
+
+
+def seen(trace: dict) -> bool:
+    """Whether there is anything to be seen of a trace; a line with gaps may be one path or several."""
+    for kind in ("lines", "fills"):
+        paths = [p for p in trace[kind] if p["path"]]
+        assert len({str(p["look"]) for p in paths}) <= 1
+        trace[kind] = [{"path": "".join(p["path"] for p in paths), "look": paths[0]["look"]}] if paths else []
+    return any(trace[kind] for kind in ("lines", "fills", "points"))
+
+
+def same_trace(drawn: dict, wanted: dict, name: str) -> None:
+    """One trace on the page is the one that plotly.js draws."""
+    assert drawn["opacity"] == wanted["opacity"], name
+    for kind in ("lines", "fills", "points"):
+        assert len(drawn[kind]) == len(wanted[kind]), f"{name}: {kind}"
+        for one, other in zip(drawn[kind], wanted[kind], strict=True):
+            assert one["look"] == other["look"], f"{name}: {kind}"
+            if kind == "points":
+                assert np.abs(np.subtract(one["at"], other["at"])).max() <= PIXELS, f"{name}: a point"
+                assert one["path"] == other["path"], f"{name}: a marker"
+            elif one["path"] != other["path"] and one["look"][1] != "0px":  # the edge of a band is not drawn
+                assert apart(one["path"], other["path"], closed=kind == "fills") <= PIXELS, f"{name}: {kind}"
+
+
+def apart(one: str | None, other: str | None, closed: bool) -> float:
+    """The largest distance, in pixels, from a point of either path to the nearest of the other (Hausdorff), in sight."""
+    a, b = dense(one or "", closed), dense(other or "", closed)
+    if not len(a) or not len(b):
+        return 0.0 if len(a) == len(b) else np.inf
+    return max(cKDTree(b).query(a)[0].max(), cKDTree(a).query(b)[0].max())
+
+
+def dense(path: str, closed: bool, step: float = 0.1) -> np.ndarray:
+    """Points on a path of M, L, H, V and Z at most a step apart, those in sight (a plot is smaller than 500 pixels)."""
+    found = []
+    for part in filter(None, path.replace("Z", "").split("M")):
+        corners = []
+        for piece in part.replace("L", " L").replace("H", " H").replace("V", " V").split():
+            numbers = [float(v) for v in piece.strip("LHV").split(",")]
+            last = corners[-1] if corners else None
+            corners.append([numbers[0], last[1]] if piece[0] == "H" else [last[0], numbers[0]] if piece[0] == "V" else numbers)
+        corners = np.array(corners + corners[:1] if closed else corners)
+        for start, end in zip(corners, [*corners[1:], corners[-1]], strict=True):
+            start, end = inside(start, end)
+            if start is not None:
+                n = int(np.ceil(np.abs(end - start).max() / step)) + 1
+                found.append(start + np.linspace(0, 1, n)[:, None] * (end - start))
+    return np.vstack(found) if found else np.empty((0, 2))
+
+
+def inside(start: np.ndarray, end: np.ndarray, low: float = -5.0, high: float = 500.0):
+    """The part of a segment within limits (Liang and Barsky), or (None, None)."""
+    first, last, way = 0.0, 1.0, end - start
+    for i in (0, 1):
+        for limit, sign in ((low, -1), (high, 1)):
+            p, q = sign * way[i], sign * (limit - start[i])
+            if p == 0 and q < 0:
+                return None, None
+            if p < 0:
+                first = max(first, q / p)
+            elif p > 0:
+                last = min(last, q / p)
+    return (start + first * way, start + last * way) if first <= last else (None, None)
+
+
+def serve(route) -> None:
+    """Answer for the bare page's address."""
+    name = route.request.url.rsplit("/", 1)[1]
+    if name == "stage.js":
+        route.fulfill(path=HERE / "stage.js", content_type="text/javascript")
+    elif name == "plotly.js":
+        route.fulfill(path=LIBRARY)
+    else:
+        route.fulfill(body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(300_000)
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+    page.route("http://stage.test/**", serve)
+    page.goto("http://stage.test/")
+    page.wait_for_function("window.ready")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def bare(page):
+    page.problems.clear()
+    yield Bare(page)
+    assert page.problems == []
+
+
+def moments(lab, times) -> list[list[Figure]]:
+    """The figures of a lab at sample counts."""
+    shown = []
+    for t in times:
+        if t > lab.session.samples:
+            lab.session.train(t - lab.session.samples)
+        shown.append(lab.figures(lab.session.run(), len(lab.session.run()) - 1))
+    return shown
+
+
+PRESETS = {
+    "the theorem holds": 2, "decay under the threshold": 2, "pure noise": 5, "inclusion without recovery": 3,
+    "five directions": 4, "the paper's Figure 1": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name,seed", PRESETS.items())
+def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
+    settings = SubspaceLab.presets[name][0]
+    lab = SubspaceLab(settings.replace(width=40, seed=seed))
+    d = settings.d
+    shown = moments(lab, [0, 1, d // 2 + 1, 7 * d, 8 * d, 30 * d])
+    bare.draw(shown[0])
+    bare.check(shown[0])
+    for later in shown[1:]:
+        before = bare.redraws
+        bare.draw(later)
+        if later is not shown[1]:  # with its first samples a run gets axes and curves of more than one moment
+            assert bare.redraws - before < len(later), "plotly.js drew all of it: nothing of stage.js is measured"
+        bare.check(later)
+    bare.page.evaluate("rest()")  # the redraw once a run pauses changes nothing
+    bare.check(shown[-1])
+
+
+def test_bands_over_seeds(bare):
+    lab = SubspaceLab(Settings(d=20, k=2, width=20), seeds=3)
+    shown = moments(lab, [40, 80, 120, 1000])
+    for later in shown:
+        bare.draw(later)
+        bare.check(later)
+
+
+def test_looking_back(bare):
+    lab = SubspaceLab(Settings(d=20, k=2, width=20), samples=2000)
+    run = lab.session.run()
+    for moment in (-1, 10, 60, 0, 100):
+        shown = lab.figures(run, moment)
+        bare.draw(shown)
+        bare.check(shown)
+
+
+def test_frames_that_are_never_painted_are_taken_over(bare):
+    """Of frames that wait only the newest is drawn, with what the others changed."""
+    lab = SubspaceLab(Settings(d=20, k=2, width=20))
+    shown = moments(lab, [40, 60, 80, 100, 400])
+    bare.draw(shown[0])
+    bare.hold(shown[1])
+    bare.hold(shown[2])
+    bare.draw(shown[3])
+    bare.check(shown[3])
+    bare.hold(shown[0])
+    bare.draw(shown[4])
+    bare.check(shown[4])
+
+
+def test_another_experiment_in_the_same_views(bare):
+    """Other numbers of curves, other colours, other axes."""
+    for settings in (Settings(d=20, k=3, width=20), Settings(d=200, k=1, link="tanh", width=30), Settings(d=20, k=2, width=20)):
+        for shown in moments(SubspaceLab(settings), [0, 100, 150]):
+            bare.draw(shown)
+            bare.check(shown)
+
+
+def test_the_movie(bare):
+    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300)
+    run = movie.session.run()
+    for moment in (-1, 0, 20, 40, 80):
+        shown = movie.figures(run, moment)
+        bare.draw(shown)
+        bare.check(shown)
+
+
+PANELS = {
+    "target": (TargetLab, [{"k": 1, "link": "tanh"}, {"noise": 0.5}, {"seed": 3}, {"link": "he2"}]),
+    "estimators": (EstimatorsLab, [{"k": 1, "link": "tanh"}, {"noise": 0.5}, {"seed": 3}, {"d": 30}]),
+}
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_panels(bare, name):
+    make, moves = PANELS[name]
+    settings = Settings(d=10, k=1, link="tanh")
+    lab = make(settings)
+    for move in moves:
+        settings = settings.replace(**move)
+        lab.session.begin(settings)
+        shown = [f for f in lab.figures(lab.session.run(), -1) if f.traces[0]["type"] in ("scatter", "bar")]
+        bare.draw(shown)
+        bare.check(shown)
+
+
+# Figures such as a lab may come to draw: (axes, the data of one frame after the other).
+
+STEPS = np.linspace(0, 1, 40)
+AXES = {
+    "linear": ({"range": [0, 1]}, {"range": [-1, 2]}),
+    "log": ({"type": "log", "range": [-2, 0]}, {"type": "log", "range": [-3, 1]}),
+    "log x": ({"type": "log", "range": [-1.5, 0.2]}, {"range": [-1, 2]}),
+    "log y": ({"range": [0, 1]}, {"type": "log", "range": [-3, 1]}),
+    "turned round": ({"range": [1, 0]}, {"range": [2, -1]}),
+    "given by the data": ({}, {}),
+    "one given by the data": ({"range": [0, 1]}, {}),
+}
+DATA = {
+    "curves": [(STEPS, np.sin(5 * STEPS + i)) for i in range(3)],
+    "longer curves": [(STEPS[:n], np.sin(5 * STEPS[:n])) for n in (5, 6, 20, 40)],
+    "gaps": [(STEPS, np.where(np.abs(STEPS - i / 4) < 0.1, np.nan, STEPS**2)) for i in range(4)],
+    "nothing, then something": [(STEPS[:n], STEPS[:n]) for n in (0, 1, 2, 30, 1, 0)],
+    "out of sight": [(STEPS, 1e3 * (STEPS - i / 4)) for i in range(4)],
+    "zero and below": [(STEPS - 0.1 * i, STEPS**2 - 0.2 * i) for i in range(4)],
+}
+MODES = {
+    "lines": {"mode": "lines", "line": {"color": "#009E73", "dash": "dash", "width": 3}},
+    "markers": {"mode": "markers", "marker": {"color": "#CC79A7", "symbol": "square", "size": 9}},
+    "lines+markers": {"mode": "lines+markers", "line": {"color": "#0072B2"}, "marker": {"color": "#D55E00", "symbol": "star"}},
+    "smooth": {"mode": "lines", "line": {"shape": "spline", "color": "#009E73"}},
+    "stairs": {"mode": "lines", "line": {"shape": "hv", "color": "#009E73"}},
+    "across gaps": {"mode": "lines", "connectgaps": True},
+    "filled to zero": {"mode": "lines", "fill": "tozeroy", "line": {"color": "#009E73"}},
+    "plain": {},
+    "bars": {"type": "bar", "marker": {"color": "#0072B2"}},
+}
+
+
+MOVED = ("lines", "markers")  # by stage.js; what it leaves to plotly.js needs less
+
+
+@pytest.mark.parametrize("mode,data", [(m, d) for m in MODES for d in (DATA if m in MOVED else ("longer curves", "gaps"))])
+def test_any_data_on_any_axes(bare, mode, data):
+    for x, y in DATA[data]:
+        trace = {"type": "scatter", "x": x, "y": y, "name": "curve", **MODES[mode]}
+        level = charts.path([0.01, 1], [y[-1] if len(y) else 1.0] * 2, "level", figures.GREY, "dot")
+        shown = [Figure(name, [trace, level], {"xaxis": across, "yaxis": up}) for name, (across, up) in AXES.items()]
+        bare.draw(shown)
+        bare.check(shown)
