@@ -456,3 +456,34 @@ def test_errors_are_told_in_their_own_words_and_kept(lab):
         lab.report(ValueError(str(i)))
     assert [str(e) for e in lab.errors] == [str(i) for i in range(10, 30)]
     lab.errors.clear()
+
+
+# a page and its cells
+
+
+def test_a_cell_that_runs_again_closes_the_lab_that_it_made_before_and_no_other(monkeypatch):
+    def run(cell, count):
+        monkeypatch.setattr("course_utils.labs.lab._cell", lambda: (cell, count))
+        return alone(SubspaceLab(SMALL))
+
+    first, beside = run("one", 1), run("one", 1)  # two labs of one cell
+    other = run("two", 2)
+    outside = [run(None, 0), run(None, 1)]
+    assert not any(lab.actor.closed for lab in (first, beside, other, *outside))
+    again = run("one", 3)
+    assert first.actor.closed and beside.actor.closed
+    assert not any(lab.actor.closed for lab in (other, again, *outside))
+
+
+def test_what_the_page_says_reaches_the_worker(lab):
+    heard = []
+    lab.actor.hear = lambda frame=None: heard.append(frame)
+    for event in ({"type": "ack", "n": 7}, {"type": "hello"}, {"type": "ack", "n": 8}, {"type": "library"}):
+        lab.stage._receive(lab.stage, event, [])
+    assert heard == [7, None, 8]
+
+
+def test_seeds_run_side_by_side_and_a_code_keeps_their_number():
+    lab = alone(SubspaceLab(SMALL, samples=50, seeds=2))
+    lab._obey("code", "d=10 k=1 seed=9")
+    assert lab.run.seeds == (9, 10) and lab.run.perpendicular.shape == (2, 1)

@@ -275,6 +275,12 @@ def test_one_time_cursor_stands_at_the_moment_in_every_view_over_time(moment, at
         same(now["x"], [at, at])
 
 
+def test_without_a_moment_a_view_shows_the_end():
+    run = made()
+    for view in (figures.angles, figures.norms, figures.neurons, figures.singular_values, figures.risk):
+        same(view(run).traces, view(run, 4).traces)
+
+
 # SubspaceLab
 
 

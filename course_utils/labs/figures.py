@@ -127,7 +127,7 @@ def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Fi
         left = 10.0 ** time_axis(run)["range"][0]
         traces.append(line(np.maximum(predicted[0], left), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
     smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel.min()) or 1.0)
-    low = max(-8, math.floor(math.log10(max(smallest, 1e-8))))
+    low = math.floor(math.log10(max(smallest, 1e-8)))
     high = _log_top(max(run.parallel.max(), run.perpendicular.max()))
     traces.append(now_line(_now(run, moment), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
