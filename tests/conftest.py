@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from driver import opened_course
+from hypothesis import HealthCheck, settings
 
 from course_utils.launcher import find_chromium
 
@@ -14,6 +15,9 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[1]
 BROWSER = Path(__file__).parent / "browser"
+settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # no test asks how long an example took
+
 FORBIDDEN = os.environ.get("COURSE_FORBID_SKIPS") == "1"
 
 
