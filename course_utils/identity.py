@@ -78,6 +78,13 @@ def package_text() -> str:
     return digest.hexdigest()[:32]
 
 
+def replaced() -> list[str]:
+    """Names of functions and classes of this package that were replaced by own code while it runs."""
+    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == __package__]
+    things = [(f"{m.__name__}.{n}", t) for m in modules for n, t in vars(m).items() if isinstance(t, types.FunctionType | type)]
+    return [name for name, thing in things if vouched(thing.__module__) is None]
+
+
 def differing(imported: list[tuple[str, str, str | None]]) -> list[str]:
     """Names of those of (module, name, identity) that are something else in this process."""
     return [f"{module}.{name}".strip(".") for module, name, digest in imported if _identity_of(module, name) != digest]

@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING
 import joblib
 import numpy as np
 
-from .identity import differing, examine, package_identity, package_text
+from .identity import differing, examine, package_identity, package_text, replaced
 from .identity import identity as identity
 from .machine import single_threaded_blas
 from .run import Run
 from .settings import Settings
 from .sgd import Diverged, OnlineSGD, _count, checkpoint_times, online_sgd
+from .targets import LINKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -221,6 +222,8 @@ class _Store:
         try:
             if package_text() != package_identity():
                 raise TypeError("course_utils was edited after it was imported: restart the kernel")
+            if names := replaced():
+                raise TypeError(f"{names[0]} is not the course's own any more: restart the kernel to have it back")
             self._code = [self._identity(measure), package_identity()]
             self._folder = cache_directory() / "sweep"
         except TypeError as problem:
@@ -244,6 +247,7 @@ class _Store:
         if self._folder is None:
             return None
         values = {f.name: getattr(settings, f.name) for f in fields(settings)}
+        values["link"] = LINKS[settings.link] if isinstance(settings.link, str) else settings.link  # by what it does, for those who change the table
         try:
             values = {name: self._identity(v) if callable(v) else v for name, v in values.items()}
         except TypeError as problem:

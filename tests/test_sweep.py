@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 import course_utils
-from course_utils import Settings, online_sgd
+from course_utils import LINKS, Settings, online_sgd
 from course_utils.sweep import cache_directory, final_values, samples_until, sweep
 
 BASE = Settings(d=20, k=1, link="tanh", width=10, step=0.3)
@@ -195,6 +195,19 @@ def test_an_edit_of_the_package_while_it_is_in_use_stores_nothing(small, cache, 
     with pytest.warns(UserWarning, match="results are not remembered: course_utils was edited .* restart the kernel"):
         assert small(over={}).risk[0] > 0
     assert not cache.exists()
+
+
+def test_what_replaces_a_part_of_the_package_stores_nothing(small, cache, monkeypatch):
+    monkeypatch.setattr("course_utils.sgd.schedule", lambda settings, t: np.full(len(t), 0.01))
+    with pytest.warns(UserWarning, match="results are not remembered: course_utils.sgd.schedule is not the course's own"):
+        assert small(over={}).risk[0] > 0
+    assert not cache.exists()
+
+
+def test_a_named_link_is_known_by_what_it_does(small, cache, monkeypatch):
+    first = small(over={"link": ["tanh"]})
+    monkeypatch.setitem(LINKS, "tanh", LINKS["cubic"])
+    assert small(over={"link": ["tanh"]}).risk[0] != first.risk[0] and len(list(cache.iterdir())) == 2
 
 
 def test_what_parallel_processes_would_read_otherwise_is_not_stored(tmp_path, cache):
