@@ -157,7 +157,7 @@ def imported_packages(folder: str) -> dict[str, str]:
 @pytest.mark.parametrize("folder", ["course_utils", "tests", "benchmarks"])
 def test_what_is_imported_is_asked_for(folder):
     needs = RUNTIME if folder == "course_utils" else RUNTIME + EXTRAS
-    asked = {IMPORT_NAMES.get(need.name, need.name) for need in needs} | WITH_JUPYTERLAB
+    asked = {IMPORT_NAMES.get(need.name, need.name) for need in needs} | WITH_JUPYTERLAB | {"_pytest"}
     assert {name: path for name, path in imported_packages(folder).items() if name not in asked} == {}
 
 
