@@ -6,7 +6,6 @@ SGD with weight decay leaves W near the hidden subspace, so that its best rank-k
 
 from __future__ import annotations
 
-import copy
 import io
 import numbers
 import zipfile
@@ -21,6 +20,7 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse import csr_array
 
+from .given import labels, real_numbers, samples
 from .machine import single_threaded_blas
 from .networks import ACTIVATIONS, TwoLayerNet
 from .risk import mean_loss
@@ -70,19 +70,30 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
     """(codes, scales): an array rounded to a shorter number type; codes * scales gives it back (codes, if scales is None).
 
     storage is 'float64', 'float32', 'float16' or 'int8'. Codes of int8 are A / scales rounded to -127 ... 127, with one
-    float32 scale a row or a column, whichever are fewer (one for a vector): errors are at most half a scale.
-    Raises ValueError for an unknown type and for numbers that are too large for it. Taught in notebook 06.
+    float32 scale a row or a column, whichever are fewer (one for a vector): errors are at most half a scale. Rows too
+    small for a scale become zeros, as entries do that are too small for float32 or float16, beside larger ones.
+    Raises ValueError for an unknown type, for numbers that are not finite or too large for the type (for int8: for its
+    scales), and for arrays that would become zero as a whole. Taught in notebook 06.
     """
+    A = real_numbers(A, "the array")
     if storage not in STORAGES:
         raise ValueError(f"storage = {storage!r} is unknown: it must be one of {', '.join(STORAGES)}")
+    if storage == "int8" and (A.ndim not in (1, 2) or A.size == 0):
+        raise ValueError(f"int8 needs a vector or a matrix, with a scale for each row or column, got the shape {A.shape}")
+    short = np.finfo("float32" if storage == "int8" else storage)
+    largest = np.abs(A).max(initial=0) / (127 if storage == "int8" else 1)
+    what = f"{storage} with float32 scales" if storage == "int8" else storage
+    advice = "take a longer type, or numbers in another unit"
+    if largest > short.max:
+        raise ValueError(f"{what} holds no number as large as {np.abs(A).max():.3g}: {advice}")
+    if 0 < largest < (short.tiny if storage == "int8" else short.smallest_subnormal):
+        raise ValueError(f"{what} holds no number as small as {np.abs(A).max():.3g}, the largest here: {advice}")
     if storage != "int8":
-        largest = np.abs(A).max(initial=0)
-        if largest > np.finfo(storage).max:
-            raise ValueError(f"{storage} holds no number as large as {largest:.3g}: take a longer type, or int8")
         return A.astype(storage), None
     along = None if A.ndim == 1 else 1 if A.shape[0] <= A.shape[1] else 0
     scales = (np.abs(A).max(axis=along, keepdims=True) / 127).astype(np.float32)
     scales[scales == 0] = 1  # rows of zeros
+    scales = np.maximum(scales, short.tiny)  # below, float32 has few digits left
     return np.clip(np.rint(A / scales), -127, 127).astype(np.int8), scales
 
 
@@ -162,9 +173,7 @@ class CompressedNet:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Outputs for inputs X, (n, d) -> (n,)."""
-        X, d = np.asarray(X, dtype=float), self._factors[-1].shape[1]
-        if X.ndim != 2 or X.shape[1] != d:
-            raise ValueError(f"X must have shape (n, {d}), got {X.shape}")
+        X = samples(X, self._factors[-1].shape[1])
         sigma, _ = ACTIVATIONS[self.activation]
         a, b, out = self.a, self.b, np.empty(len(X))
         for i in range(0, len(X), 256):  # blocks stay in cache
@@ -322,9 +331,11 @@ def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.nd
     Least squares with a ridge that pulls towards the present a; the ridge is chosen on every fourth sample, held out, and
     the fit is then made on all. Returns a net of the same kind. ValueError if shapes do not fit. Taught in notebook 06.
     """
-    X, y, W = np.asarray(X, dtype=float), np.asarray(y, dtype=float), net.W
-    if X.ndim != 2 or X.shape[1] != W.shape[1] or y.shape != (len(X),) or len(X) < 4:
-        raise ValueError(f"expected X (n, {W.shape[1]}) and y (n,) with n at least 4, got {X.shape} and {y.shape}")
+    W = net.W
+    X = samples(X, W.shape[1])
+    y = labels(y, len(X))
+    if len(X) < 4:
+        raise ValueError(f"{len(X)} samples are too few: every fourth one is held out, so take 4 or more")
     features = ACTIVATIONS[net.activation][0](X @ W.T + net.b)
     left_over = y - features @ net.a
     held_out = np.arange(len(X)) % 4 == 3
@@ -344,28 +355,43 @@ def _ridge(features: np.ndarray, y: np.ndarray, ridges: np.ndarray) -> np.ndarra
 def compress_torch(model, rank: int):
     """A copy of a torch model in which two Linear layers, d -> rank -> m, stand for its first Linear layer, d -> m.
 
-    The model itself is left as it is; the copy can be trained on. Raises ValueError for a rank above min(m, d), and if
-    no Linear layer sees the inputs themselves. Taught in notebook 06.
+    The model itself is left as it is; the copy can be trained on, what was frozen stays frozen, and a layer that stands in
+    several places is replaced in all of them. Factors are those of the weights used in evaluation mode. Raises ValueError
+    for a rank above min(m, d), if no Linear layer sees the inputs themselves, and if the weight is tied to that of another
+    layer. Taught in notebook 06.
     """
     import torch
 
-    name, layer = first_linear(model)
-    left, right = low_rank(layer.weight.detach().cpu().double().numpy(), rank)
-    like = {"dtype": layer.weight.dtype, "device": layer.weight.device}
-    to_rank = torch.nn.Linear(layer.in_features, rank, bias=False, **like)
-    to_width = torch.nn.Linear(rank, layer.out_features, bias=layer.bias is not None, **like)
-    with torch.no_grad():
-        to_rank.weight.copy_(torch.from_numpy(right))
-        to_width.weight.copy_(torch.from_numpy(left))
-        if layer.bias is not None:
-            to_width.bias.copy_(layer.bias)
-    factors = torch.nn.Sequential(to_rank, to_width).train(layer.training)
+    from .torch_models import array, copied, effective_weight, linear
+
+    name, _ = first_linear(model)
+    small = copied(model)
+    layer = small.get_submodule(name)
+    _refuse_tied(small, layer, name)
+    weight = effective_weight(layer)
+    left, right = low_rank(array(weight), rank)
+    factors = torch.nn.Sequential(linear(right), linear(left)).to(weight.device, weight.dtype)
+    factors.requires_grad_(any(p.requires_grad for p in layer.parameters() if p is not layer.bias)).train(layer.training)
+    factors[1].bias = layer.bias  # the copy's own, with its ties
     if not name:
         return factors
-    small = copy.deepcopy(model)
-    parent, _, child = name.rpartition(".")
-    setattr(small.get_submodule(parent), child, factors)
+    for parent in list(small.modules()):
+        for child, module in parent.named_children():
+            if module is layer:
+                setattr(parent, child, factors)
     return small
+
+
+def _refuse_tied(model, layer, name: str) -> None:
+    own = {id(p) for p in layer.parameters() if p is not layer.bias}
+    for other, module in model.named_modules():
+        if not any(module is part for part in layer.modules()):
+            for parameter, value in module.named_parameters(recurse=False):
+                if id(value) in own:
+                    raise ValueError(
+                        f"the weight of layer {name!r} is also {other}.{parameter}: two factors have no tie to one matrix. "
+                        f"Give {other!r} a weight of its own first"
+                    )
 
 
 def _count(name: str, value, most: int, what: str) -> int:

@@ -1,12 +1,12 @@
 """What one direction of the input tells about the label, and the classical estimators that look for such directions.
 
 Every estimator takes X (n, d) and y (n,) and returns (values, directions): unit rows (r, d), the most important first,
-and how important each one is, (r,). SIR, PHD and SAVE are those of statsmodels.
+and how important each one is, (r,). Lists and tables of pandas are welcome; ValueError for what are no samples, or too few.
 """
 
 from __future__ import annotations
 
-import warnings
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,7 @@ import numpy as np
 import scipy.linalg
 from scipy.stats import norm, qmc
 
+from . import given
 from .machine import single_threaded_blas
 from .subspace import principal_angles
 from .targets import LINKS, MultiIndexModel, hermite_basis, hermite_coefficients
@@ -70,6 +71,7 @@ def best_curve(p: np.ndarray, y: np.ndarray, degree: int = 8) -> tuple[Callable,
 
 def linear(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The slope of the least-squares fit: one direction, whatever k is. Its population is E[y x] = U^T E[grad g]."""
+    X, y = _enough(X, y)
     A = np.column_stack([np.ones(len(X)), X])
     slope = np.linalg.lstsq(A, y, rcond=None)[0][1:]
     size = np.linalg.norm(slope)
@@ -79,39 +81,83 @@ def linear(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def phd(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Principal Hessian directions: eigenvectors of E[(y - E y) x x^T] = U^T E[hessian g] U, largest |value| first.
 
-    Source: Li 1992. See Also: statsmodels.regression.dimred.PHD, which does the work.
+    Source: Li 1992. See Also: statsmodels.regression.dimred.PHD, which finds the same.
     """
-    from statsmodels.regression.dimred import PHD
-
-    return _rows(PHD(y, np.array(X)).fit())
+    X, y = _centred(X, y)
+    return _directions((X * (y - y.mean())[:, None]).T @ X / len(y), np.atleast_2d(np.cov(X.T)))
 
 
 def sir(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> tuple[np.ndarray, np.ndarray]:
     """Sliced inverse regression: eigenvectors of the covariance of E[x | y]. Source: Li 1991.
 
-    See Also: statsmodels.regression.dimred.SIR, which does the work.
+    ``slices`` is 2 or more; of n samples at most n / 2 are made. See Also: statsmodels.regression.dimred.SIR, which finds
+    the same where no two labels are equal; here equal labels stay in one slice.
     """
-    from statsmodels.regression.dimred import SIR
-
-    return _rows(SIR(y, np.array(X)).fit(slice_n=max(1, len(y) // slices)))
+    X, y = _centred(X, y)
+    between = sum(len(part) * np.outer(part.mean(0), part.mean(0)) for part in sliced(X, y, slices))
+    return _directions(between / len(X), X.T @ X / len(X))
 
 
 def save(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> tuple[np.ndarray, np.ndarray]:
     """Sliced average variance estimation: eigenvectors of E[(I - Cov(x | y))^2]. Source: Cook and Weisberg 1991.
 
-    See Also: statsmodels.regression.dimred.SAVE, which does the work.
+    ``slices`` and what it finds: see ``sir``. A label that only one sample has tells no covariance and is left out.
     """
-    from statsmodels.regression.dimred import SAVE
+    X, y = _centred(X, y)
+    S, total = X.T @ X / len(X), 0.0
+    factor = scipy.linalg.cho_factor(S)
+    for part in sliced(X, y, slices):
+        if len(part) > 1:
+            rest = S - np.cov(part.T)  # (S - C) S^-1 (S - C): the square, once x is white
+            total += len(part) / len(X) * rest @ scipy.linalg.cho_solve(factor, rest)
+    return _directions(total, S)
 
-    size = max(2, len(y) // slices)
-    values, rows = _rows(SAVE(y, np.array(X)).fit(slice_n=size))
-    return values / size, rows  # statsmodels weighs each slice with its size
+
+def sliced(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> list[np.ndarray]:
+    """The rows of X (n, d) in groups of about equal size by the order of their labels y (n,); equal labels stay together.
+
+    The middle of the ranks of a label decides where it goes, so that neither the order of the rows nor the sign of y
+    matters. ValueError unless ``slices`` is a whole number, 2 or more.
+    """
+    if isinstance(slices, bool) or not isinstance(slices, numbers.Integral) or slices < 2:
+        raise ValueError(f"slices = {slices!r} is not possible: the labels are cut into 2 slices or more, such as {SLICES}")
+    values, place, count = np.unique(y, return_inverse=True, return_counts=True)
+    middle = np.cumsum(count) - count / 2
+    ends = np.cumsum([len(part) for part in np.array_split(y, min(slices, len(y) // 2))])
+    found = np.searchsorted(ends, middle)[place]
+    return [X[found == group] for group in np.unique(found)]
 
 
-def _rows(fit) -> tuple[np.ndarray, np.ndarray]:
-    """(|values|, unit rows) of a statsmodels fit; its columns are directions, of any length."""
-    rows = np.real(np.asarray(fit.params)).T
-    return np.abs(np.real(np.asarray(fit.eigs))), rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def _enough(X, y, least: int | None = 2) -> tuple[np.ndarray, np.ndarray]:
+    """X (n, d), y (n,) as arrays; ValueError if they are no samples, or fewer than this many (None: d + 2)."""
+    X = given.samples(X)
+    y = given.labels(y, len(X))
+    n = least or X.shape[1] + 2
+    if len(X) < n:
+        raise ValueError(f"{len(X)} sample{'s' * (len(X) > 1)} in {X.shape[1]} dimensions are too few: take at least {n}")
+    return X, y
+
+
+def _centred(X, y) -> tuple[np.ndarray, np.ndarray]:
+    """The same with columns of mean 0 and a covariance that can be inverted: more samples than dimensions, no column
+    that is constant or a combination of others.
+    """
+    X, y = _enough(X, y, None)
+    size = np.abs(X).max(axis=0)
+    X = X - X.mean(axis=0)
+    spread = X.std(axis=0)
+    if (spread <= 1e-12 * size).any():
+        raise ValueError(f"column {np.argmax(spread <= 1e-12 * size)} of X is constant and tells nothing: leave it out")
+    if np.linalg.matrix_rank(X / spread, tol=1e-8 * np.sqrt(X.size)) < X.shape[1]:
+        raise ValueError("a column of X is a combination of others, so that no direction is the only one: leave it out")
+    return X, y
+
+
+def _directions(A: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(|values|, unit rows) of the solutions of A v = value S v, largest |value| first: eigenvectors of A for white inputs."""
+    values, vectors = scipy.linalg.eigh(A, S)
+    order = np.argsort(-np.abs(values))
+    return np.abs(values[order]), vectors.T[order] / np.linalg.norm(vectors, axis=0)[order, None]
 
 
 def kernel_fit(X: np.ndarray, y: np.ndarray, ridge: float = 0.01) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +165,7 @@ def kernel_fit(X: np.ndarray, y: np.ndarray, ridge: float = 0.01) -> tuple[np.nd
 
     The centres are all samples, or the first 500 of them (then the fit is the best one within their span).
     """
+    X, y = _enough(X, y)
     centres = X[:CENTRES]
     K, target = gaussian_kernel(X, centres), y - y.mean()
     if len(centres) == len(X):
@@ -144,6 +191,7 @@ def gradient_outer_product(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np
 
     Source: Trivedi, Wang, Kpotufe, Shakhnarovich 2014. Taught in notebook 01.
     """
+    X, y = _enough(X, y)
     G = kernel_gradients(X[: 4 * CENTRES], *kernel_fit(X, y))  # more gradients would not change their mean product
     values, vectors = np.linalg.eigh(G.T @ G / len(G))
     return values[::-1], vectors[:, ::-1].T
@@ -188,16 +236,20 @@ def largest_angle(found: np.ndarray, directions: np.ndarray) -> float:
 def population_rank(name: str, link: str | Callable, k: int, noise: float) -> int:
     """How many of the k hidden directions an estimator finds with ever more samples.
 
-    Measured: its values above the floor on 100,000 samples in d = k + 2 (statsmodels needs two dimensions). A kernel
-    fit learns g itself with enough samples, so that it finds all k unless g is constant.
+    Measured: its values above the floor on 100,000 samples in d = k + 2, labels in units of the link's own spread, since
+    neither the unit of y nor noise, if it is independent, hides a direction for ever: more than a tenth of that spread
+    is not drawn. A kernel fit learns g itself with enough samples, so that it finds all k unless g is constant.
     """
+    rng = np.random.default_rng(0)
+    X, g = MultiIndexModel(np.eye(k, k + 2), link).sample(100_000, rng)
+    spread = g.std()
+    if spread <= 1e-12 * np.abs(g).max():
+        return 0
     if name == "kernel gradient":
-        varies = coefficients_along(link, np.eye(k)[0], 1)[1] > 1e-12
-        return k if varies else 0
-    model = MultiIndexModel(np.eye(k, k + 2), link, noise)
-    Z, y = model.sample(100_000, np.random.default_rng(0))
+        return k
+    y = g / spread + min(noise / spread, 0.1) * rng.standard_normal(len(g))
     with single_threaded_blas():
-        return int((ESTIMATORS[name].fit(Z, y)[0][:k] > ESTIMATORS[name].floor).sum())
+        return int((ESTIMATORS[name].fit(X, y)[0][:k] > ESTIMATORS[name].floor).sum())
 
 
 def random_angle(d: int, k: int) -> float:
@@ -221,10 +273,8 @@ def draw(link, d: int, k: int, noise: float, n: int, seed: int) -> tuple[MultiIn
 def find(name: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """(values, directions) of an estimator; None where it has too few samples to be defined."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ESTIMATORS[name].fit(X, y)
-    except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):  # fewer samples than dimensions or slices
+        return ESTIMATORS[name].fit(X, y)
+    except ValueError:  # not more samples than dimensions
         return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import erf, expit
 
+from .given import real_numbers, samples
 from .machine import reserve, single_threaded_blas
 
 ACTIVATIONS = {
@@ -16,6 +17,8 @@ ACTIVATIONS = {
     "softplus": (lambda t: np.logaddexp(0.0, t), expit),
 }
 """Name -> (sigma, sigma'), both elementwise on arrays."""
+
+REDUCED = "This net lives in the reduced coordinates of a large-d simulation, not in input space"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,7 @@ class TwoLayerNet:
     reduced_k: int | None = None
 
     def __post_init__(self):
-        W, a, b = (np.asarray(v, dtype=float) for v in (self.W, self.a, self.b))
+        W, a, b = (real_numbers(getattr(self, name), name, finite=False) for name in "Wab")
         if W.ndim != 2 or a.shape != (len(W),) or b.shape != (len(W),):
             raise ValueError(
                 f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,) with one m"
@@ -62,14 +65,11 @@ class TwoLayerNet:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Outputs for inputs X, (n, d) -> (n,)."""
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.W.shape[1]:
-            why = (
-                " This net lives in the reduced coordinates of a large-d simulation, not in input space."
-                if self.reduced_k is not None
-                else ""
-            )
-            raise ValueError(f"X must have shape (n, {self.W.shape[1]}), got {X.shape}.{why}")
+        try:
+            X = samples(X, self.W.shape[1])
+        except ValueError as problem:
+            why = "" if self.reduced_k is None else f" {REDUCED}."
+            raise ValueError(f"{problem}{why}") from None
         sigma, _ = ACTIVATIONS[self.activation]
         out = np.empty(len(X))
         with single_threaded_blas():
@@ -82,27 +82,29 @@ class TwoLayerNet:
         return replace(self, **changes)
 
     def to_torch(self):
-        """The same function as a torch.nn.Sequential(Linear(d, m), activation, Linear(m, 1, bias=False)), in float64."""
+        """The same function as a torch.nn.Sequential(Linear(d, m), activation, Linear(m, 1, bias=False)), in float64.
+
+        ValueError for a net in reduced coordinates: its first layer would not take inputs of dimension d.
+        """
         import torch
 
-        m, d = self.W.shape
-        model = torch.nn.Sequential(
-            torch.nn.Linear(d, m, dtype=torch.float64), _torch_activation(self.activation),
-            torch.nn.Linear(m, 1, bias=False, dtype=torch.float64),
-        )  # fmt: skip
-        with torch.no_grad():
-            model[0].weight.copy_(torch.from_numpy(self.W))
-            model[0].bias.copy_(torch.from_numpy(self.b))
-            model[2].weight.copy_(torch.from_numpy(self.a)[None])
-        return model
+        from .torch_models import linear
+
+        if self.reduced_k is not None:
+            raise ValueError(f"{REDUCED}: train with OnlineSGD(settings, sampling='plain')")
+        layers = linear(self.W, self.b), _torch_activation(self.activation), linear(self.a[None])
+        return torch.nn.Sequential(*layers)
 
     @classmethod
     def from_torch(cls, model) -> TwoLayerNet:
         """Read a two-layer torch model of the form that ``to_torch`` makes; ValueError if it has another form."""
         import torch
 
+        from .torch_models import array, to_look_at
+
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
+        model = to_look_at(model)
         parts = list(model.children())
         linear = torch.nn.Linear
         if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):
@@ -116,13 +118,12 @@ class TwoLayerNet:
         name = next((n for n in ACTIVATIONS if isinstance(middle, type(_torch_activation(n)))), None)
         if name is None:
             raise ValueError(f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}")
-        array = lambda p: p.detach().cpu().double().numpy().copy()  # noqa: E731
         bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
         net = cls(array(first.weight), array(last.weight)[0], bias, name)
         X = np.random.default_rng(0).standard_normal((8, first.in_features))
-        with torch.no_grad():
-            outputs = array(model(torch.from_numpy(X).to(first.weight))).reshape(-1)
-        if outputs.shape != (8,) or not np.allclose(outputs, net(X), rtol=1e-3, atol=1e-3 * np.abs(net.a).sum()):
+        outputs = array(model(torch.from_numpy(X).to(first.weight))).reshape(-1)
+        size = (np.abs(ACTIVATIONS[name][0](X @ net.W.T + net.b)) @ np.abs(net.a)).max()
+        if outputs.shape != (8,) or np.abs(outputs - net(X)).max() > max(1e-3, 8 * torch.finfo(first.weight.dtype).eps) * size:
             raise ValueError(
                 f"the model's outputs differ from those of a . {name}(W x + b) with its weights: its forward does more, or "
                 f"{type(middle).__name__} has options (such as Softplus with beta other than 1)"
@@ -149,14 +150,7 @@ def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.nd
 def _torch_activation(name: str):
     import torch
 
-    class Erf(torch.nn.Module):
-        """erf(t / sqrt 2)."""
+    from .torch_models import Erf
 
-        def forward(self, t):
-            return torch.erf(t / 2**0.5)
-
-    if not hasattr(_torch_activation, "erf"):
-        _torch_activation.erf = Erf
     softplus = lambda: torch.nn.Softplus(threshold=50)  # noqa: E731  (beyond its default of 20 torch drops 2e-9)
-    makers = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": _torch_activation.erf, "softplus": softplus}
-    return makers[name]()
+    return {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": Erf, "softplus": softplus}[name]()

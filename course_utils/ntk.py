@@ -29,6 +29,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh_tridiagonal
 from scipy.optimize import brentq
 from scipy.special import comb
 
+from .given import real_numbers, samples
 from .machine import free_bytes, njit, reserve
 from .networks import ACTIVATIONS
 
@@ -352,7 +353,7 @@ def torch_ntk(model, rates: Mapping[str, float] | None = None, block_bytes: floa
     def kernel(X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
         """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
         symmetric = Z is None
-        X, Z = _samples(X), _samples(X if symmetric else Z)
+        X, Z = samples(X), samples(X if symmetric else Z)
         K = _matrix(len(X), len(Z))
         X, Z = (torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in (X, Z))
         for rows in _slices(len(X), size):
@@ -396,7 +397,7 @@ class KernelRidge:
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions for X (p, d), shaped as the coefficients with p for n, from a block of kernel rows at a time."""
-        X = _samples(X)
+        X = samples(X)
         _check_dimension(X, self.prepared[0].shape[1])
         n, *rest = self.coefficients.shape
         coefficients, prepared = self.coefficients.reshape(n, -1), _prepare(self.kernel, X)
@@ -424,7 +425,7 @@ def kernel_ridge(kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | 
 
     Source: Hastie, Tibshirani, Friedman (2009), section 5.8. Taught in notebook 05.
     """
-    X = _samples(X)
+    X = samples(X)
     y = _labels(y, len(X))
     ridges = np.atleast_1d(np.asarray(ridge, dtype=float))
     if ridges.ndim != 1 or not np.all((ridges >= 0) & (ridges < np.inf)):
@@ -464,7 +465,7 @@ def validated_kernel_ridge(
 
     Source: Hastie, Tibshirani, Friedman (2009), section 7.2. Taught in notebook 05.
     """
-    X = _samples(X)
+    X = samples(X)
     y = _labels(y, len(X))
     order = np.random.default_rng(seed).permutation(len(X))
     held = round(fraction * len(X))
@@ -493,13 +494,13 @@ def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
 
 
 def _kernel_matrix(kernel: Callable, X: np.ndarray, Z: np.ndarray | None) -> np.ndarray:
-    X = _samples(X)
+    X = samples(X)
     rows = _prepare(kernel, X)
     if Z is None:
         K = _fill_upper(kernel, rows)
         _mirror(K)
         return K
-    Z = _samples(Z)
+    Z = samples(Z)
     _check_dimension(X, Z.shape[1])
     columns, K = _prepare(kernel, Z), _matrix(len(X), len(Z))
     for part in _slices(len(X)):
@@ -539,22 +540,10 @@ def _slices(n: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def _samples(X: np.ndarray) -> np.ndarray:
-    X = np.asarray(X, dtype=float)
-    if X.ndim != 2 or 0 in X.shape:
-        raise ValueError(f"samples must have the shape (n, d), one row a sample, got {X.shape}")
-    if not np.isfinite(X).all():
-        bad = np.flatnonzero(~np.isfinite(X).all(axis=1))[0]
-        raise ValueError(f"sample {bad} holds a nan or inf: a kernel needs numbers")
-    return X
-
-
 def _labels(y: np.ndarray, n: int) -> np.ndarray:
-    y = np.asarray(y, dtype=float)
+    y = real_numbers(y, "y")
     if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
         raise ValueError(f"labels of {n} samples must have the shape ({n},) or ({n}, targets), got {y.shape}")
-    if not np.isfinite(y).all():
-        raise ValueError(f"label {np.argwhere(~np.isfinite(y))[0][0]} is nan or inf: does the target overflow?")
     return y
 
 
@@ -722,7 +711,7 @@ def learning_curve(
         raise ValueError(f"n = {n.min():g} must be 1 or more, ridge = {ridge} and noise = {noise} must not be negative")
     energy = spectrum.coefficients(link) ** 2
     beyond = max(spectrum.second_moment(link) - energy.sum(), 0.0)  # in higher degrees, not learned
-    kappa = np.array([_kappa(spectrum, samples, ridge + spectrum.rest) for samples in n])
+    kappa = np.array([_kappa(spectrum, size, ridge + spectrum.rest) for size in n])
     learnability = spectrum.eigenvalue / (spectrum.eigenvalue + kappa[:, None])
     overfitting = n / (n - learnability**2 @ spectrum.multiplicity)
     error = overfitting * ((1 - learnability) ** 2 @ energy + beyond + noise**2)

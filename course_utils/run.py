@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from .networks import TwoLayerNet
-from .settings import Settings
-from .subspace import spectrum
+from .settings import Settings, one_line
+from .subspace import EXACT, spectrum
 
 SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
 
@@ -22,7 +22,7 @@ class Snapshot:
     samples : t. angles : (k,) radians, largest first. perpendicular, parallel : ||W_perp||_F, ||W_par||_F over sqrt(m).
     singular_values : largest ones of W / sqrt(m), first k + 5. risk : test loss. r2 : test R^2.
     neurons : (m, 3) float32, each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
-    d : input dimension (t / d is the time in units of d samples).
+    d : input dimension (t / d is the time in units of d samples). note : empty, or what the risk does not speak of.
     """
 
     samples: int
@@ -34,22 +34,30 @@ class Snapshot:
     risk: float
     r2: float
     neurons: np.ndarray
+    note: str = ""
 
     @classmethod
-    def measure(cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float) -> Snapshot:
-        """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...)."""
+    def measure(
+        cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float, stored=EXACT, note: str = ""
+    ) -> Snapshot:
+        """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...).
+
+        ``stored`` as in ``subspace.spectrum``.
+        """
         coefficients = W @ directions.T
         rest = W - coefficients @ directions
-        angles, singular = spectrum(W, directions)
+        angles, singular = spectrum(W, directions, stored=stored)
         neurons = np.zeros((len(W), 3), dtype=np.float32)
         neurons[:, : min(2, len(directions))] = coefficients[:, :2]
         neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         parallel, perpendicular = (float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest))
-        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons)
+        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons, note)
 
     def sentence(self) -> str:
         """One line that says what the figures show."""
-        return _sentence(self.samples, self.d, np.degrees(self.angles), self.perpendicular, self.parallel, self.risk, self.r2)
+        angles = np.degrees(self.angles)
+        words = _sentence(self.samples, self.d, angles, self.perpendicular, self.parallel, self.risk, self.r2)
+        return words + (f" {self.note}" if self.note else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +67,7 @@ class Run:
     samples : (n,) sample counts. angles : (n, k) radians. perpendicular, parallel, risk, r2 : (n,).
     singular_values : (n, q). neurons : (n, m, 3). With several seeds each has a first axis (seeds, ...).
     net : the network at the end (a tuple of them, one a seed). settings : what was run (that of the first seed).
-    note : empty, or why the run ended early.
+    note : empty, or why the run ended early, or what its risk does not speak of.
     """
 
     settings: Settings
@@ -82,6 +90,7 @@ class Run:
         if not snapshots:
             raise ValueError("a run needs at least one snapshot")
         series = {name: np.array([getattr(s, name) for s in snapshots]) for name in SERIES}
+        more.setdefault("note", snapshots[-1].note)
         return cls(settings, np.array([s.samples for s in snapshots]), **series, **more)
 
     @classmethod
@@ -151,7 +160,7 @@ class Run:
         """
         text = as_csv(self.frame(), self.settings, notes)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            Path(path).write_bytes(text.encode())  # as text, Windows would end each line a second time
         return text
 
     def __repr__(self):
@@ -159,9 +168,9 @@ class Run:
 
 
 def as_csv(frame, settings: Settings, notes: Sequence[str] = ()) -> str:
-    """A DataFrame as CSV text, with the settings and notes in comment lines first."""
-    head = "".join(f"# {line}\n" for line in (settings.summary(), *notes))
-    return head + frame.to_csv(index=False)
+    """A DataFrame as CSV text, with the settings and notes in comment lines first; every line ends in a newline alone."""
+    head = "".join(f"# {one_line(text)}\n" for text in (settings.summary(), *([notes] if isinstance(notes, str) else notes)))
+    return head + frame.to_csv(index=False, lineterminator="\n")
 
 
 def in_d(samples: int, d: int) -> str:
@@ -204,6 +213,7 @@ class Record:
         for name in SERIES:
             values = [np.asarray(getattr(s, name)) for s in snapshots]
             row[name] = values[0] if len(values) == 1 else np.stack(values)
+        self._note = snapshots[0].note
         for name, value in row.items():
             value = np.asarray(value)
             if self._length == 0:
@@ -223,6 +233,7 @@ class Record:
         """What has been recorded, as a Run over views of the arrays (copy it to keep it)."""
         if self._length == 0:
             raise ValueError("nothing is recorded yet")
+        more.setdefault("note", self._note)
         arrays = {name: a[: self._length] for name, a in self._arrays.items()}
         samples = arrays.pop("samples")
         if arrays["risk"].ndim > 1:  # moments first here, seeds first in a Run

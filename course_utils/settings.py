@@ -175,7 +175,12 @@ def _fits(link, k: int) -> bool:
 
 
 def _name(function: Callable) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+    return one_line(getattr(function, "__name__", type(function).__name__))
+
+
+def one_line(text: str) -> str:
+    """The text with its line breaks and other characters that cannot be seen written as in Python: \\n for a new line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def _text(value) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from . import kernel
+from . import given, kernel
 from .machine import reserve, signals_wait, single_threaded_blas
 from .networks import TwoLayerNet
 from .risk import LOSSES, floors_on, r_squared
@@ -130,11 +130,8 @@ class OnlineSGD:
         """Train on your own samples X (n, d), y (n,), in order. ValueError if shapes do not fit or values are not finite."""
         if self.reduced:
             raise RuntimeError("own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')")
-        X, y = np.ascontiguousarray(X, dtype=float), np.ascontiguousarray(y, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.settings.d or y.shape != (len(X),):
-            raise ValueError(f"expected X (n, {self.settings.d}) and y (n,), got {X.shape} and {y.shape}")
-        if not (np.isfinite(X).all() and np.isfinite(y).all()):
-            raise ValueError("X and y must be finite; drop or mend the rows with nan or inf")
+        X = given.samples(X, self.settings.d)
+        y = np.ascontiguousarray(given.labels(y, len(X)))
         if self.settings.sign_labels and not (np.abs(y) == 1).all():
             raise ValueError("the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1")
         with signals_wait() as signal_came, single_threaded_blas():

@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .given import samples
 from .machine import reserve
 
 SQRT_2PI = math.sqrt(2 * math.pi)
@@ -212,10 +213,7 @@ class MultiIndexModel:
 
     def project(self, X: np.ndarray) -> np.ndarray:
         """Projections z_i = <u_i, x>, (n, d) -> (n, k)."""
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.d:
-            raise ValueError(f"X must have shape (n, {self.d}), got {X.shape}")
-        return X @ self.directions.T
+        return samples(X, self.d) @ self.directions.T
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Noiseless g(Z), (n, k) -> (n,). ValueError if your own link returns another shape or a value not finite."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from .networks import TwoLayerNet
 from .run import Run, Snapshot
 from .settings import Settings
 from .sgd import Diverged
-from .subspace import _checked
+from .subspace import checked, precision
 
 GROWTH = 1.1  # measured when the samples seen have grown by this factor: 24 times a decade, so that long loops stay cheap
 
@@ -43,9 +42,9 @@ class Watch:
     """A recording of the first linear layer of a torch model; made by ``watch``, told of each step, read as ``run``."""
 
     def __init__(self, model, directions, risk: Callable | None = None):
-        name, self._layer = first_linear(model)
-        W, self._directions = _checked(_array(self._layer.weight), _array(directions))
-        width, d = W.shape
+        _, self._layer = first_linear(model)
+        _, self._directions = checked(np.zeros(self._layer.weight.shape), directions)
+        width, d = self._layer.weight.shape
         self._model, self._risk = model, risk
         self._settings = OwnSettings(d=d, k=len(self._directions), width=width, link=_unknown)
         self._next = 0
@@ -73,17 +72,23 @@ class Watch:
         return Run.of(self._settings, self._snapshots, net=_two_layer(self._model))
 
     def _record(self) -> None:
-        W, U = _array(self._layer.weight), self._directions
+        from .torch_models import array, effective_weight
+
+        weight = effective_weight(self._layer)
+        W, U = array(weight), self._directions
         if not np.isfinite(W).all():
             run = Run.of(self._settings, self._snapshots) if self._snapshots else None
             advice = "Try: lower the learning rate, or clip gradients."
             raise Diverged(f"Weights are not finite after {self.samples:,} samples. {advice}", self.samples, run)
-        self._snapshots.append(Snapshot.measure(self.samples, W.shape[1], W, U, self._measured_risk(), np.nan))
+        risk = self._measured_risk()
+        self._snapshots.append(Snapshot.measure(self.samples, W.shape[1], W, U, risk, np.nan, precision(weight)))
 
     def _measured_risk(self) -> float:
         if self._risk is None:
             return np.nan
-        with _evaluation(self._model):
+        from .torch_models import untouched
+
+        with untouched(self._model):
             return float(self._risk(self._model))
 
 
@@ -98,18 +103,20 @@ def watch(model, directions, risk: Callable | None = None) -> Watch:
     >>> watcher.run          # a Run, as online_sgd gives it
 
     Any optimiser, any depth. The model is measured now and whenever the samples seen have grown by a tenth. Nothing is
-    hooked into it, and what you evaluate in between is not counted.
+    hooked into it, and what you evaluate in between is not counted. Weights are those that it uses in evaluation mode, read
+    from a copy, so that training goes on as if nobody watched.
 
     Parameters
     ----------
     model : torch module that takes inputs (n, d) and whose first layer is a Linear with weights (m, d).
     directions : (k, d), array or tensor with orthonormal rows u_i, such as ``target.directions``.
     risk : function of the model that gives its test risk; called whenever the model is measured, in evaluation mode and
-        without gradients. Without it the risk of the Run is nan.
+        without gradients; modes, buffers and the global random numbers are put back. Without it the risk of the Run is nan.
 
     Raises
     ------
-    ValueError if the model's first layer is not a Linear that sees the inputs themselves, or if directions do not fit.
+    ValueError if the model's first layer is not a Linear that sees the inputs themselves, or has no weights yet (lazy
+    layers), or if directions do not fit.
     Taught in notebook 02.
     """
     return Watch(model, directions, risk)
@@ -118,18 +125,24 @@ def watch(model, directions, risk: Callable | None = None) -> Watch:
 def first_linear(model):
     """(name, module) of the Linear layer that is the first to see the inputs of a torch model.
 
-    Found by running the model, in evaluation mode, on two inputs of each width that one of its Linear layers takes. The
-    name is '' if the model is that layer itself. Raises ValueError if no Linear sees the inputs unchanged.
+    Found by running a copy of the model, in evaluation mode and without hooks of your own, on two inputs of each width
+    that one of its Linear layers takes. The name is '' if the model is that layer itself. Raises ValueError if no Linear
+    sees the inputs unchanged, or if the one that does is lazy and has no weights yet.
     """
     import torch
 
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"model must be a torch.nn.Module, got {type(model).__name__}")
-    layers = [(name, layer) for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear)]
-    for d in dict.fromkeys(layer.in_features for _, layer in layers):
-        first = _first_called(model, layers, d)
-        if first is not None:
-            return first
+    widths = [layer.in_features for layer in model.modules() if isinstance(layer, torch.nn.Linear)]
+    for d in dict.fromkeys(width or 1 for width in widths):  # 0: lazy
+        name = _first_called(model, d)
+        if name is not None:
+            layer = model.get_submodule(name)
+            if torch.nn.parameter.is_lazy(layer.weight):
+                raise ValueError(
+                    f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first"
+                )
+            return name, layer
     weights = [type(m).__name__ for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
     found = f"its first module with weights is {weights[0]}" if weights else "it has no weights"
     raise ValueError(
@@ -138,40 +151,23 @@ def first_linear(model):
     )
 
 
-def _first_called(model, layers, d: int):
-    """The first of the layers to be called on inputs of width d, if what it sees are the inputs themselves."""
+def _first_called(model, d: int) -> str | None:
+    """Name of the Linear layer that is called first on inputs of width d, if what it sees are the inputs themselves."""
     import torch
 
-    weight, called = layers[0][1].weight, []
-    X = torch.from_numpy(np.random.default_rng(0).standard_normal((2, d))).to(weight)
-    hooks = [
-        layer.register_forward_pre_hook(lambda _, inputs, pair=(name, layer): called.append((*pair, inputs[0])))
-        for name, layer in layers
-    ]
+    from .torch_models import device_of, dtype_of, to_look_at, untouched
+
+    seen, called = to_look_at(model), []
+    X = torch.from_numpy(np.random.default_rng(0).standard_normal((2, d))).to(device_of(seen), dtype_of(seen))
+    for name, layer in seen.named_modules():
+        if isinstance(layer, torch.nn.Linear):
+            layer.register_forward_pre_hook(lambda _, inputs, name=name: called.append((name, inputs[0])), prepend=True)
     try:
-        with _evaluation(model):
-            model(X)
+        with untouched(seen):
+            seen(X)
     except Exception:  # a model fails on inputs of a wrong width in its own way; the right one is tried in its turn
         pass
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return called[0][:2] if called and torch.equal(called[0][2], X) else None
-
-
-@contextmanager
-def _evaluation(model):
-    """The model in evaluation mode and without gradients; each module's own mode is put back afterwards."""
-    import torch
-
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
+    return called[0][0] if called and torch.equal(called[0][1], X) else None
 
 
 def _two_layer(model) -> TwoLayerNet | None:
@@ -179,10 +175,6 @@ def _two_layer(model) -> TwoLayerNet | None:
         return TwoLayerNet.from_torch(model)
     except ValueError:  # deeper, or of another form: every figure but those that need the outputs can do without
         return None
-
-
-def _array(values) -> np.ndarray:
-    return values.detach().cpu().double().numpy() if hasattr(values, "detach") else np.asarray(values, dtype=float)
 
 
 def _unknown(Z: np.ndarray) -> np.ndarray:

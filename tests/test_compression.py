@@ -177,7 +177,7 @@ def test_refitting_the_second_layer_never_costs_much_and_wins_back_a_lot():
     again = refit_second_layer(small, X, noise)
     assert np.mean((again(X_test) - small(X_test)) ** 2) < 0.05
     assert isinstance(refit_second_layer(net, X, y), TwoLayerNet)
-    with pytest.raises(ValueError, match=r"expected X \(n, 50\)"):
+    with pytest.raises(ValueError, match=r"X must have shape \(n, 50\)"):
         refit_second_layer(net, X[:, :-1], y)
 
 

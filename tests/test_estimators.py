@@ -23,7 +23,9 @@ from course_utils.estimators import (
     median_angles,
     population_rank,
     random_angle,
+    save,
     sir,
+    sliced,
 )
 from course_utils.targets import LINKS
 
@@ -134,7 +136,7 @@ def test_directions_are_unit_rows_and_values_fall():
 
 
 def test_estimators_leave_the_samples_alone():
-    """statsmodels centres its inputs in place."""
+    """Centring happens on a copy."""
     _, X, y = draw("he2", 6, 1, 0.1, 500, seed=0)
     before = X.copy(), y.copy()
     for name in ESTIMATORS:
@@ -182,8 +184,8 @@ def test_hermite_coefficients_as_taught_are_those_of_the_course():
         assert c == pytest.approx(hermite_coefficients(link, 5), abs=tolerance)
 
 
-def test_slices_as_taught_are_those_of_statsmodels():
-    """Equal once inputs are white in the sample: statsmodels whitens by itself."""
+def test_slices_as_taught_are_those_of_the_course():
+    """Equal once inputs are white in the sample: the course whitens by itself."""
     _, X, y = draw("tanh", 6, 1, 0.1, 1000, seed=0)
     X = X - X.mean(0)
     X = np.linalg.solve(np.linalg.cholesky(X.T @ X / len(X)), X.T).T
@@ -191,3 +193,97 @@ def test_slices_as_taught_are_those_of_statsmodels():
     same_values, same_rows = sir(X, y)
     assert values == pytest.approx(same_values, abs=1e-9)
     assert abs(rows[0] @ same_rows[0]) == pytest.approx(1, abs=1e-9)
+
+
+# --- what is special about the samples -------------------------------------------------------------------------------
+
+SLICED = {"SIR": sir, "SAVE": save}
+
+
+@pytest.mark.parametrize("name", SLICED)
+@pytest.mark.parametrize("values", [(-1, 1), (0, 1, 2), (-1, 0, 0.5, 7, 8, 9, 10, 11, 12, 13, 14, 15)])
+def test_equal_labels_stay_in_one_slice_so_that_the_order_of_rows_does_not_matter(name, values):
+    """To the rounding of sums in another order, 1e-9; and with few labels the slices are exactly the labels."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 5))
+    y = np.array(values, dtype=float)[(len(values) * scipy.stats.norm.cdf(X[:, 0] + 0.1 * X[:, 1] ** 2)).astype(int)]
+    found, rows = SLICED[name](X, y)
+    for _ in range(6):
+        order = rng.permutation(300)
+        again, same = SLICED[name](X[order], y[order])
+        np.testing.assert_allclose(again, found, atol=1e-9)
+        assert abs(rows[0] @ same[0]) == pytest.approx(1, abs=1e-9)
+    if len(values) <= 3:
+        assert sorted(map(len, sliced(X, y))) == sorted(np.unique(y, return_counts=True)[1])
+
+
+def test_slices_take_equal_labels_whole_and_do_not_mind_the_sign():
+    X = np.arange(30.0)[:, None]
+    parts = lambda y, slices=10: [part[:, 0].tolist() for part in sliced(X, np.asarray(y), slices)]  # noqa: E731
+    assert parts(np.arange(30)) == [[3 * i, 3 * i + 1, 3 * i + 2] for i in range(10)]
+    y = np.r_[np.zeros(17), np.arange(13)]
+    assert [0.0, *range(17), 17.0] in [sorted([0.0, *part]) for part in parts(y)]  # 18 zeros, all together
+    assert sorted(map(sorted, parts(-y))) == sorted(map(sorted, parts(y)))
+    assert parts(np.ones(30)) == [list(range(30))]
+    assert [len(part) for part in parts(np.arange(30), 100)] == [2] * 15  # two samples a slice at least
+
+
+@pytest.mark.parametrize("name", SLICED)
+@pytest.mark.parametrize("slices", [0, -1, 1, 2.5, True, None, "10"])
+def test_a_number_of_slices_that_cannot_be_is_refused(name, slices):
+    _, X, y = draw("tanh", 3, 1, 0.1, 100, seed=0)
+    with pytest.raises(ValueError, match=f"slices = {slices!r} is not possible: .* 2 slices or more"):
+        SLICED[name](X, y, slices)
+
+
+@pytest.mark.parametrize("link", ["tanh", "chain", "he2", "product"])
+def test_without_ties_the_library_finds_the_same(link):
+    """statsmodels whitens first, here the eigenproblem is a generalised one: the same to rounding, 1e-9."""
+    from statsmodels.regression.dimred import PHD, SAVE, SIR
+
+    _, X, y = draw(link, 5, LINKS[link].default_k, 0.1, 2000, seed=0)
+    theirs = {"PHD": (PHD(y, X.copy()).fit(), 1), "SIR": (SIR(y, X.copy()).fit(slice_n=200), 1),
+              "SAVE": (SAVE(y, X.copy()).fit(slice_n=200), 200)}  # fmt: skip
+    for name, (fit, weight) in theirs.items():
+        values, rows = ESTIMATORS[name].fit(X, y)
+        np.testing.assert_allclose(values, np.abs(np.real(fit.eigs)) / weight, atol=1e-9)
+        assert largest_angle(rows[:1], np.real(fit.params).T[:1] / np.linalg.norm(np.real(fit.params).T[0])) < 1e-4
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_in_one_dimension_there_is_one_direction(name):
+    x = np.random.default_rng(0).standard_normal((200, 1))
+    values, rows = ESTIMATORS[name].fit(x, x[:, 0] + x[:, 0] ** 2)
+    assert np.abs(rows).tolist() == [[1.0]] and values[0] > 0.1
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_too_few_samples_and_columns_that_say_nothing_are_refused_in_a_sentence(name):
+    _, X, y = draw("tanh", 4, 1, 0.1, 100, seed=0)
+    with pytest.raises(ValueError, match="1 sample in 4 dimensions are too few"):
+        ESTIMATORS[name].fit(X[:1], y[:1])
+    if name in ("PHD", "SIR", "SAVE"):
+        with pytest.raises(ValueError, match="5 samples in 4 dimensions are too few: take at least 6"):
+            ESTIMATORS[name].fit(X[:5], y[:5])
+        with pytest.raises(ValueError, match="column 4 of X is constant"):
+            ESTIMATORS[name].fit(np.c_[X, np.full(100, 0.1)], y)
+        with pytest.raises(ValueError, match="a combination of others"):
+            ESTIMATORS[name].fit(np.c_[X, 1e6 * (X[:, 0] + X[:, 1])], y)
+
+
+@pytest.mark.parametrize("name", ["PHD", "SIR", "SAVE"])
+def test_the_units_of_the_columns_do_not_matter(name):
+    """Affine invariance: values are the same in any units, 1e-6 after scales from 1e-6 to 1e6."""
+    _, X, y = draw("chain", 4, 3, 0.1, 1000, seed=0)
+    values = ESTIMATORS[name].fit(X * 10.0 ** np.array([-6, 0, 3, 6]) + 5, y)[0]
+    np.testing.assert_allclose(values, ESTIMATORS[name].fit(X, y)[0], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-2, 1.0, 1e9])
+def test_population_rank_does_not_depend_on_the_unit_of_the_label_or_on_noise(scale):
+    links = {"z + z^2": (lambda Z: scale * (Z[:, 0] + Z[:, 0] ** 2), (1, 1, 1, 1, 1)),
+             "he3": (lambda Z: scale * (Z[:, 0] ** 3 - 3 * Z[:, 0]), (0, 0, 1, 1, 1)),
+             "constant": (lambda Z: scale * np.ones(len(Z)), (0, 0, 0, 0, 0))}  # fmt: skip
+    for name, (link, ranks) in links.items():
+        for noise in (0.0, 0.1, 3.0):
+            assert tuple(population_rank(e, link, 1, noise) for e in ESTIMATORS) == ranks, (name, noise)
