@@ -247,7 +247,8 @@ class _Store:
         if self._folder is None:
             return None
         values = {f.name: getattr(settings, f.name) for f in fields(settings)}
-        values["link"] = LINKS[settings.link] if isinstance(settings.link, str) else settings.link  # by what it does, for those who change the table
+        if isinstance(settings.link, str):
+            values["link"] = LINKS[settings.link]  # by what it does, for those who change the table
         try:
             values = {name: self._identity(v) if callable(v) else v for name, v in values.items()}
         except TypeError as problem:
