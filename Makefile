@@ -93,7 +93,8 @@ endef
 # Two at a time; the tests of one file, and the cells of one notebook, stay together. The browser has the machine to itself.
 parallel := -n 2 --dist loadfile
 unit_tests = $(PY) -m pytest $(parallel) -m "not browser"
-notebook_tests = $(PY) -m pytest $(parallel) --nbval --nbval-current-env --nbval-cell-timeout=600 notebooks
+notebook_tests = $(PY) -m pytest $(parallel) --nbval --nbval-current-env --nbval-cell-timeout=600 \
+  --nbval-kernel-startup-timeout=300 notebooks
 
 # Every part runs, even after one that failed, and each exit code counts; pytest's own lines stand above the summary.
 define begin

@@ -101,6 +101,7 @@ def pytest_itemcollected(item) -> None:
     """Give nbval's cells this comparison: what agrees reads as it is stored, and nbval then finds what does not."""
     if hasattr(item, "compare_outputs") and hasattr(item, "cell"):
         literally, units = item.compare_outputs, item.cell.metadata.get("tolerance", {}).get("units", 1)
+        item.output_timeout = 120  # nbval gives a message 5 s to arrive, which a busy machine can need
         item.compare_outputs = lambda new, stored, *more: literally(_agreed_outputs(new, stored, units), stored, *more)
 
 

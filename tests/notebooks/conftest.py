@@ -18,7 +18,8 @@ def nbval(pytester) -> Callable[..., list[bool]]:
         nbformat.write(nbformat.v4.new_notebook(cells=cells), pytester.path / "cells.ipynb")
         pytester.makeconftest((ROOT / "conftest.py").read_text())
         pytester.makeini(f"[pytest]\npythonpath = {ROOT / 'tests' / 'notebooks'}")
-        told = pytester.runpytest_subprocess("--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "-rA").stdout.str()
+        patience = ("--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300")
+        told = pytester.runpytest_subprocess("--nbval", "--nbval-current-env", *patience, "-rA").stdout.str()
         ends = {int(i): word for word, i in re.findall(r"^(PASSED|FAILED) cells.ipynb::Cell (\d+)", told, re.MULTILINE)}
         return [ends[i] == "PASSED" for i in range(len(cells))]
 
