@@ -291,12 +291,14 @@ def test_presets_are_what_their_sentences_say(asked):
     """c_1^2 of z^5 / sqrt 945: (15 / sqrt 945)^2 = 0.24, so that three quarters are beyond; 10^3.5 = 3162."""
     lab, said = open_lab(n=50), []
     codes = {}
+    told = {"tanh": "Most of it is linear", "cubic": "degree-3 part", "quintic": "Three quarters", "small d": "d³·⁵",
+            "he2": "No slope"}  # fmt: skip
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
     for name in lab.presets:
         drive(lab, "preset", name)
         lab._show()
         codes[name], floor = lab.short(), lab.session.floor
-        assert said[-1] == lab.presets[name][1]
+        assert said[-1] == lab.presets[name][1] and told[name] in said[-1]
         if "Three quarters" in said[-1]:
             assert 1 - floor == pytest.approx(0.75, abs=0.02)
         if "No slope" in said[-1]:

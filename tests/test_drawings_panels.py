@@ -332,6 +332,14 @@ TARGET_PRESETS = {
 }
 
 
+TOLD = {  # what each sentence says, and the test below computes
+    "tanh, d = 20": "One direction, monotone link", "tanh, d = 1,000,000": "The link is the same",
+    "even link": "no slope at all",
+    "product": "turn from 0 to 45 degrees: u₁ alone shows nothing", "chain of three": "No single direction tells the whole",
+    "strong noise": "Noise takes its share at every angle alike", "pure noise": "Nothing to find",
+}  # fmt: skip
+
+
 def test_presets_of_target_are_what_their_sentences_say():
     lab, said = alone(TargetLab()), {}
     lab.stage.send_frame = lambda figures, words: said.update({lab.preset.value: words}) or 1
@@ -340,7 +348,7 @@ def test_presets_of_target_are_what_their_sentences_say():
         drive(lab, "preset", name)
         lab._show()
         cloud = lab.session
-        assert said[name].note == lab.presets[name][1] and lab.code.value == lab.short() == TARGET_PRESETS[name]
+        assert TOLD[name] in said[name].note == lab.presets[name][1] and lab.code.value == lab.short() == TARGET_PRESETS[name]
         cloud.look_at_truth()
         at[name] = {turn: (cloud.look(0.0, turn), cloud.share(np.array([0.0, 40, 80])))[1] for turn in (0, 45, 90)}
         if name == "even link":
@@ -666,11 +674,14 @@ ESTIMATOR_PRESETS = {
 def test_presets_of_estimators_are_what_their_sentences_say(by_hand):
     """Ranks: slopes E[y x] have one direction or none; odd links have no mean curvature, even ones no mean slope."""
     lab, ranks, said = by_hand, {}, []
+    told = {"tanh": "A slope to see", "he2": "No slope on average", "he3": "No slope and no curvature",
+            "product": "Two directions", "sum of three tanh": "one mean slope",
+            "chain of three": "Slope and curvature each show a part"}  # fmt: skip
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or 1
     for name, code in ESTIMATOR_PRESETS.items():
         lab._obey("preset", name)
         lab._show()
-        assert lab.short() == lab.code.value == code and said[-1] == lab.presets[name][1]
+        assert lab.short() == lab.code.value == code and told[name] in said[-1] == lab.presets[name][1]
         ranks[name] = tuple(lab.session.ranks[m] for m in METHODS)
     assert list(lab.presets) == list(ESTIMATOR_PRESETS)
     assert ranks["tanh"][:2] == (1, 0) and "slope" in lab.presets["tanh"][1]
