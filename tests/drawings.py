@@ -134,12 +134,17 @@ def check(figure, name, traces, layout, rel=1e-9, tiny=1e-12):
 
 
 def controls(widget) -> list[tuple]:
-    """Every control inside a widget, in the order in which they stand: (label, value, what can be chosen, tooltip)."""
+    """Every control inside a widget, in the order in which they stand: (label, value, what can be chosen, tooltip).
+
+    The value of a button is its icon. Labels have as much room as they need.
+    """
     found = []
     for child in getattr(widget, "children", ()):
         found += controls(child)
     if not getattr(widget, "children", ()) and getattr(widget, "description", ""):
-        found.append((widget.description, getattr(widget, "value", None), offered(widget), widget.tooltip))
+        assert offered(widget) is None or widget.style.description_width == "initial", widget.description
+        value = getattr(widget, "value", getattr(widget, "icon", None))
+        found.append((widget.description, value, offered(widget), widget.tooltip))
     return found
 
 

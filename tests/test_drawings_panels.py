@@ -301,9 +301,9 @@ def test_controls_of_target():
         ("turn", 0, (0, 180, 1), "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"),
         ("preset", "", [("choose", ""), *((name, name) for name in TARGET_PRESETS)],
          "An experiment worth seeing, in one choice"),
-        ("Look along u₁", None, None, "The first true direction"),
-        ("Random direction", None, None, "A direction drawn uniformly in all d dimensions"),
-        ("New samples", None, None, "New seed: draw everything anew"),
+        ("Look along u₁", "bullseye", None, "The first true direction"),
+        ("Random direction", "random", None, "A direction drawn uniformly in all d dimensions"),
+        ("New samples", "refresh", None, "New seed: draw everything anew"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]  # fmt: skip
     assert more == "More: seed, settings code, export"
@@ -490,7 +490,7 @@ def test_controls_of_hermite():
         ("link", "tanh", options, "A known link, or your own"),
         *((f"c{j}", [0, 0.73, 0, -0.25, 0, 0.14, 0][j], (-1.2, 1.2, 0.01),
            f"Coefficient of the Hermite polynomial of degree {j}") for j in range(7)),
-        ("All zero", None, None, "Start from nothing"),
+        ("All zero", "eraser", None, "Start from nothing"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]  # fmt: skip
     assert more == "More: export" and [c[0] for c in controls(lab.children[-1])] == ["SVG", "PNG", "CSV"]
@@ -639,8 +639,8 @@ def test_knobs_of_estimators(measured):
         ("samples", 5, [(f"{t} d", j) for j, t in enumerate(TIMES)], "Sample size of the small views and of the table"),
         ("preset", "", [("choose", ""), *((name, name) for name in ESTIMATOR_PRESETS)],
          "An experiment worth seeing, in one choice"),
-        ("5 more seeds", None, None, "Five more targets and data sets"),
-        ("New samples", None, None, "New seeds: draw everything anew"),
+        ("5 more seeds", "plus", None, "Five more targets and data sets"),
+        ("New samples", "refresh", None, "New seeds: draw everything anew"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]  # fmt: skip
     assert more == "More: seed, settings code, export" and lab.stage.columns == 2
