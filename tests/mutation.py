@@ -469,6 +469,10 @@ def judges(mutant: Mutant, seen: dict, of_module: set[str]) -> list[str]:
 # ---- judging
 
 
+def _no_cache(self, function):
+    raise RuntimeError("a mutant is not kept")  # what Numba raises where no folder can be written to
+
+
 def _forget(names: set[str]) -> None:
     """Let modules be imported anew."""
     for name in names & set(sys.modules):
@@ -505,13 +509,13 @@ class _Source(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def survives(mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_module: set[str]) -> bool:
     """Whether all the tests pass with this mutant in place of its module. Changes the process: call it in a fork."""
-    from numba.core.dispatcher import Dispatcher
+    from numba.core.caching import FunctionCache
 
     mutant.make()
     path = PACKAGE / mutant.module
     code = compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
-    if mutant.compiled or not mutant.statement:
-        Dispatcher.enable_caching = lambda self: None  # Numba's cache knows a function by its bytecode, not by its constants
+    if mutant.compiled or not mutant.statement:  # Numba's cache knows a function by its bytecode, not by its constants
+        FunctionCache.__init__ = _no_cache
     _forget(of_module)
     sys.meta_path.insert(0, _Source(_name(path), path, code))
     return _run_pytest(tests, _Patience(seen)) == 0
