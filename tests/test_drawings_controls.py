@@ -1,6 +1,8 @@
 """What a lab's controls show and send, and what its frames, its words and its exports hold after each order."""
 
 import io
+import re
+from types import SimpleNamespace
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,7 +14,9 @@ from course_utils import LINKS, Settings
 from course_utils.labs import SubspaceLab
 from course_utils.labs.actor import Actor
 from course_utils.labs.controls import Transport, field_widget, set_field
+from course_utils.labs.lab import _cell
 from course_utils.labs.movie import NeuronsMovie
+from course_utils.sgd import Diverged
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
@@ -487,3 +491,59 @@ def test_seeds_run_side_by_side_and_a_code_keeps_their_number():
     lab = alone(SubspaceLab(SMALL, samples=50, seeds=2))
     lab._obey("code", "d=10 k=1 seed=9")
     assert lab.run.seeds == (9, 10) and lab.run.perpendicular.shape == (2, 1)
+
+
+def test_a_cell_is_known_by_its_id_or_else_by_its_code(monkeypatch):
+    parent = {"metadata": {"cellId": "abc"}, "content": {"code": "x = 1"}}
+    shell = SimpleNamespace(execution_count=12, get_parent=lambda: parent)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    assert _cell() == ("abc", 12)
+    parent["metadata"] = {}
+    assert _cell() == ("x = 1", 12)
+    monkeypatch.setattr("IPython.get_ipython", lambda: None)
+    assert _cell() == (None, 0)
+
+
+def test_while_a_lab_plays_the_time_is_told_a_few_times_a_second(lab, monkeypatch):
+    """Faster than anyone reads, and each one costs a frame."""
+    clock = SimpleNamespace(now=50.0)
+    monkeypatch.setattr("course_utils.labs.lab.time.monotonic", lambda: clock.now)
+    told = []
+    for lab.actor.playing, clock.now in ((True, 50.0), (True, 50.1), (True, 50.2), (True, 50.3), (True, 50.4), (False, 50.41)):
+        lab.session.train(10)
+        lab._show()
+        told.append(int(numbers(lab.transport.time.value)[0]))
+    assert told == [2010, 2010, 2030, 2030, 2050, 2060]
+
+
+def test_what_a_person_holds_stays_as_it_is_while_training_goes_on(lab):
+    run, now = lab.run, lab.session.run()
+    for name in ("samples", "angles", "perpendicular", "neurons", "risk"):
+        assert not np.shares_memory(getattr(run, name), getattr(now, name))
+
+
+def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
+    first, bar, aside, stage, more = lab.children
+    rows = [first, bar, aside, more, lab.lecture, *more.children[0].children]
+    assert [sorted(set(row._dom_classes) - {"course-row"}) for row in rows] == [
+        ["course-first"], ["course-transport"], ["course-aside"], ["course-more"], ["course-lecture-switch"], [], []]
+    assert all("course-row" in row._dom_classes for row in (first, aside, *more.children[0].children))
+    assert {w.layout.width for w in inside(lab) if isinstance(w, widgets.Button)} == {"auto"} == {lab.lecture.layout.width}
+    widths = [lab.transport.speed, lab.transport.scrub, lab.code]
+    assert [w.layout.width for w in widths] == ["150px", "200px", "min(100%, 620px)"]
+    assert all(w.style.description_width == "initial" for w in (*widths, lab.preset))
+    assert lab.code.tooltip == "Paste a code here and press Apply" and "in one choice" in lab.preset.tooltip
+
+
+def test_foreseen_errors_are_sentences_and_others_say_where(lab):
+    def breaks():
+        raise KeyError("gone")
+
+    for problem, said in ((MemoryError("too large"), "too large"), (Diverged("it diverged", 5), "it diverged")):
+        lab.report(problem)
+        assert lab.told[-1] == {"type": "error", "text": said}
+    lab._guarded(breaks)()
+    assert re.fullmatch(r"KeyError: 'gone' \(in breaks, line \d+\)", lab.told[-1]["text"])
+    lab.errors.clear()
+    obey(lab, "reset")
+    assert lab.stage.error == ""
