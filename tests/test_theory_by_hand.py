@@ -368,6 +368,18 @@ def test_an_advance_is_the_recursion_of_matrices_step_by_step(kind, monkeypatch)
     assert np.allclose(asked[1][0].W[:, :2], 2 * par)
 
 
+@pytest.mark.parametrize("kind", ["constant", "decreasing"])
+def test_a_direction_that_does_not_contract_gathers_noise_step_by_step(kind, monkeypatch):
+    """A = diag(0, 2 lam): the first variance grows by et^2 (d - k) C_11 a step, for ever."""
+    s = Settings(d=20, k=2, width=2, link="chain", schedule=kind, weight_decay=0.4, step=0.5)
+    A, C = np.diag([0.0, 0.8]), np.array([[0.3, 0.1], [0.1, 0.2]])
+    drivers(monkeypatch, (A, C))
+    theory = th.PerpendicularPrediction(s, np.array([-1, 1]) / 2, np.zeros(2), np.ones((2, 2)), np.array([0.2, 0.5]))
+    expected = math.sqrt(np.trace(by_steps(np.diag([0.04, 0.25]), A, C, s, 0, 500)) / 2)
+    assert theory.at(500) == pytest.approx(expected, rel=1e-10 if kind == "constant" else 0.01)
+    assert theory.advance([100, 500], np.ones((2, 2)))[-1] == pytest.approx(expected, rel=1e-10 if kind == "constant" else 0.01)
+
+
 def test_changed_settings_meet_the_network_of_now(monkeypatch):
     s = Settings(d=20, k=1, width=3, link="tanh", weight_decay=0.4, step=0.5)
     asked = drivers(monkeypatch, (A1, C1), (2 * A1, C1), (A1, C1))
@@ -546,3 +558,34 @@ def test_sigmoids_have_the_second_derivatives_in_the_table():
     t = np.linspace(-4, 4, 9)
     assert np.allclose(th.SECOND_DERIVATIVES["softplus"](t), expit(t) * (1 - expit(t)))
     assert np.allclose(th.SECOND_DERIVATIVES["erf"](t), -t * ACTIVATIONS["erf"][1](t))
+
+
+def signal_words(**changes):
+    return th.assumptions(Settings(**{"d": 9, "k": 1, "noise": 0.0, "width": 5, "activation": "tanh", **changes}))[2]
+
+
+def test_words_about_the_first_coefficient():
+    """Of 1.5 z: 1.5, clipped 1.5 P(|1.5 z| < 1) = 0.743, half its sign 1/sqrt(2 pi) = 0.399; he3 by quadrature."""
+    name, points = "first Hermite coefficient not zero", "the gradient points into the subspace from the first step."
+    steep = lambda Z: 1.5 * Z[:, 0]  # noqa: E731
+    for loss, words in (("square", "label is 1.5"), ("huber", "clipped label is 0.74"), ("logistic", "label's sign is 0.4")):
+        assert signal_words(link=steep, loss=loss) == th.Assumption(name, True, f"That of the {words}: {points}")
+    two = signal_words(link=steep, k=2, loss="square").text
+    assert two == f"That of the label is 1.5: {points} It is one direction; the others are found later, if at all."
+    z = np.linspace(-9, 9, 20_001)
+    w = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
+    clipped = abs(w @ (np.clip((z**3 - 3 * z) / math.sqrt(6), -1, 1) * z))
+    he3 = signal_words(link="he3")
+    assert he3.holds and he3.text.startswith("The link has information exponent 3, but that of the clipped label is 0.")
+    assert float(he3.text.split()[-3].rstrip(":")) == pytest.approx(clipped, abs=0.011)
+    assert he3.text.endswith(": exponent 1.") and signal_words(link="tanh").text.endswith(points)
+    nothing = signal_words(link="he2", loss="square")
+    assert not nothing.holds and nothing.text.startswith("That of the label is zero (measured ")
+    assert nothing.text.endswith("): the first steps see no signal, and decay may win.")
+
+
+def test_words_follow_small_numbers_and_thresholds_near_one():
+    assert step_words(d=81, step=0.5).text.startswith("step x weight_decay / d = 0.0031 is below 1, ")
+    settings = (Settings(**{**ONE, "width": 3, "bias": "normal", "seed": seed}) for seed in range(100))
+    near_one = next(s for s in settings if 1 < 0.2419707 / np.abs(biases(s)).min() < 1.5)
+    assert "out of reach" in decay_words(near_one).text
