@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import Settings
-from course_utils.labs import SubspaceLab
+from course_utils.labs import SubspaceLab, actor
 from course_utils.labs.session import Session
 
 NOISE = Settings(d=50, k=1, link="none", noise=1.0, width=50, weight_decay=0.5, step=0.1)
@@ -80,3 +80,35 @@ def test_where_there_is_no_prediction_any_more_none_is_said():
     words = lab.words(lab.session.run(), -1)
     assert "Predicted" not in words.sentence and words.rows[0][1] == words.rows[0][3] == ""
     assert np.isfinite(lab.session.predicted).all()
+
+
+def test_labs_that_play_share_one_budget(monkeypatch):
+    """Two that play to a page halve what each may train for a frame; one at rest or without a page takes no share."""
+    labs = [SubspaceLab(SIGNAL) for _ in range(3)]
+    shares = []
+    monkeypatch.setattr(Session, "step", lambda self, *_, share: shares.append(share))
+    for lab in labs:
+        lab.actor._page = True
+    monkeypatch.setattr(actor, "_actors", {lab.actor for lab in labs})  # without those of other tests
+    for playing in ([0], [0, 1], [0, 1, 2], [0, 2]):
+        for i, lab in enumerate(labs):
+            lab.actor.playing = i in playing
+        labs[0]._step()
+        assert shares[-1] == 1 / len(playing)
+    labs[2].actor._page = False
+    labs[0]._step()
+    assert shares[-1] == 1.0
+    for lab in labs:
+        lab.close()
+
+
+def test_a_share_of_the_budget_bounds_what_a_step_trains():
+    trained = []
+    for share in (1.0, 0.5, 0.25):
+        session = Session(SIGNAL)
+        session.train(4_000)
+        session._cost = 1e-4  # seconds a sample
+        before = session.samples
+        session.step(0.25, share=share)
+        trained.append(session.samples - before)
+    assert trained == [250, 125, 62]

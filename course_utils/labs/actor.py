@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 IN_FLIGHT = 4  # frames on their way to the page; it answers every third, and draws only the newest of those that wait
 PATIENCE = 3.0  # seconds without an answer after which the page counts as gone
+
+
+_actors: weakref.WeakSet[Actor] = weakref.WeakSet()
+
+
+def players() -> int:
+    """How many workers of this kernel play to a page, at least 1: they share one budget of training for a frame."""
+    return max(1, sum(actor.playing and actor._page for actor in list(_actors)))
 
 
 class Actor:
@@ -43,6 +52,7 @@ class Actor:
         self.playing = False
         self.closed = False
         self._thread: threading.Thread | None = None
+        _actors.add(self)
 
     def order(self, key: str, value: Any = None) -> None:
         """Leave an order; one with the same key that still waits is replaced. Returns at once, from any thread."""

@@ -18,7 +18,7 @@ import ipywidgets as widgets
 from ..run import Run, in_d
 from ..settings import Settings
 from ..sgd import Diverged
-from .actor import Actor
+from .actor import Actor, players
 from .controls import FIRST, MORE, Transport, button, field_widget, set_field
 from .session import LIVE, Session, adapted, moment_at
 from .stage import Figure, Stage, Words, listen_beside_cells
@@ -273,7 +273,7 @@ class Lab(widgets.VBox):
             self.transport.scrub.value = 100
 
     def _play(self, on: bool):
-        self.actor.playing = on
+        self.actor.playing = self.stage.playing = on
         # Neither is ever disabled: a button that disables itself drops the keyboard's focus.
         self.transport.play.button_style, self.transport.pause.button_style = ("", "primary") if on else ("primary", "")
 
@@ -341,7 +341,7 @@ class Lab(widgets.VBox):
         seconds, self._stepped = now - self._stepped, now
         with self._lock:
             try:
-                self.session.step(seconds, self._speed * (3 if self._goal else 1), self._goal)
+                self.session.step(seconds, self._speed * (3 if self._goal else 1), self._goal, share=1 / players())
             except Exception:  # a step that failed once would fail again, twenty times a second
                 self._play(False)
                 raise

@@ -78,10 +78,10 @@ class Session:
         self.measure()
         self._predict()
 
-    def step(self, seconds: float, speed: float = 1.0, goal: int | None = None) -> None:
-        """Train as much as ``seconds`` of play ask for, as long as one frame may take, and not beyond the goal."""
+    def step(self, seconds: float, speed: float = 1.0, goal: int | None = None, share: float = 1.0) -> None:
+        """Train as much as ``seconds`` of play ask for, for a share of what one frame may take, and not beyond the goal."""
         wanted = max(self.samples, self.settings.d / 5) * np.expm1(PACE * speed * min(seconds, 0.25))
-        n = max(1, int(min(wanted, BUDGET * max(1.0, speed) / self._cost)))
+        n = max(1, int(min(wanted, share * BUDGET * max(1.0, speed) / self._cost)))
         self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
 
     def patience(self, speed: float) -> str:

@@ -148,6 +148,9 @@ function render({ model, el }) {
   dismiss.textContent = "Dismiss";
   dismiss.title = "Hide this message";
   dismiss.onclick = () => { error.hidden = true; };
+  const cut = make("div", "course-cut", root);
+  cut.setAttribute("role", "alert");
+  cut.hidden = true;
   const grid = make("div", "course-grid", root);
   const wordsBox = make("div", "course-words");
   const rowsBox = make("div", "", wordsBox), lightsBox = make("div", "", wordsBox);
@@ -157,6 +160,8 @@ function render({ model, el }) {
   const note = make("div", "course-note", root);
   let views = [];       // { name, box, gd, traces, layout }
   let last = null, settle = 0, telling = 0, answering = 0, answered = 0, queue = [], busy = false, closed = false, spoken = 0, words = null;
+  let inSight = true, returned = false; // a lab that is scrolled away takes frames and answers them, but draws nothing
+  let heard = performance.now(), notice = "", lab = null, focused = null;
 
   function draw(view, lookNow) {
     const [traces, layout] = dress(view.traces, view.layout, lookNow);
@@ -174,7 +179,7 @@ function render({ model, el }) {
     clearTimeout(settle);
     settle = setTimeout(() => {
       const now = look(model.get("lecture"));
-      for (const view of views) if (view.behind && view.gd.isConnected) draw(view, now);
+      for (const view of views) if (view.behind && inSight && view.gd.isConnected) draw(view, now);
     }, 300);
   }
 
@@ -186,8 +191,14 @@ function render({ model, el }) {
     if (readout && handle.getAttribute("aria-valuetext") !== readout.textContent) handle.setAttribute("aria-valuetext", readout.textContent);
   }
 
+  // Controls may come after the first frame, above all where a page is opened again; and a slider may renew its handle.
+  const controls = new MutationObserver(() => nameSliders());
   function nameSliders() {
-    for (const box of root.closest(".course-lab")?.querySelectorAll(".widget-slider") ?? []) {
+    lab ??= root.closest(".course-lab");
+    if (!lab) return;
+    controls.observe(lab, { childList: true });
+    for (const row of lab.children) if (!row.contains(root)) controls.observe(row, { childList: true, subtree: true });
+    for (const box of lab.querySelectorAll(".widget-slider")) {
       const label = box.querySelector(".widget-label"), handle = box.querySelector(".noUi-handle");
       if (!label || !handle || handle.hasAttribute("aria-label")) continue;
       handle.setAttribute("aria-label", label.textContent);
@@ -233,6 +244,7 @@ function render({ model, el }) {
     const now = look(model.get("lecture"));
     const jobs = [];
     for (const view of views) {
+      if (view.drawn && !inSight) continue;
       const stale = view.hovered && view.behind && performance.now() - view.fullAt > 1000;
       if (view.restyled || stale || !move(view)) jobs.push(draw(view, now));
       else if (view.changed.size) view.behind = true;
@@ -308,10 +320,11 @@ function render({ model, el }) {
   async function work() {
     if (busy || closed) return;
     busy = true;
-    while (queue.length && !closed) {
+    while ((queue.length || returned) && !closed) {
       await loadPlotly(model);
       const frames = queue;
       queue = [];
+      returned = false;
       try {
         for (const frame of frames) take(frame);
         if (last) await paint();
@@ -320,7 +333,8 @@ function render({ model, el }) {
         model.send({ type: "failed", text: String(problem) });
       }
       await new Promise((done) => requestAnimationFrame(() => done()));
-      if (frames.some((frame) => frame.message.whole)) nameSliders();
+      if (!frames.length) continue;
+      nameSliders();
       root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
       root.dataset.frame = frames.at(-1).message.n;
       const code = frames.at(-1).message.words.settings;
@@ -338,11 +352,13 @@ function render({ model, el }) {
   function answer(n) {
     clearTimeout(answering);
     const send = () => { answered = n; model.send({ type: "ack", n }); };
-    if (n >= answered + 3 || n < answered) send();
+    if (!inSight) answering = setTimeout(send, 500); // a lab that nobody sees leaves the machine to the others
+    else if (n >= answered + 3 || n < answered) send();
     else answering = setTimeout(send, 100);
   }
 
   function receive(message, buffers) {
+    heard = performance.now();
     if (message.type === "frame") {
       const view = buffers[0];
       const buffer = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
@@ -383,7 +399,7 @@ function render({ model, el }) {
 
   // The top layer, because a notebook's own boxes would cut off anything that is merely positioned over the page.
   function fillPage(on) {
-    const lab = root.closest(".course-lab");
+    lab ??= root.closest(".course-lab");
     if (!lab?.showPopover) return;
     if (on && !lab.hasAttribute("popover")) {
       lab.setAttribute("popover", "manual");
@@ -393,6 +409,41 @@ function render({ model, el }) {
       lab.removeAttribute("popover");
     }
   }
+
+  // A frozen figure looks like one at rest, so a page without its kernel says so, and asks until it is answered.
+  const watch = setInterval(() => {
+    const status = model.widget_manager?.kernel?.connectionStatus ?? "connected";
+    const silent = (performance.now() - heard) / 1000;
+    const awaited = model.get("playing") && silent > 6 && !document.hidden;
+    let text = notice;
+    if (status !== "connected") text = "The connection to the kernel is cut: what you see stands still, and goes on once it is back.";
+    else if (awaited) text = "Nothing has come from the kernel for some seconds: it is busy, or the connection is cut. What you see stands still.";
+    if (status === "connected" && (awaited || cut.dataset.status === "cut")) model.send({ type: "hello" });
+    cut.dataset.status = status === "connected" ? "" : "cut";
+    setText(cut, text);
+    cut.hidden = !text;
+  }, 1000);
+
+  // JupyterLab's dialogs open behind the full page and take the keyboard. What only informs is said inside the page and
+  // closed; what asks comes to the front.
+  const dialogs = new MutationObserver(() => {
+    const dialog = document.querySelector("body > .jp-Dialog");
+    if (!dialog || !lab?.hasAttribute("popover") || dialog.hasAttribute("popover")) return;
+    const buttons = dialog.querySelectorAll(".jp-Dialog-button");
+    if (buttons.length === 1) {
+      notice = dialog.querySelector(".jp-Dialog-header")?.textContent ?? "";
+      setTimeout(() => { notice = ""; }, 20000);
+      buttons[0].click();
+      setTimeout(() => (focused?.isConnected ? focused : lab.querySelector("button"))?.focus(), 50);
+    } else {
+      dialog.setAttribute("popover", "manual");
+      dialog.showPopover();
+      dialog.querySelector(".jp-mod-accept, .jp-Dialog-button")?.focus();
+    }
+  });
+  dialogs.observe(document.body, { childList: true });
+  const remember = (event) => { if (lab?.contains(event.target)) focused = event.target; };
+  document.addEventListener("focusin", remember, true);
 
   const leave = (event) => {
     if (event.key !== "Escape" || !model.get("lecture")) return;
@@ -426,10 +477,17 @@ function render({ model, el }) {
     root.dataset.narrow = root.clientWidth < 620 ? "1" : root.clientWidth < 820 ? "2" : "3";
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => {
+      nameSliders();
       for (const view of views) if (view.gd.isConnected && view.gd.data && view.gd.clientWidth) PAGE.plotly.Plots.resize(view.gd);
     });
   });
   sizes.observe(root);
+  const sight = new IntersectionObserver((changes) => {
+    inSight = changes.at(-1).isIntersecting;
+    returned ||= inSight && last !== null;
+    if (returned) work();
+  }, { rootMargin: "100px" });
+  sight.observe(root);
   const theme = new MutationObserver(redraw);
   theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
   model.on("change:lecture", redraw);
@@ -453,7 +511,12 @@ function render({ model, el }) {
     clearTimeout(settle);
     clearTimeout(telling);
     clearTimeout(answering);
+    clearInterval(watch);
     sizes.disconnect();
+    sight.disconnect();
+    controls.disconnect();
+    dialogs.disconnect();
+    document.removeEventListener("focusin", remember, true);
     valued.disconnect();
     theme.disconnect();
     document.removeEventListener("keydown", leave, true);

@@ -57,6 +57,7 @@ class Stage(anywidget.AnyWidget):
     _css = HERE / "stage.css"
     lecture = traitlets.Bool(False).tag(sync=True)
     columns = traitlets.Int(3).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)  # so that a page to which nothing comes knows whether that is right
     label = traitlets.Unicode("figures").tag(sync=True)
 
     def __init__(self, text: Callable[[], str] | None = None, **traits):

@@ -4,159 +4,41 @@ The measure is plotly.js' own drawing of the same data and layout. A frame that 
 itself; all others are drawn by plotly.js through stage.js, and must hold each trace's colours, dashes and markers.
 """
 
-import base64
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-import plotly  # noqa: E402
+from bare_page import Bare, plain  # noqa: E402
 from scipy.spatial import cKDTree  # noqa: E402
 
 from course_utils import Settings  # noqa: E402
 from course_utils.labs import charts, figures  # noqa: E402
 from course_utils.labs.estimators import EstimatorsLab  # noqa: E402
 from course_utils.labs.movie import neurons_movie  # noqa: E402
-from course_utils.labs.stage import HERE, Figure, Stage, Words  # noqa: E402
+from course_utils.labs.stage import Figure  # noqa: E402
 from course_utils.labs.subspace import SubspaceLab  # noqa: E402
 from course_utils.labs.target import TargetLab  # noqa: E402
 
-LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PIXELS = 0.5
 NUMBERS = "[...({} ?? [])].map(v => Number.isNaN(v) ? null : v)".format
 
-# A fake model, and a clock whose long waits (for plotly.js' redraw of a run at rest) end only when a test says so.
-PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
-<script>
-  const waits = new Map(), short = window.setTimeout, forget = window.clearTimeout;
-  window.setTimeout = (f, ms, ...more) => {
-    if (ms < 200) return short(f, ms, ...more);
-    const key = {};
-    waits.set(key, f);
-    return key;
-  };
-  window.clearTimeout = (key) => waits.delete(key) || forget(key);
-  window.rest = () => { const due = [...waits.values()]; waits.clear(); due.forEach((f) => f()); };
-</script>
-<script type="module">
-  import stage from "/stage.js";
-  const library = await (await fetch("/plotly.js")).arrayBuffer();
-  let values, hears, end;
-  window.model = {
-    get: (name) => values[name],
-    set: (name, value) => { values[name] = value; for (const f of hears["change:" + name] ?? []) f(); },
-    save_changes: () => {},
-    on: (name, f) => { (hears[name] ??= []).push(f); },
-    off: (name, f) => { hears[name] = (hears[name] ?? []).filter((g) => g !== f); },
-    receive: (message, buffers) => { for (const f of hears["msg:custom"] ?? []) f(message, buffers); },
-    send: (message) => {
-      if (message.type === "library") model.receive({ type: "library" }, [new DataView(library)]);
-    },
-  };
-  window.begin = () => { // a new stage in place of the last one
-    end?.();
-    values = { lecture: false, columns: 3, label: "figures" };
-    hears = {};
-    document.body.innerHTML = '<div class="course-lab" style="width: 1200px"></div><div id="own"></div>';
-    const el = document.body.firstChild;
-    end = stage.render({ model, el });
-    window.root = el.querySelector(".course-stage");
-    window.plots = () => [...el.querySelectorAll(".course-plot")];
-  };
-  window.feed = async (frames) => {
-    for (const [message, text] of frames) {
-      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-      model.receive(message, [new DataView(bytes.buffer)]);
-    }
-    const last = String(frames.at(-1)[0].n);
-    while (root.dataset.frame !== last) await new Promise(requestAnimationFrame);
-  };
-  window.look = (gd) => [...gd.querySelectorAll(".scatterlayer .trace, .barlayer .trace")].map((el) => {
-    const css = getComputedStyle, trace = el.__data__[0].trace;
-    const fills = [...gd.querySelectorAll(".scatterlayer .js-fill")];
-    return {
-      index: trace.index,
-      opacity: css(el).opacity,
-      lines: [...el.querySelectorAll(".js-line")].map((p) => {
-        const { stroke, strokeWidth, strokeDasharray, strokeOpacity } = css(p);
-        return { path: p.getAttribute("d"), look: [stroke, strokeWidth, strokeDasharray, strokeOpacity] };
-      }),
-      fills: fills.filter((p) => el.contains(p))
-        .map((p) => ({ path: p.getAttribute("d"), look: [css(p).fill, css(p).fillOpacity] })),
-      points: [...el.querySelectorAll(".points path.point, .point path")].map((p) => {
-        const { fill, fillOpacity, stroke, strokeWidth } = css(p);
-        const { e, f } = p.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
-        return { at: [e, f], path: p.getAttribute("d"), look: [fill, fillOpacity, stroke, strokeWidth] };
-      }),
-    };
-  });
-  window.reference = async (views) => { // plotly.js' own drawing of traces and axes, at the same size
-    const drawn = [];
-    for (const [i, [traces, axes]] of views.entries()) {
-      const gd = plots()[i], { width, height } = gd.getBoundingClientRect();
-      const own = document.createElement("div");
-      document.querySelector("#own").replaceChildren(own);
-      const layout = { ...structuredClone(gd.layout), width, height, autosize: false };
-      for (const name of ["xaxis", "yaxis"]) {
-        const { range, type, autorange } = axes[name] ?? {};
-        layout[name] = { ...layout[name], range, type, autorange };
-      }
-      for (const trace of traces) if (trace.type === "scatter") trace.line = { ...trace.line, simplify: false }; // every corner
-      await courseStage.plotly.newPlot(own, traces, layout, { displayModeBar: false });
-      drawn.push(look(own));
-    }
-    return drawn;
-  };
-  window.ready = true;
-</script>"""
 
-
-class Bare:
-    """A bare page with one stage, and the Python stage whose frames it is fed."""
-
-    def __init__(self, page):
-        self.page, self.stage, self.waiting = page, Stage(), []
-        self.stage.send = lambda message, buffers=(): self.waiting.append((message, buffers[0] if buffers else b""))
-        page.evaluate("begin()")
-
-    def hold(self, shown: list[Figure]) -> None:
-        """Send a frame that the page receives together with the next one."""
-        self.stage.send_frame(shown, Words("words"))
-
-    def draw(self, shown: list[Figure]) -> None:
-        """Send a frame and wait until the page says that it is painted."""
-        self.hold(shown)
-        frames = [[message, base64.b64encode(data).decode()] for message, data in self.waiting]
-        self.waiting.clear()
-        self.page.evaluate("frames => feed(frames)", json.loads(json.dumps(frames, default=_plain)))
-
-    @property
-    def redraws(self) -> int:
-        """How many views plotly.js has drawn so far."""
-        return int(self.page.evaluate("root.dataset.redraws ?? 0"))
-
-    def check(self, shown: list[Figure]) -> None:
-        """Compare each view on the page with plotly.js' own drawing of the figure."""
-        given = json.loads(json.dumps([[f.traces, f.layout] for f in shown], default=_plain))
-        on_page = self.page.evaluate("plots().map(look)")
-        wanted = self.page.evaluate("views => reference(views)", given)
-        # what stands under the pointer and in a legend is the data on the page, not the drawing
-        held = self.page.evaluate(f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))")
-        for i, (figure, (traces, _)) in enumerate(zip(shown, given, strict=True)):
-            assert held[i] == [[t.get("x", []), t.get("y", [])] for t in traces], figure.name
-            drawn, right = ({t["index"]: t for t in one[i] if seen(t)} for one in (on_page, wanted))
-            assert drawn.keys() == right.keys(), figure.name
-            for j in right:
-                same_trace(drawn[j], right[j], f"{figure.name}, trace {j} {traces[j].get('name', '')}")
-
-
-def _plain(value):
-    if isinstance(value, np.ndarray):
-        return [None if isinstance(v, float) and not np.isfinite(v) else v for v in value.tolist()]
-    return value.item()
+def check(bare: Bare, shown: list[Figure]) -> None:
+    """Compare each view on the page with plotly.js' own drawing of the figure."""
+    given = json.loads(json.dumps([[f.traces, f.layout] for f in shown], default=plain))
+    on_page = bare.page.evaluate("plots().map(look)")
+    wanted = bare.page.evaluate("views => reference(views)", given)
+    # what stands under the pointer and in a legend is the data on the page, not the drawing
+    held = bare.page.evaluate(f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))")
+    for i, (figure, (traces, _)) in enumerate(zip(shown, given, strict=True)):
+        assert held[i] == [[t.get("x", []), t.get("y", [])] for t in traces], figure.name
+        drawn, right = ({t["index"]: t for t in one[i] if seen(t)} for one in (on_page, wanted))
+        assert drawn.keys() == right.keys(), figure.name
+        for j in right:
+            same_trace(drawn[j], right[j], f"{figure.name}, trace {j} {traces[j].get('name', '')}")
 
 
 def seen(trace: dict) -> bool:
@@ -223,38 +105,6 @@ def inside(start: np.ndarray, end: np.ndarray, low: float = -5.0, high: float = 
     return (start + first * way, start + last * way) if first <= last else (None, None)
 
 
-def serve(route) -> None:
-    """Answer for the bare page's address."""
-    name = route.request.url.rsplit("/", 1)[1]
-    if name == "stage.js":
-        route.fulfill(path=HERE / "stage.js", content_type="text/javascript")
-    elif name == "plotly.js":
-        route.fulfill(path=LIBRARY)
-    else:
-        route.fulfill(body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8")
-
-
-@pytest.fixture(scope="module")
-def page(chromium):
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(300_000)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.route("http://stage.test/**", serve)
-    page.goto("http://stage.test/")
-    page.wait_for_function("window.ready")
-    yield page
-    page.close()
-
-
-@pytest.fixture
-def bare(page):
-    page.problems.clear()
-    yield Bare(page)
-    assert page.problems == []
-
-
 def moments(lab, times) -> list[list[Figure]]:
     """The figures of a lab at sample counts."""
     shown = []
@@ -278,15 +128,15 @@ def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
     d = settings.d
     shown = moments(lab, [0, 1, d // 2 + 1, 7 * d, 8 * d, 30 * d])
     bare.draw(shown[0])
-    bare.check(shown[0])
+    check(bare, shown[0])
     for later in shown[1:]:
         before = bare.redraws
         bare.draw(later)
         if later is not shown[1]:  # with its first samples a run gets axes and curves of more than one moment
             assert bare.redraws - before < len(later), "plotly.js drew all of it: nothing of stage.js is measured"
-        bare.check(later)
+        check(bare, later)
     bare.page.evaluate("rest()")  # the redraw once a run pauses changes nothing
-    bare.check(shown[-1])
+    check(bare, shown[-1])
 
 
 def test_bands_over_seeds(bare):
@@ -294,7 +144,7 @@ def test_bands_over_seeds(bare):
     shown = moments(lab, [40, 80, 120, 1000])
     for later in shown:
         bare.draw(later)
-        bare.check(later)
+        check(bare, later)
 
 
 def test_looking_back(bare):
@@ -303,7 +153,7 @@ def test_looking_back(bare):
     for moment in (-1, 10, 60, 0, 100):
         shown = lab.figures(run, moment)
         bare.draw(shown)
-        bare.check(shown)
+        check(bare, shown)
 
 
 def test_frames_that_are_never_painted_are_taken_over(bare):
@@ -314,10 +164,10 @@ def test_frames_that_are_never_painted_are_taken_over(bare):
     bare.hold(shown[1])
     bare.hold(shown[2])
     bare.draw(shown[3])
-    bare.check(shown[3])
+    check(bare, shown[3])
     bare.hold(shown[0])
     bare.draw(shown[4])
-    bare.check(shown[4])
+    check(bare, shown[4])
 
 
 def test_another_experiment_in_the_same_views(bare):
@@ -325,7 +175,7 @@ def test_another_experiment_in_the_same_views(bare):
     for settings in (Settings(d=20, k=3, width=20), Settings(d=200, k=1, link="tanh", width=30), Settings(d=20, k=2, width=20)):
         for shown in moments(SubspaceLab(settings), [0, 100, 150]):
             bare.draw(shown)
-            bare.check(shown)
+            check(bare, shown)
 
 
 def test_the_movie(bare):
@@ -334,7 +184,7 @@ def test_the_movie(bare):
     for moment in (-1, 0, 20, 40, 80):
         shown = movie.figures(run, moment)
         bare.draw(shown)
-        bare.check(shown)
+        check(bare, shown)
 
 
 PANELS = {
@@ -353,7 +203,7 @@ def test_panels(bare, name):
         lab.session.begin(settings)
         shown = [f for f in lab.figures(lab.session.run(), -1) if f.traces[0]["type"] in ("scatter", "bar")]
         bare.draw(shown)
-        bare.check(shown)
+        check(bare, shown)
 
 
 # Figures such as a lab may come to draw: (axes, the data of one frame after the other).
@@ -399,4 +249,4 @@ def test_any_data_on_any_axes(bare, mode, data):
         level = charts.path([0.01, 1], [y[-1] if len(y) else 1.0] * 2, "level", figures.GREY, "dot")
         shown = [Figure(name, [trace, level], {"xaxis": across, "yaxis": up}) for name, (across, up) in AXES.items()]
         bare.draw(shown)
-        bare.check(shown)
+        check(bare, shown)

@@ -1,0 +1,145 @@
+"""A page without a kernel: stage.js, plotly.js and a fake model of a dozen lines, fed with frames that Python recorded."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import plotly
+
+from course_utils.labs.stage import HERE, Figure, Stage, Words
+
+LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+# A fake model, and a clock whose long waits (for plotly.js' redraw of a run at rest) end only when a test says so.
+PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
+<script>
+  const waits = new Map(), short = window.setTimeout, forget = window.clearTimeout;
+  window.setTimeout = (f, ms, ...more) => {
+    if (ms < 200) return short(f, ms, ...more);
+    const key = {};
+    waits.set(key, f);
+    return key;
+  };
+  window.clearTimeout = (key) => waits.delete(key) || forget(key);
+  window.rest = () => { const due = [...waits.values()]; waits.clear(); due.forEach((f) => f()); };
+</script>
+<script type="module">
+  import stage from "/stage.js";
+  const library = await (await fetch("/plotly.js")).arrayBuffer();
+  let values, hears, end;
+  window.sent = [];
+  window.model = {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; for (const f of hears["change:" + name] ?? []) f(); },
+    save_changes: () => {},
+    widget_manager: { kernel: { connectionStatus: "connected" } },
+    on: (name, f) => { (hears[name] ??= []).push(f); },
+    off: (name, f) => { hears[name] = (hears[name] ?? []).filter((g) => g !== f); },
+    receive: (message, buffers) => { for (const f of hears["msg:custom"] ?? []) f(message, buffers); },
+    send: (message) => {
+      sent.push(message);
+      if (message.type === "library") model.receive({ type: "library" }, [new DataView(library)]);
+    },
+  };
+  window.begin = () => { // a new stage in place of the last one
+    end?.();
+    sent.length = 0;
+    values = { lecture: false, playing: false, columns: 3, label: "figures" };
+    hears = {};
+    document.body.innerHTML = '<div class="course-lab" style="width: 1200px"></div><div id="own"></div>';
+    const el = document.body.firstChild;
+    end = stage.render({ model, el });
+    window.root = el.querySelector(".course-stage");
+    window.plots = () => [...el.querySelectorAll(".course-plot")];
+  };
+  window.feed = async (frames) => {
+    for (const [message, text] of frames) {
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      model.receive(message, [new DataView(bytes.buffer)]);
+    }
+    const last = String(frames.at(-1)[0].n);
+    while (root.dataset.frame !== last) await new Promise(requestAnimationFrame);
+  };
+  window.look = (gd) => [...gd.querySelectorAll(".scatterlayer .trace, .barlayer .trace")].map((el) => {
+    const css = getComputedStyle, trace = el.__data__[0].trace;
+    const fills = [...gd.querySelectorAll(".scatterlayer .js-fill")];
+    return {
+      index: trace.index,
+      opacity: css(el).opacity,
+      lines: [...el.querySelectorAll(".js-line")].map((p) => {
+        const { stroke, strokeWidth, strokeDasharray, strokeOpacity } = css(p);
+        return { path: p.getAttribute("d"), look: [stroke, strokeWidth, strokeDasharray, strokeOpacity] };
+      }),
+      fills: fills.filter((p) => el.contains(p))
+        .map((p) => ({ path: p.getAttribute("d"), look: [css(p).fill, css(p).fillOpacity] })),
+      points: [...el.querySelectorAll(".points path.point, .point path")].map((p) => {
+        const { fill, fillOpacity, stroke, strokeWidth } = css(p);
+        const { e, f } = p.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+        return { at: [e, f], path: p.getAttribute("d"), look: [fill, fillOpacity, stroke, strokeWidth] };
+      }),
+    };
+  });
+  window.reference = async (views) => { // plotly.js' own drawing of traces and axes, at the same size
+    const drawn = [];
+    for (const [i, [traces, axes]] of views.entries()) {
+      const gd = plots()[i], { width, height } = gd.getBoundingClientRect();
+      const own = document.createElement("div");
+      document.querySelector("#own").replaceChildren(own);
+      const layout = { ...structuredClone(gd.layout), width, height, autosize: false };
+      for (const name of ["xaxis", "yaxis"]) {
+        const { range, type, autorange } = axes[name] ?? {};
+        layout[name] = { ...layout[name], range, type, autorange };
+      }
+      for (const trace of traces) if (trace.type === "scatter") trace.line = { ...trace.line, simplify: false }; // every corner
+      await courseStage.plotly.newPlot(own, traces, layout, { displayModeBar: false });
+      drawn.push(look(own));
+    }
+    return drawn;
+  };
+  window.ready = true;
+</script>"""
+
+
+class Bare:
+    """A bare page with one stage, and the Python stage whose frames it is fed."""
+
+    def __init__(self, page):
+        self.page, self.stage, self.waiting = page, Stage(), []
+        self.stage.send = lambda message, buffers=(): self.waiting.append((message, buffers[0] if buffers else b""))
+        page.evaluate("begin()")
+
+    def hold(self, shown: list[Figure]) -> None:
+        """Send a frame that the page receives together with the next one."""
+        self.stage.send_frame(shown, Words("words"))
+
+    def draw(self, shown: list[Figure]) -> None:
+        """Send a frame and wait until the page says that it is painted."""
+        self.hold(shown)
+        frames = [[message, base64.b64encode(data).decode()] for message, data in self.waiting]
+        self.waiting.clear()
+        self.page.evaluate("frames => feed(frames)", json.loads(json.dumps(frames, default=plain)))
+
+    @property
+    def redraws(self) -> int:
+        """How many views plotly.js has drawn so far."""
+        return int(self.page.evaluate("root.dataset.redraws ?? 0"))
+
+
+def plain(value):
+    if isinstance(value, np.ndarray):
+        return [None if isinstance(v, float) and not np.isfinite(v) else v for v in value.tolist()]
+    return value.item()
+
+
+def serve(route) -> None:
+    """Answer for the bare page's address."""
+    name = route.request.url.rsplit("/", 1)[1]
+    if name == "stage.js":
+        route.fulfill(path=HERE / "stage.js", content_type="text/javascript")
+    elif name == "plotly.js":
+        route.fulfill(path=LIBRARY)
+    else:
+        route.fulfill(body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8")
