@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 300  # seconds: a busy machine is slow, and what never comes is told apart from what comes late by patience alone
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 OPENING = "from course_utils import Settings\nfrom course_utils.labs import SubspaceLab\n"
 
@@ -39,6 +40,7 @@ class LabPage:
 
     def __init__(self, page: Page):
         self.page = page
+        page.set_default_timeout(1000 * PATIENCE)
         self.problems: list[str] = []
         self.home, self.address = Path(), ""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -63,23 +65,29 @@ class LabPage:
         """Run every cell from the menu."""
         self.menu("Run", "Run All Cells")
 
-    def run_cell(self, index: int, patience: float = 60) -> str:
+    def run_cell(self, index: int) -> str:
         """Run one cell and return the text that it printed."""
         cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+        prompt = cell.locator(".jp-InputPrompt")
+        seen = [prompt.inner_text()]
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Control+Enter")
-        self.page.wait_for_timeout(300)
-        self.until(lambda: "[*]" not in cell.locator(".jp-InputPrompt").inner_text(), patience, "the cell to end")
+
+        def ended() -> bool:
+            seen.append(prompt.inner_text())
+            return "[*]" not in seen[-1] and len(set(seen)) > 1  # it was at work, or its number is a new one
+
+        self.until(ended, "the cell to end")
         return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
 
     def lab(self, index: int = 0) -> Locator:
         """A lab on the page."""
         return self.page.locator(".course-lab").nth(index)
 
-    def wait_for_lab(self, index: int = 0, patience: float = 60) -> None:
+    def wait_for_lab(self, index: int = 0) -> None:
         """Wait until a lab has painted its first frame."""
-        self.lab(index).locator(".course-plot .main-svg").first.wait_for(timeout=1000 * patience)
-        self.until(lambda: self.frames(index) > 0, patience, "the first frame")
+        self.lab(index).locator(".course-plot .main-svg").first.wait_for(timeout=1000 * PATIENCE)
+        self.until(lambda: self.frames(index) > 0, "the first frame")
 
     def press(self, name: str, index: int = 0) -> None:
         """Press a button of a lab by keyboard."""
@@ -125,13 +133,24 @@ class LabPage:
             .querySelectorAll('.js-line')].map(p => p.getAttribute('d'))"""
         return self.lab(index).evaluate(script, view)
 
-    def until(self, true: Callable[[], bool], seconds: float, what: str) -> float:
-        """Wait until something holds; how long it took. AssertionError that says what did not happen."""
-        began = time.monotonic()
+    def until(self, true: Callable[[], bool], what: str) -> None:
+        """Wait until something holds, for minutes. AssertionError that says what did not happen."""
+        end = time.monotonic() + PATIENCE
         while not true():
-            assert time.monotonic() - began < seconds, f"waited {seconds} s for {what}"
+            assert time.monotonic() < end, f"waited {PATIENCE} s for {what}"
             self.page.wait_for_timeout(20)
-        return time.monotonic() - began
+
+    def rest(self, index: int = 0) -> None:
+        """Wait until a lab that plays has painted its last frame and said what it shows."""
+        self.until(lambda: self.stage(index, "playing") == "false", "the run to end")
+        self.until(lambda: self.stage(index, "said") == self.stage(index, "frame"), "its last words")
+
+    def kernel_pid(self) -> int | None:
+        """The kernel's process number; None while there is none."""
+        try:
+            return self.kernel.pid
+        except (ValueError, psutil.Error):
+            return None
 
     def kernel_load(self, seconds: float = 3.0) -> float:
         """Share of one core that the kernel uses."""
@@ -139,6 +158,12 @@ class LabPage:
         before = sum(process.cpu_times()[:2])
         self.page.wait_for_timeout(1000 * seconds)
         return (sum(process.cpu_times()[:2]) - before) / seconds
+
+    def until_idle(self) -> None:
+        """Wait until the kernel uses under 5 % of a core over three seconds: its own heartbeat stays far below, and what
+        spins or trains never does, however busy the machine is.
+        """
+        self.until(lambda: self.kernel_load() < 0.05, "an idle kernel")
 
     def memory(self) -> float:
         """Bytes of the page's JavaScript heap after a collection."""
@@ -178,7 +203,7 @@ def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, befo
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    watchdog = threading.Timer(120, process.kill)  # a line that never comes would otherwise hold the tests for ever
+    watchdog = threading.Timer(PATIENCE, process.kill)  # a line that never comes would otherwise hold the tests for ever
     watchdog.start()
     lines = []
     try:
@@ -190,7 +215,7 @@ def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, befo
     finally:
         watchdog.cancel()
         process.terminate()
-        lines += process.communicate(timeout=20)[0].splitlines()
+        lines += process.communicate(timeout=PATIENCE)[0].splitlines()
 
 
 @contextmanager
@@ -223,8 +248,7 @@ def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(136
         course.home = home
         course.address = lines[-1].split()[-1]
         page.goto(course.address)
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=60_000)
-        page.wait_for_timeout(500)
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         try:
             yield course
         finally:

@@ -118,7 +118,7 @@ function move({ gd, drawn, changed }) {
     if (trace.mode === "lines" && straight(trace)) {
       const filled = trace.fill === "toself", path = el.querySelectorAll(filled ? ".js-fill" : ".js-line");
       if (path.length !== 1 || trace.x.length < 2) return false;
-      todo.push(() => path[0].setAttribute("d", pathOf(trace, px, py) + (filled ? "Z" : "")));
+      todo.push(() => path[0].setAttribute("d", pathOf(trace, px, py)));
     } else if (trace.mode === "markers") {
       const points = el.querySelectorAll(".points .point");
       if (points.length !== trace.x.length || !trace.x.every(Number.isFinite) || !trace.y.every(Number.isFinite)) return false;
@@ -159,7 +159,7 @@ function render({ model, el }) {
   sentence.setAttribute("aria-live", "polite");
   const note = make("div", "course-note", root);
   let views = [];       // { name, box, gd, traces, layout }
-  let last = null, settle = 0, telling = 0, answering = 0, answered = 0, queue = [], busy = false, closed = false, spoken = 0, words = null;
+  let last = null, settle = 0, telling = 0, answering = 0, answered = 0, queue = [], busy = false, closed = false, spoken = 0, told = 0, words = null;
   let inSight = true, returned = false; // a lab that is scrolled away takes frames and answers them, but draws nothing
   let heard = performance.now(), notice = "", lab = null, focused = null;
 
@@ -251,13 +251,14 @@ function render({ model, el }) {
       view.changed.clear();
     }
     settleSoon();
-    tell(last.words);
+    tell(last);
     await Promise.all(jobs);
   }
 
   // Words change a few times a second, all together: a screen reader and an eye need time.
-  function tell(given) {
-    words = given;
+  function tell(frame) {
+    words = frame.words;
+    told = frame.n;
     clearTimeout(telling);
     if (performance.now() - spoken > 250 || !sentence.textContent) say();
     else telling = setTimeout(say, 250);
@@ -265,6 +266,7 @@ function render({ model, el }) {
 
   function say() {
     spoken = performance.now();
+    root.dataset.said = told;
     setText(sentence, words.sentence);
     setText(note, words.note ?? "");
     const rows = words.rows ?? [], lights = words.lights ?? [], cells = rowsBox.querySelectorAll("tbody tr > *");
@@ -337,6 +339,7 @@ function render({ model, el }) {
       nameSliders();
       root.dataset.frames = Number(root.dataset.frames ?? 0) + 1;
       root.dataset.frame = frames.at(-1).message.n;
+      root.dataset.playing = frames.at(-1).playing; // of the frame that is painted: false with the last one of a run
       const code = frames.at(-1).message.words.settings;
       if (root.dataset.settings !== code) {
         root.dataset.settings = code;
@@ -362,7 +365,7 @@ function render({ model, el }) {
     if (message.type === "frame") {
       const view = buffers[0];
       const buffer = view.buffer ? view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) : view;
-      queue.push({ message, buffer });
+      queue.push({ message, buffer, playing: model.get("playing") });
       work();
     } else if (message.type === "error") {
       errorText.textContent = message.text;

@@ -42,20 +42,22 @@ def samples(page: LabPage, index: int = 0) -> int:
 def plays_and_obeys(page: LabPage) -> None:
     """The lab runs, a slider acts on the run, and the run stops."""
     page.press("Play")
-    page.until(lambda: samples(page) > 30, 15, "the run")
+    page.until(lambda: samples(page) > 30, "the run")
     page.slide("noise")
-    page.until(lambda: page.settings()["noise"] != "0.1", 5, "the slider's change")
+    page.until(lambda: page.settings()["noise"] != "0.1", "the slider's change")
     page.press("Pause")
 
 
 def save(page: LabPage) -> None:
     """Save the notebook, outputs included, for the page that opens next."""
+    notebook = page.home / "notebooks" / "test.ipynb"
+    before = notebook.stat().st_mtime_ns
     page.page.keyboard.press("Control+s")
-    page.page.wait_for_timeout(1500)
+    page.until(lambda: notebook.stat().st_mtime_ns > before, "the notebook to be saved")
 
 
 def test_thousand_slider_events_and_the_last_one_wins(course):
-    """In 5 seconds; shown within 0.7 s of the last."""
+    """How fast is benchmarks/live.py's matter; none may be lost or pile up."""
     course.press("Play")
     handle = course.lab().locator(".course-field-noise .noUi-handle")
     handle.focus()
@@ -72,21 +74,22 @@ def test_thousand_slider_events_and_the_last_one_wins(course):
     )
     wanted = handle.get_attribute("aria-valuetext")
     shown = course.lab().locator(".course-field-noise .widget-readout").inner_text()
-    took = course.until(lambda: float(course.settings()["noise"]) == float(shown), 5, f"noise {shown} ({wanted}) on the page")
-    assert took < 0.7
+    course.until(lambda: float(course.settings()["noise"]) == float(shown), f"noise {shown} ({wanted}) on the page")
     course.press("Pause")
+    course.rest()
+    assert float(course.settings()["noise"]) == float(shown)  # nothing older comes after it
 
 
 def test_a_callback_that_raises_is_shown_and_the_lab_goes_on(course):
     course.run_cell(BREAK_CELL)
     course.slide("noise")
-    course.until(lambda: "a bug in a callback" in course.error(), 5, "the error box")
+    course.until(lambda: "a bug in a callback" in course.error(), "the error box")
     assert "mended" in course.run_cell(MEND_CELL)
     before = course.settings()["noise"]
     course.slide("noise", "ArrowLeft")
     course.slide("noise", "ArrowLeft")
-    course.until(lambda: course.settings()["noise"] != before, 5, "the slider to act again")
-    course.until(lambda: course.error() == "", 5, "the error box to close")
+    course.until(lambda: course.settings()["noise"] != before, "the slider to act again")
+    course.until(lambda: course.error() == "", "the error box to close")
 
 
 def test_two_labs_play_at_once(course):
@@ -95,9 +98,10 @@ def test_two_labs_play_at_once(course):
     for index in (0, 1):
         course.press("Play", index)
     first, second = samples(course, 0), samples(course, 1)
-    course.until(lambda: samples(course, 0) > first and samples(course, 1) > second, 15, "both labs to go on")
+    course.until(lambda: samples(course, 0) > first and samples(course, 1) > second, "both labs to go on")
     for index in (0, 1):
         course.press("Pause", index)
+        course.rest(index)
 
 
 def test_a_page_that_is_reloaded_shows_the_lab_again(course):
@@ -105,23 +109,20 @@ def test_a_page_that_is_reloaded_shows_the_lab_again(course):
     seen = samples(course)
     course.page.reload()
     course.wait_for_lab()
-    course.until(lambda: samples(course) == seen, 10, "the same moment")
+    course.until(lambda: samples(course) == seen, "the same moment")
     course.press("Play")
-    course.until(lambda: samples(course) > seen, 10, "the run to go on")
+    course.until(lambda: samples(course) > seen, "the run to go on")
 
 
 def test_a_page_that_goes_away_stops_the_worker_and_one_that_comes_back_starts_it(course):
-    """The worker goes idle within 3 s of the last answer; then under 5 % of a core."""
-    page, kernel = course.page, course.kernel
+    """Then the kernel is idle."""
+    page = course.page
     page.goto("about:blank")
-    page.wait_for_timeout(4500)
-    before = sum(kernel.cpu_times()[:2])
-    page.wait_for_timeout(3000)
-    assert (sum(kernel.cpu_times()[:2]) - before) / 3 < 0.05
+    course.until_idle()
     page.goto(course.address)
     course.wait_for_lab()
     seen = samples(course)
-    course.until(lambda: samples(course) > seen, 20, "the run to go on by itself")
+    course.until(lambda: samples(course) > seen, "the run to go on by itself")
 
 
 def test_two_tabs_show_one_lab(course):
@@ -130,12 +131,12 @@ def test_two_tabs_show_one_lab(course):
     other.page.goto(course.address)
     other.wait_for_lab()
     course.press("Pause")
-    course.page.wait_for_timeout(1000)
+    course.rest()
     seen = samples(course)
-    other.until(lambda: samples(other) == seen, 10, "both tabs to agree")
+    other.until(lambda: samples(other) == seen, "both tabs to agree")
     other.press("Step")
     course.page.bring_to_front()
-    course.until(lambda: samples(course) > seen, 10, "the step to reach the first tab")
+    course.until(lambda: samples(course) > seen, "the step to reach the first tab")
     other.page.close()
 
 
@@ -144,20 +145,22 @@ def test_the_cell_run_twice_leaves_one_worker(course):
     course.run_cell(LAB_CELL)
     course.wait_for_lab()
     course.press("Step")
-    course.until(lambda: samples(course) > 0, 10, "the new lab to step")
+    course.until(lambda: samples(course) > 0, "the new lab to step")
     assert course.run_cell(THREADS_CELL) == workers
 
 
 def test_a_kernel_restarted_in_mid_run_can_start_again(course):
+    seen, old = samples(course), course.kernel.pid
     course.press("Play")
-    course.page.wait_for_timeout(500)
+    course.until(lambda: samples(course) > seen, "the run")
     course.menu("Kernel", "Restart Kernel…")
     course.page.locator(".jp-Dialog .jp-mod-accept").click()
-    course.page.wait_for_timeout(2500)
+    course.until(lambda: course.kernel_pid() not in (None, old), "another kernel")
+    course.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     course.run_cell(LAB_CELL)
     course.wait_for_lab()
     course.press("Step")
-    course.until(lambda: samples(course) > 0, 15, "the new lab to step")
+    course.until(lambda: samples(course) > 0, "the new lab to step")
     assert "samples" in course.run_cell(CHECK_CELL)
 
 
@@ -179,6 +182,23 @@ def test_without_subshells_it_works_too(course):
     course.run_cell(LAB_CELL)
     course.wait_for_lab()
     plays_and_obeys(course)
+
+
+def test_a_server_that_is_gone_during_a_lecture(chromium, tmp_path):
+    """A line inside the page says so, and keys go on in the lab: JupyterLab's dialog would stand behind it and take them."""
+    with open_cells(chromium, tmp_path, [LAB.replace("; lab", "; lab.lecture.value = True; lab")], 8957) as page:
+        page.run_cell(0)
+        page.wait_for_lab()
+        page.until(lambda: page.lab().evaluate("lab => lab.matches(':popover-open')"), "the full page")
+        page.press("Play")
+        page.until(lambda: samples(page) > 30, "the run")
+        page.kernel.parent().kill()
+        line = page.lab().locator(".course-cut")
+        page.until(lambda: "connection" in line.text_content() and line.is_visible(), "the line that says so")
+        page.until(lambda: page.page.locator(".jp-Dialog").count() == 0, "no dialog behind it")
+        page.until(lambda: page.lab().evaluate("lab => lab.contains(document.activeElement)"), "the keyboard to be the lab's")
+        page.page.keyboard.press("Escape")
+        page.until(lambda: page.stage(0, "lecture") == "false", "the end of the lecture")
 
 
 def test_with_ipykernel_6(chromium, tmp_path):

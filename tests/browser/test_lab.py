@@ -25,27 +25,27 @@ def course(chromium, tmp_path_factory):
     nbformat.write(notebook, folder / NOTEBOOK.name)
     with open_folder(chromium, home, folder, 8952) as page:
         page.run_all()
-        page.wait_for_lab(patience=120)
-        page.page.get_by_text("no error was swallowed", exact=True).wait_for(timeout=180_000)  # the last cell has run
+        page.wait_for_lab()
+        page.page.get_by_text("no error was swallowed", exact=True).wait_for()  # the last cell has run
         page.lab().scroll_into_view_if_needed()
         yield page
 
 
 def test_angles_fall_while_it_plays(course):
     course.press("Reset")
-    course.until(lambda: course.sentence().startswith("After 0 samples"), 10, "the reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), "the reset")
     start = {name: y[-1] for name, (_, y) in course.curves().items()}
     assert len(start) == 3 and min(start.values()) > 45
     course.press("Play")
-    course.until(lambda: max(y[-1] for _, y in course.curves().values()) < 20, 90, "every angle to fall under 20 degrees")
+    course.until(lambda: max(y[-1] for _, y in course.curves().values()) < 20, "every angle to fall under 20 degrees")
     assert len(set(course.drawn())) >= 3, "the curves are on the page, not only in its data"
 
 
 def test_pause_leaves_the_kernel_idle(course):
     course.press("Pause")
-    course.page.wait_for_timeout(1500)
+    course.rest()
     frames = course.frames()
-    assert course.kernel_load() < 0.05  # a core; an idle kernel's own heartbeat stays far below
+    course.until_idle()
     assert course.frames() == frames
 
 
@@ -53,10 +53,10 @@ def test_pause_leaves_the_kernel_idle(course):
 def test_every_slider_shows_its_change_on_the_page(course, field):
     before = course.settings()
     course.slide(field)
-    course.until(lambda: course.settings()[field] != before[field], 10, f"{field} to change on the page")
+    course.until(lambda: course.settings()[field] != before[field], f"{field} to change on the page")
     assert {k for k in before if course.settings()[k] != before[k]} == {field}
     course.slide(field, "ArrowLeft")
-    course.until(lambda: course.settings() == before, 10, f"{field} to come back")
+    course.until(lambda: course.settings() == before, f"{field} to come back")
 
 
 BEHIND_MORE = {"link": "staircase", "activation": "tanh", "loss": "square", "schedule": "decreasing", "bias": "away",
@@ -78,29 +78,27 @@ def test_every_field_behind_more_shows_its_change(course, field, value):
             if box.locator("option:checked").inner_text().startswith(value):
                 break
             course.page.keyboard.press("ArrowDown")
-    course.until(lambda: course.settings()[field] != before[field], 10, f"{field} to change on the page")
+    course.until(lambda: course.settings()[field] != before[field], f"{field} to change on the page")
 
 
 def test_step_x10_new_seed_and_look_back(course):
     course.press("Reset")
-    course.until(lambda: course.sentence().startswith("After 0 samples"), 10, "the reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), "the reset")
     course.press("Step")
-    course.until(lambda: not course.sentence().startswith("After 0 samples"), 10, "a step")
+    course.until(lambda: not course.sentence().startswith("After 0 samples"), "a step")
     stepped = course.sentence()
     course.press("×10")
-    course.until(lambda: course.sentence() != stepped, 10, "ten times as many samples")
-    play = course.lab().get_by_role("button", name="Play")
-    course.until(lambda: "mod-primary" in play.get_attribute("class"), 30, "the end of them")
-    course.page.wait_for_timeout(1000)
+    course.until(lambda: course.sentence() != stepped, "ten times as many samples")
+    course.rest()
     end = course.sentence()
     course.lab().locator(".course-transport .noUi-handle").last.focus()
     course.page.keyboard.press("Home")
-    course.until(lambda: course.sentence() != end, 10, "the first moment")
+    course.until(lambda: course.sentence() != end, "the first moment")
     course.page.keyboard.press("End")
-    course.until(lambda: course.sentence() == end, 10, "the end of the run")
+    course.until(lambda: course.sentence() == end, "the end of the run")
     seed = course.settings()["seed"]
     course.press("New seed")
-    course.until(lambda: course.settings()["seed"] != seed, 10, "a new seed")
+    course.until(lambda: course.settings()["seed"] != seed, "a new seed")
 
 
 def test_nothing_went_wrong_unseen(course):
@@ -116,10 +114,10 @@ def test_divergence_is_a_sentence_and_the_controls_live(chromium, tmp_path):
         page.run_all()
         page.wait_for_lab()
         page.press("Play")
-        page.until(lambda: "diverged" in page.error(), 30, "the error box")
+        page.until(lambda: "diverged" in page.error(), "the error box")
         assert "step" in page.error()
         page.press("Reset")
-        page.until(lambda: page.error() == "", 10, "the box to close")
+        page.until(lambda: page.error() == "", "the box to close")
         page.slide("noise")
-        page.until(lambda: page.settings()["noise"] != "0.1", 10, "the slider to act")
+        page.until(lambda: page.settings()["noise"] != "0.1", "the slider to act")
         assert page.problems == []

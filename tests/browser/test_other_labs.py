@@ -25,8 +25,8 @@ def course(chromium, tmp_path_factory):
 
 @pytest.mark.parametrize("index,name", list(enumerate(LABS)))
 def test_a_lab_paints_and_its_sliders_act(course, index, name):
-    course.run_cell(index, 120)
-    course.wait_for_lab(index, 120)
+    course.run_cell(index)
+    course.wait_for_lab(index)
     moved = 0
     for field in ("d", "k", "noise", "width"):
         slider = course.lab(index).locator(f".course-field-{field} .noUi-handle")
@@ -35,14 +35,14 @@ def test_a_lab_paints_and_its_sliders_act(course, index, name):
         before = course.settings(index)[field]
         course.slide(field, "ArrowLeft" if field == "d" else "ArrowRight", index)
         if field == "k" and course.settings(index)["link"] == "tanh":  # refused with a sentence
-            course.until(lambda: "k = 2" in course.error(index), 30, "the reason why not")
+            course.until(lambda: "k = 2" in course.error(index), "the reason why not")
             continue
-        course.until(lambda f=field, b=before: course.settings(index)[f] != b, 60, f"{field} of {name} to change")
+        course.until(lambda f=field, b=before: course.settings(index)[f] != b, f"{field} of {name} to change")
         moved += 1
     assert moved >= 2
 
 
 def test_nothing_went_wrong_unseen(course):
-    said = course.run_cell(len(LABS), 60)
+    said = course.run_cell(len(LABS))
     assert "nothing was swallowed" in said or "k = 2 does not fit" in said
     assert course.problems == []
