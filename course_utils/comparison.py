@@ -102,7 +102,7 @@ def linear_floor(link) -> float:
     c = hermite_coefficients(link, 1)
     second = hermite_coefficients(lambda Z: MultiIndexModel(np.eye(1), link).mean(Z) ** 2, 0)[0]
     variance = second - c[0] ** 2
-    return float(c[1] ** 2 / variance) if variance > 1e-12 else float("nan")
+    return float(c[1] ** 2 / variance) if variance > 1e-12 * second else float("nan")
 
 
 def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,8 +146,9 @@ def predicted_r2(settings: Settings, n: int, ridge: float) -> float:
     spectrum, link = _spectrum(settings.activation, settings.d), settings.target().mean
     error = learning_curve(spectrum, link, n, ridge, settings.noise).error[0] - settings.noise**2
     mean = float(spectrum.coefficients(lambda Z: np.ones(len(Z))) @ spectrum.coefficients(link))
-    variance = spectrum.second_moment(link) - mean**2
-    return 1 - error / variance if variance > 1e-12 else float("nan")
+    second = spectrum.second_moment(link)
+    variance = second - mean**2
+    return 1 - error / variance if variance > 1e-12 * second else float("nan")
 
 
 @lru_cache(maxsize=32)

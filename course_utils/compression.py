@@ -376,7 +376,7 @@ def compress_torch(model, rank: int):
     if not name:
         return factors
     for parent in list(small.modules()):
-        for child, module in parent.named_children():
+        for child, module in list(parent._modules.items()):  # named_children would show each module once
             if module is layer:
                 setattr(parent, child, factors)
     return small

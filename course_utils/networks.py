@@ -105,6 +105,8 @@ class TwoLayerNet:
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
         model = to_look_at(model)
+        if any(torch.nn.parameter.is_lazy(p) for p in model.parameters()):
+            raise ValueError("this model has lazy layers, which have no weights before they have seen a batch: run it on one")
         parts = list(model.children())
         linear = torch.nn.Linear
         if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):

@@ -311,7 +311,9 @@ def ntk_rates(net, bias: float = 1.0) -> dict[str, float]:
 def torch_ntk(model, rates: Mapping[str, float] | None = None, block_bytes: float = 1e8) -> Callable[..., np.ndarray]:
     """Tangent kernel of any torch model with one output, by torch.func; `kernel(X, Z)` is its matrix.
 
-    Jacobians are formed for blocks of samples and contracted at once: the whole Jacobian is never in memory.
+    The model is copied: the kernel stays what it is when the model is trained further. It is looked at in evaluation mode
+    (no dropout, batch norm with its running means), without hooks of your own, and weights of half precision are taken as
+    float32. Jacobians are formed for blocks of samples and contracted at once: the whole Jacobian is never in memory.
 
     Parameters
     ----------
@@ -322,50 +324,80 @@ def torch_ntk(model, rates: Mapping[str, float] | None = None, block_bytes: floa
 
     Raises
     ------
-    ValueError for rates of unknown parameters, no parameter at all, or a model with more than one output.
+    ValueError for rates of unknown parameters, no parameter at all, a model with more than one output, and one that
+    torch.func cannot follow sample by sample, such as batch norm without running means.
 
     Source: Jacot, Gabriel, Hongler (2018). Taught in notebook 05.
     """
     import torch
-    from torch.func import functional_call, grad, vmap
 
-    values = {name: value.detach() for name, value in model.named_parameters()}
-    trained = {name: values[name] for name, value in model.named_parameters() if value.requires_grad}
+    from .torch_models import to_look_at
+
+    if any(torch.nn.parameter.is_lazy(value) for value in model.parameters()):
+        raise ValueError("this model has lazy layers, which have no weights before they have seen a batch: run it on one first")
+    trains = {name for name, value in model.named_parameters() if value.requires_grad}
+    seen = to_look_at(model)
+    if any(value.is_floating_point() and value.itemsize < 4 for value in seen.parameters()):
+        seen = seen.float()
+    return TorchKernel(seen, _chosen(dict(seen.named_parameters()), trains, rates), block_bytes)
+
+
+def _chosen(values: dict, trains: set[str], rates: Mapping[str, float] | None) -> dict[str, float]:
+    """Rates of the parameters that count, by name."""
+    trained = {name: value for name, value in values.items() if name in trains}
     rates = dict.fromkeys(trained, 1.0) if rates is None else dict(rates)
     for name in rates:
         _check_name("parameter", name, trained)
     trained = {name: value for name, value in trained.items() if rates.get(name)}
     if not trained:
         raise ValueError("no parameter of this model is trained (requires_grad, rates): its tangent kernel is zero")
-    like = next(iter(trained.values()))
-    size = max(1, int(block_bytes / sum(value.numel() * value.element_size() for value in trained.values())))
+    return {name: float(rates[name]) for name in trained}
 
-    def output(parameters, x):
-        y = functional_call(model, {**values, **parameters}, (x[None],))
-        if y.numel() != 1:
-            raise ValueError(f"the model gives {y.numel()} numbers a sample: wrap it so that it returns one of them")
-        return y.reshape(())
 
-    def jacobian(X):
-        parts = vmap(grad(output), (None, 0))(trained, X)
-        return {name: part.flatten(1) for name, part in parts.items()}
+@dataclass(frozen=True, eq=False)
+class TorchKernel:
+    """Tangent kernel of a copy of a torch model; `kernel(X, Z)` is its matrix. Made by `torch_ntk`."""
 
-    def kernel(X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
+    model: object = field(repr=False)
+    rates: dict[str, float]
+    block_bytes: float = 1e8
+
+    def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
         """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
+        import torch
+
         symmetric = Z is None
         X, Z = samples(X), samples(X if symmetric else Z)
         K = _matrix(len(X), len(Z))
-        X, Z = (torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in (X, Z))
+        trained = [value for name, value in self.model.named_parameters() if name in self.rates]
+        X, Z = (torch.as_tensor(part, dtype=trained[0].dtype, device=trained[0].device) for part in (X, Z))
+        size = max(1, int(self.block_bytes / sum(value.numel() * value.element_size() for value in trained)))
         for rows in _slices(len(X), size):
-            left = jacobian(X[rows])
+            left = self._jacobian(X[rows])
             for columns in _slices(rows.stop if symmetric else len(Z), size):
-                right = left if symmetric and columns == rows else jacobian(Z[columns])
-                K[rows, columns] = sum(rates[name] * (left[name] @ right[name].T) for name in trained).cpu().numpy()
+                right = left if symmetric and columns == rows else self._jacobian(Z[columns])
+                K[rows, columns] = sum(rate * (left[name] @ right[name].T) for name, rate in self.rates.items()).cpu().numpy()
                 if symmetric:
                     K[columns, rows] = K[rows, columns].T
         return K
 
-    return kernel
+    def _jacobian(self, X) -> dict:
+        """Derivatives of the outputs in each parameter, name -> (n, size)."""
+        from torch.func import functional_call, grad, vmap
+
+        values = {name: value.detach() for name, value in self.model.named_parameters()}
+
+        def output(parameters, x):
+            y = functional_call(self.model, {**values, **parameters}, (x[None],))
+            if y.numel() != 1:
+                raise ValueError(f"the model gives {y.numel()} numbers a sample: wrap it so that it returns one of them")
+            return y.reshape(())
+
+        try:
+            parts = vmap(grad(output), (None, 0))({name: values[name] for name in self.rates}, X)
+        except (RuntimeError, NotImplementedError) as problem:
+            raise ValueError(f"torch.func cannot follow this model, one sample at a time: {problem}") from problem
+        return {name: part.detach().flatten(1) for name, part in parts.items()}
 
 
 def kernel_alignment(K: np.ndarray, L: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .targets import LINKS, MultiIndexModel, check_own_link, default_k
+from .targets import LINKS, Link, MultiIndexModel, check_k, check_own_link, default_k, registered
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet
@@ -37,7 +37,7 @@ class Settings:
     d : input dimension, 1 to 10**9. Inputs are N(0, I_d).
     k : number of hidden directions, 1 to 50 and at most d. Left out, it is the natural number for the link.
     noise : standard deviation of the Gaussian label noise.
-    link : a name in ``course_utils.LINKS``, or a function (n, k) -> (n,).
+    link : a name in ``course_utils.LINKS``, such a link itself, or a function (n, k) -> (n,) of each row by itself.
     width : number of neurons m.
     activation : 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)) or 'softplus'.
     loss : 'huber' (threshold 1), 'square' (half the squared residual) or 'logistic' (labels are the sign, -1 or 1).
@@ -79,6 +79,7 @@ class Settings:
         object.__setattr__(self, name, value)
 
     def _check_link(self):
+        self._set("link", registered(self.link) or self.link)
         if not callable(self.link):
             _choice("link", self.link, tuple(LINKS), extra=", or a function (n, k) -> (n,)")
         if self.k is None:
@@ -88,17 +89,9 @@ class Settings:
                 f"k = {self.k} is impossible with d = {self.d}: {self.k} orthogonal directions do not fit into "
                 f"{self.d} dimensions. Allowed: 1 <= k <= d. Lower k or raise d."
             )
+        check_k(self.link, self.k)
         if callable(self.link):
             check_own_link(self.link, self.k)
-            return
-        low, high = LINKS[self.link].k_range
-        if not low <= self.k <= high:
-            allowed = f"k = {low}" if low == high else f"{low} <= k <= {high}"
-            many = [name for name, link in LINKS.items() if link.k_range[0] <= self.k <= link.k_range[1]]
-            raise ValueError(
-                f"k = {self.k} does not fit the link {self.link!r}, which allows {allowed}. "
-                f"Links for k = {self.k}: {', '.join(many)}."
-            )
 
     def replace(self, **changes) -> Settings:
         """A copy with some fields changed, checked like a new one; k follows a new link that does not allow the old k."""
@@ -170,7 +163,8 @@ class Settings:
 
 
 def _fits(link, k: int) -> bool:
-    low, high = LINKS[link].k_range if isinstance(link, str) and link in LINKS else (1, k)
+    known = LINKS.get(link) if isinstance(link, str) else link
+    low, high = known.k_range if isinstance(known, Link) else (1, k)
     return low <= k <= high
 
 

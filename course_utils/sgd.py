@@ -18,6 +18,7 @@ from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use
 from .settings import Settings
 
 TEST_SAMPLES = 1000
+FED = "Trained on samples that were fed; the risk is that on inputs N(0, I) with the labels of these settings."
 
 
 class Diverged(RuntimeError):
@@ -74,6 +75,7 @@ class OnlineSGD:
         reserve(8.0 * columns * (3 * settings.width + TEST_SAMPLES), what, "lower width or d")  # W, its change and a copy
         self.settings = settings
         self.samples = 0
+        self._fed = False
         self._sampler = (ReducedSampler if reduced else PlainSampler)(settings)
         rngs = settings.generators()
         self._noise, test = rngs["label_noise"], rngs["test"]
@@ -127,7 +129,11 @@ class OnlineSGD:
                     self._train(self.target.labels(Z, self._noise))
 
     def feed(self, X: np.ndarray, y: np.ndarray) -> None:
-        """Train on your own samples X (n, d), y (n,), in order. ValueError if shapes do not fit or values are not finite."""
+        """Train on your own samples X (n, d), y (n,), in order.
+
+        Snapshots go on measuring the risk on inputs N(0, I) with labels of the target of these settings, whatever was fed,
+        and say so. ValueError if shapes do not fit or values are not finite.
+        """
         if self.reduced:
             raise RuntimeError("own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')")
         X = given.samples(X, self.settings.d)
@@ -139,6 +145,7 @@ class OnlineSGD:
                 if signal_came():
                     break
                 with self._all_or_nothing():
+                    self._fed = True
                     self._sampler.take(X[i : i + 4096])
                     self._train(y[i : i + 4096])
 
@@ -174,7 +181,8 @@ class OnlineSGD:
         with single_threaded_blas():
             yhat, y = self._test_outputs(), self._test_labels()
             risk = float(LOSSES[s.loss][0](yhat, y).mean())
-            return Snapshot.measure(self.samples, s.d, sampler.W, sampler.directions, risk, r_squared(yhat, y))
+            r2, note = r_squared(yhat, y), FED if self._fed else ""
+            return Snapshot.measure(self.samples, s.d, sampler.W, sampler.directions, risk, r2, note=note)
 
     def floors(self) -> dict[str, float]:
         """Risks to compare a snapshot's with, on the same test samples: 'noise', 'linear' and 'zero' (see risk.floors)."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .given import samples
+from .given import real_numbers, samples
 from .machine import reserve
 
 SQRT_2PI = math.sqrt(2 * math.pi)
@@ -31,6 +31,10 @@ class Link:
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         return self.function(Z)
+
+    def __reduce_ex__(self, protocol):  # functions without a name cannot be pickled, the registry's links by their names
+        name = registered(self)
+        return (_of_registry, (name,)) if name else super().__reduce_ex__(protocol)
 
 
 def gaussian_grid(half_width: float = 12.0, panels: int = 96, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]:
@@ -144,29 +148,81 @@ LINKS: dict[str, Link] = {
 }
 
 
+def _of_registry(name: str) -> Link:
+    return LINKS[name]
+
+
 def default_k(link: str | Callable) -> int:
     """The number of directions that a link is usually shown with (1 for an own function)."""
-    return LINKS[link].default_k if isinstance(link, str) else 1
+    link = LINKS[link] if isinstance(link, str) else link
+    return link.default_k if isinstance(link, Link) else 1
 
 
 def check_own_link(link: Callable, k: int):
-    """Try an own link on 16 Gaussian rows; ValueError says what a link must do and what this one did."""
-    Z = np.random.default_rng(0).standard_normal((16, k))
+    """Try an own link on Gaussian rows; ValueError says what a link must do and what this one did.
+
+    Its values must be functions of their rows alone: whole, parts, single rows, another order and once more agree.
+    """
+    Z = np.random.default_rng(0).standard_normal((600, k))
+    own_values(link, Z[:16])
+    whole = own_values(link, Z)
+    _same(link, whole, own_values(link, Z), 1e-9, "called twice with the same rows: does it draw random numbers?")
+    for cuts in ([250], [1, 3, 16]):
+        parts = np.concatenate([own_values(link, part) for part in np.split(Z, cuts)])
+        _same(link, whole, parts, 1e-6, "called with the same rows in parts: does it use a mean, a maximum or a rank of all?")
+    order = np.random.default_rng(1).permutation(len(Z))
+    _same(link, whole[order], own_values(link, Z[order]), 1e-6, "called with the same rows in another order.")
+
+
+def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
+    """Values (n,) of an own link at projections Z (n, k), of which it gets a copy; ValueError if it fails or they are none."""
     name = getattr(link, "__name__", type(link).__name__)
     try:
-        values = np.asarray(link(Z.copy()), dtype=float)
+        raw = link(Z.copy())
+        values = real_numbers(raw, "its result", finite=False) if np.shape(raw) == (len(Z),) else None
     except Exception as problem:  # a student's function may fail in any way
         raise ValueError(
-            f"your link {name!r} failed on an array of shape (16, {k}): {type(problem).__name__}: {problem}. "
+            f"your link {name!r} failed on an array of shape {Z.shape}: {type(problem).__name__}: {problem}. "
             f"A link takes projections Z of shape (n, k) and returns n numbers, e.g. lambda Z: Z[:, 0] ** 2."
         ) from problem
-    if values.shape != (16,):
+    if values is None:
         raise ValueError(
-            f"your link {name!r} returned shape {values.shape} for Z of shape (16, {k}); it must return shape (16,), "
+            f"your link {name!r} returned shape {np.shape(raw)} for Z of shape {Z.shape}; it must return shape ({len(Z)},), "
             "one number a row. Index columns as Z[:, 0]."
         )
     if not np.isfinite(values).all():
         raise ValueError(f"your link {name!r} returned a value that is not finite; it must be finite for every real Z")
+    return values
+
+
+def _same(link: Callable, first: np.ndarray, second: np.ndarray, tolerance: float, when: str) -> None:
+    """ValueError if two answers differ by more than rounding; single precision and sums in another order are allowed for."""
+    apart = np.abs(first - second).max()
+    if apart > tolerance * np.abs(first).max():
+        name = getattr(link, "__name__", type(link).__name__)
+        raise ValueError(
+            f"your link {name!r} is not a function of its row: its values differ by {apart:.2g} when {when} Each value must "
+            "depend on one row of Z alone, so that labels do not depend on how samples are drawn."
+        )
+
+
+def check_k(link: str | Callable, k: int) -> None:
+    """ValueError if a link of the registry, by name or itself, does not take k directions; own functions take any."""
+    known = LINKS.get(link) if isinstance(link, str) else link
+    if not isinstance(known, Link):
+        return
+    low, high = known.k_range
+    if not low <= k <= high:
+        allowed = f"k = {low}" if low == high else f"{low} <= k <= {high}"
+        many = [name for name, other in LINKS.items() if other.k_range[0] <= k <= other.k_range[1]]
+        raise ValueError(
+            f"k = {k} does not fit the link {known.name!r}, which allows {allowed}. Links for k = {k}: {', '.join(many)}."
+        )
+
+
+def registered(link) -> str | None:
+    """The name of a link that is the registry's own, else None."""
+    return link.name if isinstance(link, Link) and LINKS.get(link.name) is link else None
 
 
 class MultiIndexModel:
@@ -180,14 +236,19 @@ class MultiIndexModel:
     noise : standard deviation of the Gaussian label noise.
     sign_labels : labels are the sign of the noisy value, -1 or 1 (for the logistic loss).
 
-    Raises ValueError if rows are not orthonormal. Taught in notebook 01.
+    Raises ValueError if rows are not orthonormal, if the link does not take that many directions, or if an own link is not
+    a function of its row. Taught in notebook 01.
     """
 
     def __init__(self, directions, link="tanh", noise: float = 0.0, *, d=None, k=None, sign_labels: bool = False):
         if isinstance(directions, np.random.Generator):
+            if d is None or k is None or not 1 <= k <= d:
+                raise ValueError(f"d = {d} and k = {k} cannot be: to draw directions give d and k with 1 <= k <= d")
             self.d, self.k, self._rng = int(d), int(k), directions
         else:
-            U = np.array(directions, dtype=float, ndmin=2)
+            U = np.array(real_numbers(directions, "directions", finite=False), ndmin=2)
+            if U.ndim != 2 or len(U) > U.shape[1]:
+                raise ValueError(f"directions must be orthonormal rows (k, d) with k at most d, got {U.shape}: not orthonormal")
             error = np.abs(U @ U.T - np.eye(len(U))).max()
             if not error < 1e-8:
                 raise ValueError(
@@ -198,6 +259,9 @@ class MultiIndexModel:
             self.directions = U
         if isinstance(link, str) and link not in LINKS:
             raise ValueError(f"link = {link!r} is unknown: it must be one of {', '.join(LINKS)}, or a function")
+        check_k(link, self.k)
+        if not isinstance(link, (str, Link)):
+            check_own_link(link, self.k)
         if not (np.isfinite(noise) and noise >= 0):
             raise ValueError(f"noise = {noise} is out of range: a standard deviation is 0 or more")
         self.link = LINKS[link] if isinstance(link, str) else link
@@ -217,15 +281,7 @@ class MultiIndexModel:
 
     def mean(self, Z: np.ndarray) -> np.ndarray:
         """Noiseless g(Z), (n, k) -> (n,). ValueError if your own link returns another shape or a value not finite."""
-        if isinstance(self.link, Link):
-            return self.link(Z)
-        values = np.asarray(self.link(Z.copy()), dtype=float)  # a copy: an own link may write into its argument
-        if values.shape != (len(Z),) or not np.isfinite(values).all():
-            raise ValueError(
-                f"your link returned shape {values.shape} for Z of shape {Z.shape}, or a value that is not finite; "
-                "it must return one finite number a row, for every real Z"
-            )
-        return values
+        return self.link(Z) if isinstance(self.link, Link) else own_values(self.link, Z)
 
     def labels(self, Z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Noisy labels for projections Z, (n, k) -> (n,)."""

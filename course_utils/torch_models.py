@@ -43,11 +43,11 @@ def copied(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
-    """A frozen copy in evaluation mode, so that nothing that is done to it reaches the model.
+    """A copy in evaluation mode, so that nothing that is done to it reaches the model.
 
     Hooks of your own stay behind: they would count and record what you did not do. Those of torch.nn.utils come along.
     """
-    seen = copied(model).eval().requires_grad_(False)
+    seen = copied(model).eval()
     for module in seen.modules():
         for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks):
             for key in [key for key, hook in hooks.items() if not str(getattr(hook, "__module__", "")).startswith("torch.")]:
@@ -58,7 +58,8 @@ def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
 def effective_weight(layer: torch.nn.Linear) -> torch.Tensor:
     """The weight (m, d) that a Linear layer multiplies with in evaluation, normalised or pruned as torch.nn.utils does it."""
     seen = to_look_at(layer)
-    seen(torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer)))  # old hooks set it when called
+    with torch.no_grad():
+        seen(torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer)))  # old hooks set it when called
     return seen.weight
 
 

@@ -43,8 +43,8 @@ class Watch:
 
     def __init__(self, model, directions, risk: Callable | None = None):
         _, self._layer = first_linear(model)
-        _, self._directions = checked(np.zeros(self._layer.weight.shape), directions)
-        width, d = self._layer.weight.shape
+        width, d = self._layer.out_features, self._layer.in_features
+        _, self._directions = checked(np.zeros((width, d)), directions)
         self._model, self._risk = model, risk
         self._settings = OwnSettings(d=d, k=len(self._directions), width=width, link=_unknown)
         self._next = 0
@@ -138,7 +138,7 @@ def first_linear(model):
         name = _first_called(model, d)
         if name is not None:
             layer = model.get_submodule(name)
-            if torch.nn.parameter.is_lazy(layer.weight):
+            if any(torch.nn.parameter.is_lazy(p) for p in layer.parameters()):
                 raise ValueError(
                     f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first"
                 )

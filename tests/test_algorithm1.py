@@ -101,6 +101,9 @@ def test_line_tests_integrate_over_gaussian_inputs():
 def test_linear_fit_reaches_the_linear_floor_and_not_more():
     s = SMALL.replace(link="cubic")
     assert linear_floor("cubic") == pytest.approx(0.6)  # c_1 = 3 / sqrt 15
+    for unit in (1e-12, 1e-7, 1e7):
+        assert linear_floor(lambda Z, unit=unit: unit * Z[:, 0] ** 3) == pytest.approx(0.6)
+        assert np.isnan(linear_floor(lambda Z, unit=unit: np.full(len(Z), unit)))
     r2 = LineTests(s.target()).report(linear_fit(*race_samples(s, 20_000))).r2
     assert 0.58 < r2 <= 0.6
 

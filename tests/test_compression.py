@@ -198,3 +198,61 @@ def test_a_torch_model_gets_two_thin_layers_and_keeps_its_function():
             compress_torch(model, 21)
     alone = torch.nn.Linear(5, 3)
     assert compress_torch(alone, 3)(X[:1, :5].float()).shape == (1, 3)
+
+
+def test_a_compressed_model_keeps_what_was_frozen_and_tied():
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    model = nn.Sequential(nn.Linear(20, 40), nn.Tanh(), nn.Linear(40, 40), nn.Tanh(), nn.Linear(40, 1))
+    model[0].weight.requires_grad_(False)
+    model[4].bias.requires_grad_(False)
+    model[2].bias = model[0].bias
+    random = torch.get_rng_state()
+    small = compress_torch(model, 3)
+    assert torch.equal(torch.get_rng_state(), random)
+    assert [p.requires_grad for p in small[0].parameters()] == [False, False, True] and not small[4].bias.requires_grad
+    assert small[0][1].bias is small[2].bias and small[2].bias is not model[2].bias
+
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one = nn.Linear(20, 20)
+            self.again = self.one
+
+        def forward(self, X):
+            return self.again(torch.tanh(self.one(X)))
+
+    twice = compress_torch(Twice(), 2)
+    assert twice.one is twice.again and len(list(twice.parameters())) == 3
+    tied = nn.Sequential(nn.Linear(20, 20), nn.Tanh(), nn.Linear(20, 20))
+    tied[2].weight = tied[0].weight
+    with pytest.raises(ValueError, match="weight of layer '0' is also 2.weight"):
+        compress_torch(tied, 2)
+
+
+OUT_OF_RANGE = {
+    "large": ([[1e60, 1]], "as large as 1e.60"),
+    "small": ([[1e-60, 0]], "as small as 1e-60"),
+    "nan": ([[np.nan, 1]], "finite"),
+    "inf": ([[np.inf, 1]], "finite"),
+    "complex": ([[1j, 1]], "complex"),
+}
+
+
+@pytest.mark.parametrize("storage", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("case", OUT_OF_RANGE)
+def test_what_a_short_type_cannot_hold_is_refused(storage, case):
+    values, reason = OUT_OF_RANGE[case]
+    with pytest.raises(ValueError, match=reason):
+        quantise(np.array(values), storage)
+
+
+@pytest.mark.parametrize("scale", [1e-35, 1e-10, 1.0, 1e38])
+def test_int8_keeps_its_promise_wherever_its_scales_reach(scale):
+    A = scale * np.random.default_rng(0).uniform(-1, 1, (4, 9))
+    A[1], A[2] = 0, 1e-60  # nothing beside the others
+    codes, scales = quantise(A, "int8")
+    assert (np.abs(codes * scales.astype(float) - A) <= 0.5001 * scales.astype(float)).all() and not codes[1:3].any()
+    for bad in (np.float64(1), np.zeros((2, 2, 2)), np.zeros(0)):
+        with pytest.raises(ValueError, match="vector or a matrix"):
+            quantise(bad, "int8")

@@ -1,6 +1,9 @@
 """The two-layer network: its formula, its starting point, and its way to torch and back."""
 
+import copy
+import io
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -171,4 +174,44 @@ def test_a_net_in_reduced_coordinates_says_so_and_takes_no_inputs():
     assert net.reduced_k == 3 and "reduced coordinates" in repr(net) and "d=" not in repr(net)
     with pytest.raises(ValueError, match="reduced coordinates"):
         net(np.zeros((2, 10**4)))
+    with pytest.raises(ValueError, match="reduced coordinates.*sampling='plain'"):
+        net.to_torch()
     assert "d=4" in repr(make()) and "reduced" not in repr(make())
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_torch_model_can_be_saved_and_copied_and_draws_no_random_number(activation):
+    random = torch.get_rng_state()
+    model, X, file = make(activation).to_torch(), torch.randn(3, 4, dtype=torch.float64), io.BytesIO()
+    torch.set_rng_state(random)
+    make(activation).to_torch()
+    assert torch.equal(torch.get_rng_state(), random)
+    torch.save(model, file)
+    file.seek(0)
+    for other in (torch.load(file, weights_only=False), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert torch.equal(other(X), model(X))
+
+
+def test_small_weights_do_not_hide_another_forward():
+    """Outputs are compared at their own size: a model that doubles outputs of 1e-6 is refused, in half precision too."""
+
+    class Doubled(torch.nn.Sequential):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    for scale in (1e-6, 1.0, 1e6):
+        layers = make("tanh", bias="none").replace(W=scale * make().W).to_torch()
+        assert TwoLayerNet.from_torch(layers).activation == "tanh"
+        with pytest.raises(ValueError, match="outputs differ"):
+            TwoLayerNet.from_torch(Doubled(*layers))
+    assert TwoLayerNet.from_torch(make("tanh").to_torch().to(torch.bfloat16)).W.shape == (6, 4)
+
+
+def test_reading_a_model_does_not_touch_it():
+    calls, model = [], sequential(linear(4, 6), torch.nn.ReLU(), linear(6, 1, False))
+    model[0].register_forward_hook(lambda *_: calls.append(1))
+    TwoLayerNet.from_torch(model)
+    lazy = sequential(torch.nn.LazyLinear(6), torch.nn.ReLU(), linear(6, 1, False))
+    with pytest.raises(ValueError, match="lazy layers"):
+        TwoLayerNet.from_torch(lazy)
+    assert calls == [] and model.training and torch.nn.parameter.is_lazy(lazy[0].weight)

@@ -1,5 +1,7 @@
 """Kernels, kernel ridge regression and learning curves, each against a way that shares no code with it."""
 
+import copy
+import pickle
 import tracemalloc
 from dataclasses import replace
 from types import SimpleNamespace
@@ -214,6 +216,48 @@ def test_torch_kernel_of_a_deep_model_is_the_whole_jacobian_squared():
         torch_ntk(model, rates={"bias": 1.0})
     with pytest.raises(ValueError, match="no parameter"):
         torch_ntk(model, rates={})
+
+
+def test_torch_kernel_keeps_the_weights_it_saw_and_goes_into_a_pickle():
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.BatchNorm1d(8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+    kernel, X = torch_ntk(model), np.random.default_rng(0).standard_normal((9, 5))
+    before = kernel(X)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model(torch.randn(20, 5)).square().mean().backward()  # moves weights and running means
+    optimizer.step()
+    assert np.array_equal(kernel(X), before) and not np.allclose(torch_ntk(model)(X), before, rtol=1e-2)
+    for other in (pickle.loads(pickle.dumps(kernel)), copy.deepcopy(kernel)):
+        assert np.array_equal(other(X), before)
+
+
+def test_torch_kernel_of_any_model_is_that_of_its_evaluation_mode():
+    """Dropout, batch norm, half precision, tied weights: against the Jacobian in evaluation mode, float32 to 1e-4."""
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    torch.manual_seed(0)
+    tied = nn.Sequential(nn.Linear(5, 5), nn.Tanh(), nn.Linear(5, 5), nn.Tanh(), nn.Linear(5, 1))
+    tied[2].weight = tied[0].weight
+    dropout = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Tanh(), nn.Linear(8, 1))
+    dropout(torch.randn(50, 5))
+    half = nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 1))
+    X = np.random.default_rng(0).standard_normal((9, 5))
+    for model in (tied, dropout, half.to(torch.bfloat16), half.to(torch.float16)):
+        K = torch_ntk(model)(X)
+        exact = copy.deepcopy(model).double().eval()
+        rows = [torch.autograd.grad(exact(torch.from_numpy(x)[None]).squeeze(), list(exact.parameters())) for x in X]
+        J = np.stack([np.concatenate([g.numpy().ravel() for g in row]) for row in rows])
+        np.testing.assert_allclose(K, J @ J.T, rtol=1e-4, atol=1e-4 * (J**2).sum(1).max())
+        assert model.training
+
+
+def test_a_model_that_has_no_kernel_says_why():
+    nn = pytest.importorskip("torch").nn
+    X = np.ones((2, 5))
+    with pytest.raises(ValueError, match="torch.func cannot follow|more than 1 value"):
+        torch_ntk(nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8, track_running_stats=False), nn.Linear(8, 1)))(X)
+    with pytest.raises(ValueError, match="lazy"):
+        torch_ntk(nn.LazyLinear(1))
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])

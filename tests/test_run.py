@@ -388,3 +388,32 @@ def test_a_record_may_be_as_small_as_ten_and_is_600_long_if_nothing_is_said():
     assert len(record) == 600 and len(record.run().samples) == 600
     record.append(made_up(600))
     assert len(record) <= 301 and record.run().samples[-1] == 600
+
+
+# ---- text that others read
+
+
+def test_a_file_has_one_newline_a_line_on_every_system(run, tmp_path, monkeypatch):
+    """As on Windows: os.linesep has two characters, and text files translate each newline."""
+    monkeypatch.setattr("os.linesep", "\r\n")
+
+    def translated(path, text, encoding=None, errors=None, newline=None):
+        path.write_bytes((text if newline in ("", "\n") else text.replace("\n", "\r\n")).encode(encoding))
+
+    monkeypatch.setattr("pathlib.Path.write_text", translated)
+    text = run.to_csv(tmp_path / "run.csv", notes=["größer als 0"])
+    assert "\r" not in text and (tmp_path / "run.csv").read_bytes() == text.encode()
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\0", "\ud800"])
+def test_notes_and_names_stay_on_their_line(separator, tmp_path):
+    def link(Z):
+        return Z[:, 0]
+
+    link.__name__ = f"my{separator}link"
+    run = online_sgd(SETTINGS.replace(link=link), 10, [0, 10])
+    text = run.to_csv(tmp_path / "run.csv", notes=[f"one{separator}1,2,3", "two"])
+    assert len(text.splitlines()) == 3 + 1 + 2 and text.splitlines()[2] == "# two"
+    assert repr(separator)[1:-1] in text.splitlines()[0] and repr(separator)[1:-1] in text.splitlines()[1]
+    assert len(pd.read_csv(tmp_path / "run.csv", comment="#")) == 2
+    assert run.to_csv(notes="a single note").splitlines()[1] == "# a single note"

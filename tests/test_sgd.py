@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from course_utils import LINKS, Diverged, OnlineSGD, Run, Settings, online_sgd, principal_angles, split_norms
 from course_utils.kernel import sgd_steps_numpy
+from course_utils.run import Record
 from course_utils.settings import CHOICES
 from course_utils.sgd import checkpoint_times, schedule
 
@@ -562,3 +563,21 @@ def test_default_settings_find_every_direction(d, k):
     """Every one of the k principal angles under 15 degrees within 1000 d samples, median of 5 seeds."""
     run = online_sgd(Settings(d=d, k=k), BUDGET[k] * d, checkpoints=1, seeds=5)
     assert np.degrees(np.median(run.angles[:, -1, 0])) < 15
+
+
+def test_a_snapshot_after_fed_samples_says_of_which_inputs_its_risk_speaks():
+    """Angles and norms are those of W whatever was fed; the risk stays that on N(0, I), as before, and says so."""
+    sim, other = (OnlineSGD(SMALL, sampling="plain") for _ in range(2))
+    assert "fed" not in sim.snapshot().sentence()
+    X = 5 * np.abs(np.random.default_rng(0).standard_normal((200, SMALL.d)))
+    sim.feed(X, X[:, 0])
+    moment = sim.snapshot()
+    assert "samples that were fed; the risk is that on inputs N(0, I)" in moment.sentence()
+    sim.advance(10)
+    assert "fed" in sim.snapshot().sentence() and "fed" in Run.of(SMALL, [moment, sim.snapshot()]).sentence()
+    record = Record(SMALL)
+    record.append(moment)
+    assert record.run().sentence() == moment.sentence()
+    other.feed(X[:0], X[:0, 0])
+    other.advance(10)
+    assert "fed" not in other.snapshot().sentence()

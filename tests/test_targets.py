@@ -1,12 +1,24 @@
 """Multiple-index models: what the registry claims of each link, checked against sampling and quadrature."""
 
+import copy
+import dataclasses
 import math
+import pickle
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from course_utils import LINKS, MultiIndexModel, Settings, hermite_coefficients, information_exponent
+from course_utils import (
+    LINKS,
+    MultiIndexModel,
+    OnlineSGD,
+    Run,
+    Settings,
+    hermite_coefficients,
+    information_exponent,
+    online_sgd,
+)
 from course_utils.targets import Undecided, check_own_link, degree_weights, hermite_basis
 
 ONE_INDEX = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
@@ -282,15 +294,141 @@ def test_an_own_link_works_like_a_named_one():
 
 
 def test_an_own_link_that_misbehaves_only_later_is_caught_when_it_does():
-    """The trial at construction sees 16 rows; what passes there may still fail on others."""
-    U = rotation(4, 1)
-    rare = MultiIndexModel(U, lambda Z: np.where(Z[:, 0] > 2, np.nan, Z[:, 0]))
+    """The trial at construction sees 600 rows; what passes there may still fail on others."""
+    rare = MultiIndexModel(rotation(4, 1), lambda Z: np.where(Z[:, 0] > 6, np.nan, Z[:, 0]))
     with pytest.raises(ValueError, match="your link .*finite"):
-        rare.sample(10_000, np.random.default_rng(0))
-    fixed = MultiIndexModel(U, lambda Z: np.zeros(16))
-    check_own_link(fixed.link, 1)
-    with pytest.raises(ValueError, match=r"your link returned shape \(16,\) for Z of shape \(20, 1\)"):
-        fixed.sample(20, np.random.default_rng(0))
+        rare.mean(np.array([[1.0], [7.0]]))
+    many = MultiIndexModel(rotation(4, 1), lambda Z: Z[:700, 0])
+    with pytest.raises(ValueError, match=r"your link .* returned shape \(700,\) for Z of shape \(800, 1\)"):
+        many.sample(800, np.random.default_rng(0))
+
+
+def counted():
+    calls = iter(range(10**6))
+    return lambda Z: Z[:, 0] + 1e-3 * next(calls)
+
+
+generator = np.random.default_rng(5)
+NO_FUNCTION_OF_THE_ROW = {
+    "centred": lambda Z: Z[:, 0] ** 2 - (Z[:, 0] ** 2).mean(),
+    "standardised": lambda Z: Z[:, 0] / Z[:, 0].std(),
+    "scaled by the largest": lambda Z: Z[:, 0] / np.abs(Z).max(),
+    "ranks": lambda Z: np.argsort(np.argsort(Z[:, 0])),
+    "running sum": lambda Z: np.cumsum(Z[:, 0]),
+    "neighbours": lambda Z: Z[:, 0] + np.roll(Z[:, 0], 1),
+    "first row": lambda Z: Z[:, 0] * Z[0, 0],
+    "position": lambda Z: Z[:, 0] + np.arange(len(Z)) % 2,
+    "random": lambda Z: Z[:, 0] + 1e-4 * generator.standard_normal(len(Z)),
+    "random, the same each time": lambda Z: Z[:, 0] + np.random.default_rng(0).standard_normal(len(Z)),
+    "counts its calls": counted(),
+    "only large batches": lambda Z: Z[:, 0] - (Z[:, 0].mean() if len(Z) > 300 else 0),
+    "fails on a single row": lambda Z: Z[:, 0].squeeze(),
+    "always as long": lambda Z: np.zeros(16),
+    "in another unit": lambda Z: 1e-12 * (Z[:, 0] - Z[:, 0].mean()),
+}
+
+
+@pytest.mark.parametrize("link", NO_FUNCTION_OF_THE_ROW.values(), ids=NO_FUNCTION_OF_THE_ROW)
+def test_a_link_must_be_a_function_of_its_row(link):
+    model = lambda: MultiIndexModel(np.eye(2, 5), link)  # noqa: E731
+    for refused in (lambda: check_own_link(link, 2), lambda: Settings(link=link, k=2), model):
+        with pytest.raises(ValueError, match="your link .*(not a function of its row|returned shape)"):
+            refused()
+
+
+FUNCTIONS_OF_THE_ROW = {
+    "jump": lambda Z: np.sign(Z[:, 0] * Z[:, -1]),
+    "single precision": lambda Z: np.tanh(Z.astype(np.float32) @ np.ones(Z.shape[1], np.float32)),
+    "matrix product": lambda Z: np.exp(Z @ np.full(Z.shape[1], 0.3)),
+    "row by row": lambda Z: [float(max(z)) for z in Z],
+    "whole numbers": lambda Z: (Z[:, 0] > 0).astype(int),
+    "constant": lambda Z: np.full(len(Z), 3),
+    "writes into its argument": lambda Z: np.multiply(Z, 2, out=Z)[:, 0],
+    "nearly nothing": lambda Z: 1e-300 * Z[:, 0],
+}
+
+
+@pytest.mark.parametrize("link", FUNCTIONS_OF_THE_ROW.values(), ids=FUNCTIONS_OF_THE_ROW)
+def test_any_function_of_the_row_is_a_link(link):
+    for k in (1, 3):
+        check_own_link(link, k)
+        assert MultiIndexModel(np.eye(k, 5), link).sample(7, np.random.default_rng(0))[1].shape == (7,)
+
+
+@pytest.mark.parametrize(("values", "reason"), [(lambda Z: Z[:, 0] + 1j, "complex"), (lambda Z: Z[:, 0].astype(str), "numbers"),
+                                                (lambda Z: np.ma.array(Z[:, 0], mask=Z[:, 0] > 0), "masked")])  # fmt: skip
+def test_labels_that_are_no_real_numbers_are_refused(values, reason):
+    with pytest.raises(ValueError, match=f"your link .*{reason}"):
+        MultiIndexModel(np.eye(1, 5), values)
+
+
+@pytest.mark.parametrize("name", ["tanh", "linear", "he2"])
+def test_no_way_leads_around_the_number_of_directions_of_a_link(name):
+    """A link of one variable would ignore the others without a word."""
+    link = LINKS[name]
+    for build in (
+        lambda: MultiIndexModel(np.eye(2, 5), name),
+        lambda: MultiIndexModel(np.eye(2, 5), link),
+        lambda: MultiIndexModel(np.random.default_rng(0), name, d=5, k=2),
+        lambda: Settings(link=link, k=2),
+        lambda: Settings(k=2, link="chain").replace(link=link, k=2),
+        lambda: Settings(link=dataclasses.replace(link, name="mine"), k=2),
+    ):
+        with pytest.raises(ValueError, match="k = 2 does not fit the link '.*', which allows k = 1"):
+            build()
+    for d, k in ((5, 6), (5, 0), (None, 1), (5, None)):
+        with pytest.raises(ValueError, match="to draw directions give d and k with 1 <= k <= d"):
+            MultiIndexModel(np.random.default_rng(0), "chain", d=d, k=k)
+
+
+def test_a_link_of_the_registry_counts_as_its_name():
+    s = Settings(link=LINKS["chain"], d=10)
+    assert s == Settings(link="chain", d=10) and s.k == 3 and "link=chain" in s.code()
+    assert Settings(d=10).replace(link=LINKS["tanh"]).k == 1
+
+
+def sine(Z):
+    return np.sin(3 * Z[:, 0])
+
+
+PICKLED = {
+    **{f"link {name}": lambda name=name: LINKS[name] for name in LINKS},
+    "link with functions of modules": lambda: dataclasses.replace(
+        LINKS["tanh"], name="mine", function=sine, exponent=abs, variance=abs
+    ),
+    "settings": lambda: Settings(link=sine),
+    "target": lambda: Settings().target(),
+    "target of an own link": lambda: Settings(link=sine, d=10).target(),
+    "plain simulation": lambda: OnlineSGD(Settings(d=30, width=5)),
+    "reduced simulation": lambda: OnlineSGD(Settings(d=10**6, width=5)),
+    "run": lambda: online_sgd(Settings(d=30, width=5), 100, 3, seeds=2),
+}
+
+
+def again(thing, rng=3):
+    """What a thing does next, as bytes."""
+    if isinstance(thing, OnlineSGD):
+        thing.advance(700)
+        return thing.net.W.tobytes()
+    if isinstance(thing, MultiIndexModel):
+        return thing.sample(5, np.random.default_rng(rng))[1].tobytes()
+    if isinstance(thing, Run):
+        return thing.angles.tobytes() + repr(thing).encode()
+    if isinstance(thing, Settings):
+        return thing.summary().encode()
+    return thing(np.random.default_rng(rng).standard_normal((5, thing.default_k))).tobytes()
+
+
+@pytest.mark.parametrize("make", PICKLED.values(), ids=PICKLED)
+@pytest.mark.parametrize("way", [lambda thing: pickle.loads(pickle.dumps(thing)), copy.deepcopy], ids=["pickle", "deepcopy"])
+def test_what_was_pickled_goes_on_as_the_original(make, way):
+    thing = make()
+    if isinstance(thing, OnlineSGD):
+        thing.advance(300)
+    other = way(thing)
+    assert again(other) == again(thing)
+    if isinstance(thing, OnlineSGD):
+        assert other.snapshot().sentence() == thing.snapshot().sentence()
 
 
 def test_an_own_link_cannot_change_the_projections():

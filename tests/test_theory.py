@@ -9,6 +9,7 @@ import pytest
 from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, TwoLayerNet, online_sgd, split_norms
 from course_utils import theory as th
 from course_utils.networks import ACTIVATIONS
+from course_utils.risk import LOSSES
 from course_utils.sgd import schedule
 from course_utils.targets import LINKS, degree_weights, hermite_basis, hermite_coefficients, information_exponent
 
@@ -170,6 +171,28 @@ def test_clipping_gives_he3_a_first_coefficient_which_square_loss_does_not_see()
     assert abs(direction[0] - exact) < 5 * error and exact < -0.2
     direction, error = th.first_hermite(Settings(link="he3", noise=0.0, loss="square"))
     assert abs(direction[0]) < 5 * error
+
+
+@pytest.mark.parametrize("scale", [1e-7, 1e-2, 1.0, 1e6])
+@pytest.mark.parametrize("loss", ["huber", "square"])
+def test_the_lamp_of_the_signal_does_not_depend_on_the_unit_of_the_label(scale, loss):
+    for link, signal in ((lambda Z: scale * Z[:, 0], True), (lambda Z: scale * Z[:, 0] ** 2, False),
+                         (lambda Z: scale * np.ones(len(Z)), False)):  # fmt: skip
+        assert th.assumptions(Settings(link=link, loss=loss))[2].holds == signal
+    off = Settings(link=lambda Z: 100 * scale + scale * Z[:, 0], loss="square", noise=0.0)
+    assert th.assumptions(off)[2].holds  # a constant is no part of the signal's size
+
+
+@pytest.mark.parametrize("loss", ["huber", "square", "logistic"])
+@pytest.mark.parametrize("noise", [0.0, 0.3, 5.0])
+def test_first_hermite_coefficients_average_exactly_over_the_noise(loss, noise):
+    """Against a million noisy labels: five of their standard errors."""
+    s = Settings(link="tanh", loss=loss, noise=noise)
+    Z = np.random.default_rng(5).standard_normal((10**6, 1))
+    y = s.target().labels(Z, np.random.default_rng(6))
+    terms = -LOSSES[loss][1](np.zeros(len(y)), y) * Z[:, 0]
+    direction, error = th.first_hermite(s)
+    assert abs(direction[0] - terms.mean()) < 5 * np.hypot(terms.std() / 1000, error)
 
 
 # --- Stein's identity and stationary points --------------------------------------------------------------------------

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from course_utils import Diverged, OnlineSGD, Run, Settings, principal_angles, split_norms
+from course_utils.compression import compress_torch
+from course_utils.ntk import torch_ntk
 from course_utils.watch import GROWTH, first_linear, watch
 
 torch = pytest.importorskip("torch")
@@ -186,3 +188,114 @@ def test_wrong_directions_and_counts_say_why():
     for n in (-1, 1.5, True, None):
         with pytest.raises(ValueError, match="not a number of samples"):
             watcher(n)
+
+
+# ---- a model is looked at, not touched
+
+nn = torch.nn
+
+
+def remembered(hook_calls):
+    """A model with a hook of one's own, a counter, batch norm and dropout, in training mode with gradients."""
+    model = deep()
+    model.first.register_forward_hook(lambda *_: hook_calls.append("forward"))
+    model.first.register_forward_pre_hook(lambda *_: hook_calls.append("before"))
+    model.middle[2].weight.requires_grad_(False)
+    model(torch.ones(4, 20)).sum().backward()
+    hook_calls.clear()
+    return model
+
+
+def everything(model):
+    """All that training depends on."""
+    values = [*model.parameters(), *model.buffers()]
+    grads = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
+    modes = [(m.training, len(m._forward_hooks), len(m._forward_pre_hooks)) for m in model.modules()]
+    frozen = [p.requires_grad for p in model.parameters()]
+    return [v.clone() for v in values], grads, modes, frozen, [id(v) for v in values]
+
+
+def same(one, other):
+    tensors = [a is b is None or (a is not None and torch.equal(a, b)) for part in (0, 1)
+               for a, b in zip(one[part], other[part], strict=True)]  # fmt: skip
+    return all(tensors) and one[2:] == other[2:]
+
+
+LOOKS = {
+    "watch": lambda model: watch(model, np.eye(1, 20)).run,
+    "watch with risk": lambda model: watch(model, np.eye(1, 20), risk=lambda m: m(torch.randn(4, 20)).mean()).run,
+    "first_linear": first_linear,
+    "compress_torch": lambda model: compress_torch(model, 2).eval()(torch.zeros(2, 20)),
+    "torch_ntk": lambda model: torch_ntk(model)(np.ones((2, 20))),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_looking_at_a_model_changes_nothing_of_it(look):
+    calls = []
+    model = remembered(calls)
+    before, random, drawn = everything(model), torch.get_rng_state(), np.random.get_state()[1].copy()
+    LOOKS[look](model)
+    assert same(everything(model), before) and torch.equal(torch.get_rng_state(), random)
+    assert (np.random.get_state()[1] == drawn).all()
+    assert calls == [] or look in ("watch with risk", "compress_torch")  # there the model is called for your own purpose
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("normalise", [nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm, nn.utils.weight_norm,
+                                       nn.utils.parametrizations.weight_norm])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated")
+def test_training_of_a_normalised_layer_goes_on_as_if_nobody_looked(look, normalise):
+    """Spectral norm iterates whenever its weight is read in training mode. And watch sees the weight of this moment."""
+
+    def trained(look):
+        torch.manual_seed(0)
+        model = nn.Sequential(normalise(nn.Linear(20, 6)), nn.Tanh(), nn.Linear(6, 1))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.ones(4, 20)).sum().backward()
+            optimizer.step()
+            look(model)
+        return model
+
+    plain, looked_at = trained(lambda model: None), trained(LOOKS[look])
+    assert all(torch.equal(p, q) for p, q in zip(plain.parameters(), looked_at.parameters(), strict=True))
+    run = watch(plain, np.eye(1, 20)).run
+    plain.eval()(torch.zeros(1, 20))
+    assert run.singular_values[0] == pytest.approx(np.linalg.svd(plain[0].weight.detach().numpy())[1] / np.sqrt(6), rel=1e-5)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_lazy_layers_stay_lazy_and_a_lazy_first_layer_is_told(look):
+    first = nn.Sequential(nn.LazyLinear(30), nn.Tanh(), nn.Linear(30, 1))
+    with pytest.raises(ValueError, match="lazy.*no weights"):
+        LOOKS[look](first)
+    later = nn.Sequential(nn.Linear(20, 30), nn.Tanh(), nn.LazyLinear(1))
+    if look not in ("torch_ntk", "watch with risk"):  # which need all layers
+        LOOKS[look](later)
+    assert nn.parameter.is_lazy(first[0].weight) and nn.parameter.is_lazy(later[2].weight)
+    assert first(torch.zeros(2, 7)).shape == (2, 1)  # and still take any width
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float16, torch.bfloat16])
+def test_what_rounding_adds_to_the_rank_counts_for_nothing(kind):
+    """A matrix of rank 1, stored in a short type: one angle, and a right angle for each direction that the rank lacks."""
+    rng = np.random.default_rng(0)
+    for scale in (1e-3, 1.0, 1e3):
+        W = torch.from_numpy(scale * np.outer(rng.standard_normal(40), rng.standard_normal(20))).to(kind)
+        model = nn.Linear(20, 40, bias=False, dtype=kind)
+        model.load_state_dict({"weight": W})
+        for angles in (watch(model, U).run.angles[0], principal_angles(W, U)):
+            np.testing.assert_allclose(angles[:2], [np.pi / 2] * 2, atol=1e-7)
+            assert angles[2] < 1.5
+    if kind is not torch.bfloat16:
+        assert principal_angles(W.numpy(), U)[:2] == pytest.approx([np.pi / 2] * 2)
+
+
+def test_directions_of_a_short_type_are_orthonormal_up_to_its_rounding():
+    W = np.random.default_rng(1).standard_normal((5, 20))
+    for kind, within in ((np.float32, 1e-6), (np.float16, 5e-3)):
+        np.testing.assert_allclose(principal_angles(W, U.astype(kind)), principal_angles(W, U), atol=within)
+    with pytest.raises(ValueError, match="not orthonormal"):
+        principal_angles(W, (1.01 * U).astype(np.float16))
