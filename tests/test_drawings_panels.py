@@ -308,6 +308,7 @@ def test_controls_of_target():
     ]  # fmt: skip
     assert more == "More: seed, settings code, export"
     assert controls(lab.children[-1])[0] == ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come")
+    assert lab.tilt.continuous_update and lab.turn.continuous_update
     assert lab.tilt.readout_format == ".1f" and lab.turn.readout_format == ".0f"
     lab.tilt.value, lab.turn.value, lab.fields["k"].value, lab.fields["seed"].value = 12.0, 34.0, 2, 9
     assert ordered(lab) == [("tilt", 12.0), ("turn", 34.0), ("set k", 2), ("set seed", 9)]
@@ -654,6 +655,11 @@ def test_knobs_of_estimators(measured):
     ordered(lab)
 
 
+def test_estimators_open_with_one_direction_and_five_seeds(by_hand):
+    lab = alone(EstimatorsLab())  # by_hand: nothing is measured
+    assert lab.settings == Settings(link="tanh", d=20, k=1, noise=0.1) and lab.session.seeds == 5
+
+
 def test_new_samples_are_of_seeds_that_were_not_measured(by_hand):
     by_hand._obey("seeds", 5)
     assert by_hand.session.seeds == 8 and by_hand.actor.playing
@@ -728,6 +734,9 @@ def test_what_the_page_is_told_is_what_the_lab_says():
 
 
 def test_a_prediction_keeps_each_reply_with_its_option():
+    long = predict("Which of the two comes first? " * 10, ["a", "b"])  # told whole, whatever anywidget's version does
+    data = long._repr_mimebundle_()
+    assert (data[0] if isinstance(data, tuple) else data)["text/plain"] == repr(long)
     asked = predict("Up or down?", {"up": "Are you sure?", "down": "Why?"}, "Look at the lab.")
     assert (asked.question, asked.options, asked.replies, asked.reveal, asked.chosen) == (
         "Up or down?", ["up", "down"], ["Are you sure?", "Why?"], "Look at the lab.", -1)  # fmt: skip
