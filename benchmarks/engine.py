@@ -246,10 +246,10 @@ def process_table() -> None:
     )
     print(f"import course_utils: {1000 * took:.0f} ms")
     code = (
-        "import resource, course_utils.sgd as sgd; from course_utils import Settings\n"
+        "import resource, course_utils.record as record; from course_utils import Settings\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "sgd.online_sgd(Settings(d=50, width=20), 1000); before = peak()\n"
-        "sgd.online_sgd(Settings(d=10**6, width=20), 200_000); print(peak() - before)"
+        "record.online_sgd(Settings(d=50, width=20), 1000); before = peak()\n"
+        "record.online_sgd(Settings(d=10**6, width=20), 200_000); print(peak() - before)"
     )
     grown = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
     print(f"memory of a run at d = 10^6, width 20: {grown:.0f} MB over one at d = 50")

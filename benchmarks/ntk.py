@@ -20,8 +20,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import threadpool_limits
 
+from course_utils.kernels import RIDGES, empirical_ntk, kernel_ridge, ntk_kernel, torch_ntk
 from course_utils.networks import TwoLayerNet
-from course_utils.ntk import RIDGES, empirical_ntk, kernel_ridge, ntk_kernel, torch_ntk
 
 SAMPLES, DIMENSION, TESTS, RIDGE = 4000, 100, 2000, 0.01
 

@@ -12,13 +12,14 @@ _HOME = {
     "settings": ("Settings",),
     "targets": ("MultiIndexModel", "LINKS", "hermite_coefficients", "information_exponent"),
     "networks": ("TwoLayerNet",),
-    "kernel": ("sgd_steps",),
-    "sgd": ("OnlineSGD", "online_sgd", "Diverged"),
+    "engine.steps": ("sgd_steps",),
+    "engine.online": ("OnlineSGD", "Diverged"),
+    "record": ("online_sgd",),
     "run": ("Run", "Snapshot"),
     "subspace": ("principal_angles", "split_norms"),
     "theory": ("assumptions", "decay_threshold", "predict", "predicted_perpendicular"),
     "compression": ("compress",),
-    "ntk": ("kernel_ridge", "ntk_kernel"),
+    "kernels": ("kernel_ridge", "ntk_kernel"),
     "labs": ("SubspaceLab",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .machine import njit, single_threaded_blas
-from .networks import ACTIVATIONS, TwoLayerNet
+from .activations import ACTIVATIONS
+from .compiled import compiled
+from .engine.online import OnlineSGD
+from .machine import single_threaded_blas
+from .networks import TwoLayerNet
 from .settings import Settings
-from .sgd import OnlineSGD
 
 DECAYS = np.geomspace(1e-8, 1.0, 17)  # of the second layer, in units of the mean |phi(x)|^2
 PHASE_1 = {"weight_decay": 0.5, "step": 1.0, "schedule": "decreasing", "loss": "huber"}
@@ -104,7 +106,7 @@ def features(net: TwoLayerNet, X: np.ndarray) -> np.ndarray:
     """sigma(W x + b) for each sample, (n, d) -> (n, m)."""
     F = X @ net.W.T
     F += net.b
-    return ACTIVATIONS[net.activation][0](F)
+    return ACTIVATIONS[net.activation].value(F)
 
 
 def second_layer_ridge(F: np.ndarray, y: np.ndarray, decays) -> np.ndarray:
@@ -128,7 +130,18 @@ def second_layer_sgd(F: np.ndarray, y: np.ndarray, decay: float, passes: int, rn
     return _second_layer_steps(np.ascontiguousarray(F), y, order, 2 * squares.max(), decay)
 
 
-@njit(cache=True, nogil=True)
+def _second_layer_steps_numpy(F, y, order, first, decay):
+    a, tail = np.zeros(F.shape[1]), []
+    for t, i in enumerate(order):
+        step = 1.0 / (first + 0.5 * decay * t)
+        a = (1.0 - step * decay) * a - step * (F[i] @ a - y[i]) * F[i]
+        tail.append(a)
+        if t == len(order) // 2 - 1:
+            tail = []
+    return np.mean(tail, axis=0) if tail else a
+
+
+@compiled(otherwise=_second_layer_steps_numpy)
 def _second_layer_steps(F, y, order, first, decay):
     width = F.shape[1]
     a, mean = np.zeros(width), np.zeros(width)

@@ -12,8 +12,8 @@ from functools import lru_cache
 import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
-from .machine import reserve, single_threaded_blas
-from .ntk import (
+from .engine.online import OnlineSGD
+from .kernels import (
     RIDGES,
     EmpiricalKernel,
     Spectrum,
@@ -26,8 +26,8 @@ from .ntk import (
     ntk_rates,
     validated_kernel_ridge,
 )
+from .machine import reserve, single_threaded_blas
 from .settings import Settings
-from .sgd import OnlineSGD
 from .subspace import principal_angles
 from .targets import MultiIndexModel, hermite_basis, hermite_coefficients
 

@@ -20,9 +20,11 @@ import numpy as np
 import scipy.linalg
 from scipy.sparse import csr_array
 
-from .given import labels, real_numbers, samples
+from .activations import ACTIVATIONS
+from .algorithm1 import second_layer_ridge
+from .given import choice, labels, real_numbers, samples
 from .machine import single_threaded_blas
-from .networks import ACTIVATIONS, TwoLayerNet
+from .networks import TwoLayerNet
 from .risk import mean_loss
 from .watch import first_linear
 
@@ -107,14 +109,13 @@ class CompressedNet:
     arrays : what is stored, name -> array. 'a' (m,) and 'b' (m,), and either 'W' (m, d); or 'left' (m, k) and 'right'
         (k, d); or compressed sparse rows, 'kept' (q,) with 'columns' (q,), 'starts' (m + 1,) and 'd' (). The scales of
         int8 arrays have their name and '_scales'.
-    activation : 'relu', 'tanh', 'erf' or 'softplus'.
+    activation : a name in ACTIVATIONS, such as 'relu' or 'tanh'.
 
     Raises ValueError if arrays do not make a network. Made by ``compress``. Taught in notebook 06.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray], activation: str):
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation = {activation!r} is unknown: it must be one of {', '.join(ACTIVATIONS)}")
+        choice("activation", activation, ACTIVATIONS)
         self.arrays, self.activation = arrays, activation
         try:
             fits = all(p.shape[1] == q.shape[0] for p, q in pairwise(self._factors))
@@ -174,7 +175,7 @@ class CompressedNet:
     def __call__(self, X: np.ndarray) -> np.ndarray:
         """Outputs for inputs X, (n, d) -> (n,)."""
         X = samples(X, self._factors[-1].shape[1])
-        sigma, _ = ACTIVATIONS[self.activation]
+        sigma = ACTIVATIONS[self.activation].value
         a, b, out = self.a, self.b, np.empty(len(X))
         for i in range(0, len(X), 256):  # blocks stay in cache
             H = X[i : i + 256].T
@@ -336,20 +337,14 @@ def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.nd
     y = labels(y, len(X))
     if len(X) < 4:
         raise ValueError(f"{len(X)} samples are too few: every fourth one is held out, so take 4 or more")
-    features = ACTIVATIONS[net.activation][0](X @ W.T + net.b)
+    features = ACTIVATIONS[net.activation].value(X @ W.T + net.b)
     left_over = y - features @ net.a
     held_out = np.arange(len(X)) % 4 == 3
     ridges = np.geomspace(1e-10, 1e2, 25)
-    changes = _ridge(features[~held_out], left_over[~held_out], ridges)
+    changes = second_layer_ridge(features[~held_out], left_over[~held_out], ridges)
     errors = ((left_over[held_out, None] - features[held_out] @ changes) ** 2).mean(axis=0)
     best = ridges[errors.argmin()]
-    return net.replace(a=net.a + _ridge(features, left_over, np.array([best]))[:, 0])
-
-
-def _ridge(features: np.ndarray, y: np.ndarray, ridges: np.ndarray) -> np.ndarray:
-    """Minimisers of ||y - F c||^2 / n + ridge tr(F^T F) / n ||c||^2, one column a ridge: (m, len(ridges))."""
-    values, Q = scipy.linalg.eigh(features.T @ features)
-    return Q @ ((Q.T @ (features.T @ y))[:, None] / (np.maximum(values, 0)[:, None] + ridges * values.sum()))
+    return net.replace(a=net.a + second_layer_ridge(features, left_over, [best])[:, 0])
 
 
 def compress_torch(model, rank: int):

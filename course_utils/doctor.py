@@ -136,15 +136,17 @@ def check_torch_threads() -> Iterator[Finding]:
 
 # Tells where compiled code is kept, and how many of the SGD step's functions are there as they are now.
 KEPT = """
-from course_utils import kernel
-caches = [part._cache for part in vars(kernel).values() if hasattr(part, "py_func")]
+from course_utils.engine.blocked import outputs_of, steps_of
+from course_utils.engine.sampling import fill_normal, fill_reduced
+parts = fill_normal, fill_reduced, steps_of("relu", "huber"), outputs_of("relu")
+caches = [part._cache for part in parts if hasattr(part, "py_func")]
 count = 0
 for cache in caches:
     try:
         count += bool(cache._cache_file._load_index())
     except Exception:
         pass
-print(count, len(caches), caches[0].cache_path or "")
+print(count, len(caches), caches[0].cache_path or "" if caches else "")
 """
 
 

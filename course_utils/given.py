@@ -1,10 +1,13 @@
-"""One check for all arrays that a person gives: real, finite numbers of the right shape, or a sentence that says why not.
+"""One check for all that a person gives: arrays of finite numbers of the right shape, whole numbers, names among those known.
 
 NumPy would take text for numbers, drop imaginary parts and look beneath masks without a word. Lists, tables of pandas and
 tensors of torch are welcome.
 """
 
 from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -67,3 +70,23 @@ def labels(y, n: int) -> np.ndarray:
         hint = " Take its column: y[:, 0]." if y.shape == (n, 1) else ""
         raise ValueError(f"labels of {n} samples must have the shape ({n},), one number each, got {y.shape}.{hint}")
     return y
+
+
+def whole(name: str, value, low: int, high: int = 2**63 - 1) -> int:
+    """A whole number given as 1000 or 1e3; ValueError if it is none or outside, TypeError if it is no number at all."""
+    limits = f"{low} or more" if high == 2**63 - 1 else f"{low} to {high}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a whole number, {limits}, got {value!r} ({type(value).__name__})")
+    if not (low <= value <= high and value == int(value)):
+        raise ValueError(f"{name} = {value} is not allowed: it must be a whole number, {limits}")
+    return int(value)
+
+
+def choice(name: str, value, allowed: Iterable[str], extra: str = "") -> str:
+    """A name among those that are known; ValueError says which they are, TypeError if it is no name."""
+    names = ", ".join(allowed)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {names}{extra}, got {value!r} ({type(value).__name__})")
+    if value not in allowed:
+        raise ValueError(f"{name} = {value!r} is unknown: it must be one of {names}{extra}")
+    return value

@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from threadpoolctl import ThreadpoolController
@@ -77,37 +77,6 @@ def signals_wait() -> Iterator[Callable[[], bool]]:
 
 
 _SIGNALS = sorted(signal.valid_signals(), key=lambda number: number != signal.SIGINT)  # Ctrl-C is held first, freed last
-
-
-def njit(cache: bool = True, **options) -> Callable:
-    """``numba.njit`` with a cache on disk that can cost time at most, never the course.
-
-    Numba itself raises where it finds no folder to write to, where a kept file is damaged, and on a full disk.
-    """
-    from numba import njit as compiled
-    from numba.core.caching import FunctionCache
-
-    class Cache(FunctionCache):
-        def load_overload(self, signature, target):
-            try:
-                return super().load_overload(signature, target)
-            except Exception:  # whatever pickle makes of a damaged file
-                with suppress(OSError):
-                    self.flush()
-                return None
-
-        def save_overload(self, signature, data):
-            with suppress(OSError):
-                super().save_overload(signature, data)
-
-    def keeping(function: Callable):
-        dispatcher = compiled(**options)(function)
-        if cache:
-            with suppress(RuntimeError):  # no folder can be written to
-                dispatcher._cache = Cache(function)
-        return dispatcher
-
-    return keeping
 
 
 def reserve(needed: float, what: str, advice: str) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import erf, expit
 
-from .given import real_numbers, samples
+from .activations import ACTIVATIONS
+from .given import choice, real_numbers, samples
 from .machine import reserve, single_threaded_blas
 
-ACTIVATIONS = {
-    "relu": (lambda t: np.maximum(t, 0.0), lambda t: (t > 0).astype(float)),
-    "tanh": (np.tanh, lambda t: 1 - np.tanh(t) ** 2),
-    "erf": (lambda t: erf(t / np.sqrt(2)), lambda t: np.sqrt(2 / np.pi) * np.exp(-t * t / 2)),
-    "softplus": (lambda t: np.logaddexp(0.0, t), expit),
+BIASES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
+    "normal": lambda rng, width: rng.standard_normal(width),
+    "away": lambda rng, width: rng.uniform(1, 2, width) * rng.choice([-1.0, 1.0], size=width),
+    "none": lambda rng, width: np.zeros(width),
 }
-"""Name -> (sigma, sigma'), both elementwise on arrays."""
+"""Name -> how frozen biases are drawn, (width,)."""
 
 REDUCED = "This net lives in the reduced coordinates of a large-d simulation, not in input space"
 
@@ -28,7 +28,7 @@ class TwoLayerNet:
     Parameters
     ----------
     W : (m, d) first layer. a : (m,) second layer, of order 1/m. b : (m,) biases.
-    activation : 'relu', 'tanh', 'erf' (erf(t / sqrt 2)) or 'softplus'.
+    activation : a name in ACTIVATIONS, such as 'relu' or 'tanh'.
     reduced_k : set when the columns of W are not the d input coordinates but those of the reduced simulator: the
         first ``reduced_k`` are the hidden directions, the others an orthonormal basis of what W spans besides them.
         Such a net has the norms, angles, singular values and risk of the full one, but takes no (n, d) inputs.
@@ -46,8 +46,7 @@ class TwoLayerNet:
             raise ValueError(
                 f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,) with one m"
             )
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"activation = {self.activation!r} is unknown: it must be one of {', '.join(ACTIVATIONS)}")
+        choice("activation", self.activation, ACTIVATIONS)
         for name, value in (("W", W), ("a", a), ("b", b)):
             object.__setattr__(self, name, value)
 
@@ -70,7 +69,7 @@ class TwoLayerNet:
         except ValueError as problem:
             why = "" if self.reduced_k is None else f" {REDUCED}."
             raise ValueError(f"{problem}{why}") from None
-        sigma, _ = ACTIVATIONS[self.activation]
+        sigma = ACTIVATIONS[self.activation].value
         out = np.empty(len(X))
         with single_threaded_blas():
             for i in range(0, len(X), 256):  # blocks stay in cache
@@ -92,7 +91,7 @@ class TwoLayerNet:
 
         if self.reduced_k is not None:
             raise ValueError(f"{REDUCED}: train with OnlineSGD(settings, sampling='plain')")
-        layers = linear(self.W, self.b), _torch_activation(self.activation), linear(self.a[None])
+        layers = linear(self.W, self.b), ACTIVATIONS[self.activation].module(), linear(self.a[None])
         return torch.nn.Sequential(*layers)
 
     @classmethod
@@ -117,14 +116,14 @@ class TwoLayerNet:
         first, middle, last = parts
         if last.out_features != 1 or (last.bias is not None and float(last.bias.detach().abs().max()) != 0):
             raise ValueError("the last Linear must have one output and no bias (or a bias of zero)")
-        name = next((n for n in ACTIVATIONS if isinstance(middle, type(_torch_activation(n)))), None)
+        name = next((n for n in ACTIVATIONS if isinstance(middle, type(ACTIVATIONS[n].module()))), None)
         if name is None:
             raise ValueError(f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}")
         bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
         net = cls(array(first.weight), array(last.weight)[0], bias, name)
         X = np.random.default_rng(0).standard_normal((8, first.in_features))
         outputs = array(model(torch.from_numpy(X).to(first.weight))).reshape(-1)
-        size = (np.abs(ACTIVATIONS[name][0](X @ net.W.T + net.b)) @ np.abs(net.a)).max()
+        size = (np.abs(ACTIVATIONS[name].value(X @ net.W.T + net.b)) @ np.abs(net.a)).max()
         if outputs.shape != (8,) or np.abs(outputs - net(X)).max() > max(1e-3, 8 * torch.finfo(first.weight.dtype).eps) * size:
             raise ValueError(
                 f"the model's outputs differ from those of a . {name}(W x + b) with its weights: its forward does more, or "
@@ -141,18 +140,4 @@ class TwoLayerNet:
 def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Frozen second layer a = +-1/m with random signs and biases b, (m,), (m,)."""
     a = rng.choice([-1.0, 1.0], size=width) / width
-    draws = {
-        "normal": lambda: rng.standard_normal(width),
-        "away": lambda: rng.uniform(1, 2, width) * rng.choice([-1.0, 1.0], size=width),
-        "none": lambda: np.zeros(width),
-    }
-    return a, draws[bias]()
-
-
-def _torch_activation(name: str):
-    import torch
-
-    from .torch_models import Erf
-
-    softplus = lambda: torch.nn.Softplus(threshold=50)  # noqa: E731  (beyond its default of 20 torch drops 2e-9)
-    return {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh, "erf": Erf, "softplus": softplus}[name]()
+    return a, BIASES[bias](rng, width)

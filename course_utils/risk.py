@@ -1,33 +1,21 @@
-"""Losses, test risk, R^2, and the floors that a risk is compared with."""
+"""Test risk, R^2, and the floors that a risk is compared with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
+
+from .losses import LOSSES
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet
     from .targets import MultiIndexModel
 
 
-def _huber(yhat, y):
-    r = np.abs(yhat - y)
-    return np.where(r <= 1, r * r / 2, r - 0.5)
-
-
-LOSSES = {
-    "huber": (_huber, lambda yhat, y: np.clip(yhat - y, -1, 1)),
-    "square": (lambda yhat, y: (yhat - y) ** 2 / 2, lambda yhat, y: yhat - y),
-    "logistic": (lambda yhat, y: np.logaddexp(0, -y * yhat), lambda yhat, y: -y * expit(-y * yhat)),
-}
-"""Name -> (l(yhat, y), its derivative in yhat), both elementwise."""
-
-
 def mean_loss(yhat: np.ndarray, y: np.ndarray, loss: str) -> float:
     """Average loss of predictions (n,) against labels (n,)."""
-    return float(LOSSES[loss][0](yhat, y).mean())
+    return float(LOSSES[loss].value(yhat, y).mean())
 
 
 def r_squared(yhat: np.ndarray, y: np.ndarray) -> float:

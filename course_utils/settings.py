@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .activations import ACTIVATIONS
+from .given import choice
+from .losses import LOSSES
+from .networks import BIASES
 from .targets import LINKS, Link, MultiIndexModel, check_k, check_own_link, default_k, registered
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet
 
 CHOICES = {
-    "activation": ("relu", "tanh", "erf", "softplus"),
-    "loss": ("huber", "square", "logistic"),
+    "activation": ACTIVATIONS,  # the records themselves: a new one is a choice at once
+    "loss": LOSSES,
     "schedule": ("constant", "decreasing"),
-    "bias": ("normal", "away", "none"),
+    "bias": BIASES,
 }
 WHOLE = {"d": (1, 10**9), "k": (1, 50), "width": (1, 100_000), "seed": (0, 2**63 - 1)}
 REAL = {"noise": (0.0, 100.0), "weight_decay": (0.0, 1000.0), "step": (1e-9, 1000.0)}
@@ -39,8 +43,9 @@ class Settings:
     noise : standard deviation of the Gaussian label noise.
     link : a name in ``course_utils.LINKS``, such a link itself, or a function (n, k) -> (n,) of each row by itself.
     width : number of neurons m.
-    activation : 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)) or 'softplus'.
-    loss : 'huber' (threshold 1), 'square' (half the squared residual) or 'logistic' (labels are the sign, -1 or 1).
+    activation : a name in activations.ACTIVATIONS: 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)), 'softplus'.
+    loss : a name in losses.LOSSES: 'huber' (threshold 1), 'square' (half the squared residual), 'logistic' (labels are the
+        sign, -1 or 1).
     weight_decay : width-free weight decay lam; the paper's lambda is lam / m.
     step : step size in units of d samples. One step uses et = step / d; the paper's eta is m * et.
     schedule : 'constant', or 'decreasing': et_t about step/d for the first d/step samples, then like 1/t.
@@ -72,7 +77,7 @@ class Settings:
         for name, (low, high) in REAL.items():
             self._set(name, _real(name, getattr(self, name), low, high))
         for name, allowed in CHOICES.items():
-            _choice(name, getattr(self, name), allowed)
+            choice(name, getattr(self, name), allowed)
         self._check_link()
 
     def _set(self, name: str, value):
@@ -81,7 +86,7 @@ class Settings:
     def _check_link(self):
         self._set("link", registered(self.link) or self.link)
         if not callable(self.link):
-            _choice("link", self.link, tuple(LINKS), extra=", or a function (n, k) -> (n,)")
+            choice("link", self.link, LINKS, extra=", or a function (n, k) -> (n,)")
         if self.k is None:
             self._set("k", min(default_k(self.link), self.d))
         if self.k > self.d:
@@ -105,7 +110,7 @@ class Settings:
     @property
     def sign_labels(self) -> bool:
         """True when labels are signs (logistic loss)."""
-        return self.loss == "logistic"
+        return LOSSES[self.loss].sign_labels
 
     def generators(self) -> dict[str, np.random.Generator]:
         """Independent generators, one for each kind of random draw, spawned from the seed."""
@@ -217,10 +222,3 @@ def _real(name: str, value, low: float, high: float) -> float:
 def _brief(value) -> str:
     """A number as text; Python refuses to write whole numbers of more than 4300 digits."""
     return "a number of more than 30 digits" if 10**30 <= abs(value) != math.inf else str(value)
-
-
-def _choice(name: str, value, allowed: tuple[str, ...], extra: str = ""):
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be one of {', '.join(allowed)}{extra}, got {value!r} ({type(value).__name__})")
-    if value not in allowed:
-        raise ValueError(f"{name} = {value!r} is unknown: it must be one of {', '.join(allowed)}{extra}")

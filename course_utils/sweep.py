@@ -13,19 +13,21 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import joblib
 import numpy as np
 
+from .engine.online import Diverged, OnlineSGD
+from .given import whole
 from .identity import differing, examine, package_identity, package_text, replaced
 from .identity import identity as identity
 from .machine import single_threaded_blas
+from .record import checkpoint_times, online_sgd, record
 from .run import Run
 from .settings import Settings
-from .sgd import Diverged, OnlineSGD, _count, checkpoint_times, online_sgd
 from .targets import LINKS
 
 if TYPE_CHECKING:
@@ -49,15 +51,11 @@ def samples_until(settings: Settings, angle: float, limit: int) -> Run:
     The answer is ``run.samples[-1]``, late by at most the 3 % between two looks; a run that gave up has a note.
     Raises Diverged. Taught in notebook 02.
     """
-    sim, snapshots = OnlineSGD(settings), []
-    for t in checkpoint_times(limit, LOOKS):
-        sim.advance(int(t) - sim.samples)
-        snapshots.append(sim.snapshot())
-        if snapshots[-1].angles[0] <= angle:
-            return Run.of(settings, snapshots, net=sim.net)
-    reached, wanted = np.degrees([snapshots[-1].angles[0], angle])
-    note = f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, after {limit:,} samples."
-    return Run.of(settings, snapshots, net=sim.net, note=note)
+    run = record(OnlineSGD(settings), checkpoint_times(limit, LOOKS), lambda now: now.angles[0] <= angle)
+    reached, wanted = np.degrees([run.angles[-1, 0], angle])
+    if reached <= wanted:
+        return run
+    return replace(run, note=f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, after {limit:,} samples.")
 
 
 def sweep(
@@ -107,14 +105,14 @@ def sweep(
     from tqdm.auto import tqdm
 
     points, store = _points(base, over, seeds), _Store(measure)
-    whole = functools.partial(_count, "checkpoints")
-    checkpoints = whole(checkpoints, 1) if np.ndim(checkpoints) == 0 else [whole(moment, 0) for moment in checkpoints]
+    count = functools.partial(whole, "checkpoints")
+    checkpoints = count(checkpoints, 1) if np.ndim(checkpoints) == 0 else [count(moment, 0) for moment in checkpoints]
     rows, tasks, paths = [], {}, {}
     for row, settings in points:
         if isinstance(settings, ValueError):
             rows.append(row | {"problem": str(settings)})
             continue
-        limit = _count("samples", samples(settings) if callable(samples) else samples, 0)
+        limit = whole("samples", samples(settings) if callable(samples) else samples, 0)
         how = {"samples": limit, "checkpoints": checkpoints, "until": None if until is None else float(until)}
         path = store.path(settings, how)
         known = store.read(path)
@@ -147,7 +145,7 @@ def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[
         if isinstance(values, str) or not np.iterable(values) or len(values) == 0:
             raise TypeError(f"over[{name!r}] = {values!r} must be a list of values to try, such as [{values!r}]")
     one = np.ndim(seeds) == 0
-    each_seed = [base.seed + i for i in range(_count("seeds", seeds, 1))] if one else [_count("seed", s, 0) for s in seeds]
+    each_seed = [base.seed + i for i in range(whole("seeds", seeds, 1))] if one else [whole("seed", s, 0) for s in seeds]
     if not each_seed:
         raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
     points = []

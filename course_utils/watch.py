@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .engine.online import Diverged
 from .networks import TwoLayerNet
 from .run import Run, Snapshot
 from .settings import Settings
-from .sgd import Diverged
 from .subspace import checked, precision
 
 GROWTH = 1.1  # measured when the samples seen have grown by this factor: 24 times a decade, so that long loops stay cheap

@@ -51,7 +51,7 @@ ROOT = TESTS.parent
 PACKAGE = ROOT / "course_utils"
 MEMORY = ROOT / ".pytest_cache" / "mutants"
 OF_LABS = ("test_labs*.py", "test_*_lab.py", "test_panels.py", "test_drawings*.py")
-MODULES = ("run.py", "risk.py", "theory.py", "labs/*.py")
+MODULES = ("run.py", "risk.py", "theory/*.py", "labs/*.py")
 PATIENCE = 20  # s for a test, above five times what it takes; a mutant that hangs is caught
 
 
@@ -97,7 +97,8 @@ BY_NAME = {"getattr", "setattr", "hasattr", "isinstance", "import_module", "fiel
 def mutants(module: str, tree: ast.Module) -> list[Mutant]:
     """All mutants of a module, in order; each changes ``tree`` itself, so make one and throw the tree away."""
     found = []
-    for place in _places(tree):
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "specialised"]
+    for place in _places(tree, {ast.unparse(call.args[0]) for call in calls}):
         for kind, new in _variants(place.node, place.parent):
             new = ast.copy_location(new, place.node)
             words = _difference(ast.unparse(place.node), ast.unparse(new))
@@ -124,8 +125,13 @@ class _Place:
         return make
 
 
-def _places(node: ast.AST, inside: bool = False, statement: range = range(0), compiled: bool = False) -> Iterator[_Place]:
-    """Every node that may be changed, with the lines of the statement it is in, where that runs after import."""
+def _places(
+    node: ast.AST, loops: set[str], inside: bool = False, statement: range = range(0), compiled: bool = False
+) -> Iterator[_Place]:
+    """Every node that may be changed, with the lines of the statement it is in, where that runs after import.
+
+    ``loops`` are functions that are compiled without a decorator that says so.
+    """
     function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     if isinstance(node, (ast.Raise, ast.Import, ast.ImportFrom)):
         return
@@ -137,10 +143,11 @@ def _places(node: ast.AST, inside: bool = False, statement: range = range(0), co
                 continue
             within = inside or (function and field == "body")
             lines = _lines(child) if within and isinstance(child, (ast.stmt, ast.ExceptHandler)) else statement
-            here = compiled or (function and any("njit" in ast.unparse(d) for d in node.decorator_list))
+            marked = function and any("compiled" in ast.unparse(d) for d in node.decorator_list)
+            here = compiled or marked or (function and node.name in loops)
             if hasattr(child, "lineno"):
                 yield _Place(child, node, field, index, lines, here)
-            yield from _places(child, within, lines, here)
+            yield from _places(child, loops, within, lines, here)
 
 
 def _is_dull(node: ast.AST, parent: ast.AST) -> bool:

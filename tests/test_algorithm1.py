@@ -14,7 +14,7 @@ from course_utils.comparison import (
     race,
     race_samples,
 )
-from course_utils.ntk import RIDGES, empirical_ntk, ntk_rates, validated_kernel_ridge
+from course_utils.kernels import RIDGES, empirical_ntk, ntk_rates, validated_kernel_ridge
 
 SMALL = Settings(d=10, link="tanh", width=30, **PHASE_1)
 LAZY = {"loss": "square", "schedule": "constant", "weight_decay": 0.3, "step": 0.3}

@@ -11,12 +11,12 @@ import pytest
 from drawings import alone, cursors, named, numbers, ordered
 
 from course_utils import LINKS, Settings
+from course_utils.engine.online import Diverged
 from course_utils.labs import SubspaceLab
 from course_utils.labs.actor import Actor
 from course_utils.labs.controls import Transport, field_widget, set_field
 from course_utils.labs.lab import _cell
 from course_utils.labs.movie import NeuronsMovie
-from course_utils.sgd import Diverged
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
@@ -284,7 +284,7 @@ class Steps(list):
         self.session = session
         session.step = self
 
-    def __call__(self, seconds, speed=1.0, goal=None):
+    def __call__(self, seconds, speed=1.0, goal=None, share=1.0):
         self.append((speed, goal))
         self.seconds = seconds
         self.session.train(min(goal, 2 * self.session.samples) - self.session.samples if goal else 10)
@@ -323,7 +323,7 @@ def test_times_ten_from_the_start_goes_to_d_samples(d, k, goal):
 
 
 def test_a_step_that_fails_ends_the_play(lab):
-    def fails(*_):
+    def fails(*_, **__):
         raise RuntimeError("no more")
 
     lab.session.step = fails

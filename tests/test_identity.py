@@ -167,7 +167,7 @@ def test_what_another_process_would_import_is_listed(module):
 def test_libraries_go_by_their_version_and_own_files_are_followed():
     assert vouched("numpy.linalg") == f"numpy {np.__version__}"
     assert vouched("sys") == vouched("json.decoder") == f"Python {sys.version}"
-    assert vouched("course_utils.sgd") == "course_utils"
+    assert vouched("course_utils.engine.online") == "course_utils"
     assert vouched("__main__") is vouched(__name__) is None
 
 

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from course_utils import sgd_steps
-from course_utils.kernel import BLOCK, HUGE, TINY, fill_normal, sgd_steps_numpy
-from course_utils.networks import ACTIVATIONS
-from course_utils.risk import LOSSES
+from course_utils.activations import ACTIVATIONS
+from course_utils.engine.blocked import BLOCK, HUGE, TINY
+from course_utils.engine.sampling import fill_normal
+from course_utils.engine.steps import sgd_steps_numpy
+from course_utils.losses import LOSSES
 from course_utils.settings import CHOICES
 
 PAIRS = list(itertools.product(CHOICES["activation"], CHOICES["loss"]))
@@ -216,11 +218,12 @@ def test_stein_identity():
 def test_losses_and_their_derivatives_fit():
     """Central differences with step 1e-6: 1e-9."""
     yhat = np.linspace(-3.03, 3.03, 60)
-    for name, (loss, prime) in LOSSES.items():
+    for name, record in LOSSES.items():
+        loss, prime = record.value, record.slope
         for y in (-1.0, 1.0):
             slope = (loss(yhat + 1e-6, y) - loss(yhat - 1e-6, y)) / 2e-6
             np.testing.assert_allclose(prime(yhat, y), slope, atol=1e-9, err_msg=name)
-    assert tuple(LOSSES) == CHOICES["loss"] and tuple(ACTIVATIONS) == CHOICES["activation"]
+    assert CHOICES["loss"] is LOSSES and CHOICES["activation"] is ACTIVATIONS
 
 
 def test_fill_normal_gives_the_draws_of_numpy_and_moves_the_generator_on():

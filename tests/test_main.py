@@ -186,7 +186,8 @@ def test_doctor_tells_what_is_compiled_and_where(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     (finding,) = doctor.check_cache()
     assert finding.status == "ok" and "empty: the first start compiles" in finding.found and str(tmp_path) in finding.found
-    code = "from course_utils import kernel; import numpy; kernel.fill_normal(numpy.random.default_rng(0), numpy.ones((2, 2)))"
+    code = "from course_utils.engine.sampling import fill_normal; import numpy as np; "
+    code += "fill_normal(np.random.default_rng(0), np.ones((2, 2)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     (finding,) = doctor.check_cache()
     assert finding.status == "ok" and re.search(r"holds 1 of the SGD step's \d functions", finding.found)
@@ -224,7 +225,8 @@ def test_where_nothing_can_be_kept_the_course_compiles_each_time(no_home, tmp_pa
     """A repository and a home that are read-only: Numba alone raises when the package is imported."""
     copy = tmp_path / "course_utils"
     shutil.copytree(ROOT / "course_utils", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "__pycache__").touch()
+    for folder in (copy, copy / "engine"):
+        (folder / "__pycache__").touch()
     code = "from course_utils import doctor; print([f.found for f in doctor.check_cache()])"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)} | {"NUMBA_CACHE_DIR": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
@@ -235,10 +237,10 @@ def test_where_nothing_can_be_kept_the_course_compiles_each_time(no_home, tmp_pa
 @pytest.mark.parametrize("ending", ["nbi", "nbc"])
 def test_a_damaged_compilers_cache_costs_time_and_no_more(damage, ending, tmp_path, monkeypatch):
     code = (
-        "import numba.core.caching as c, os, course_utils.machine as machine\n"
+        "import numba.core.caching as c, os; from course_utils.compiled import compiled\n"
         "def full(*_): raise OSError(28, 'No space left on device')\n"
         f"if {damage == 'full disk'}: c.IndexDataCacheFile.save = full\n"
-        "import own; f = machine.njit()(own.f); print(f(1), sum(f.stats.cache_hits.values()))"
+        "import own; f = compiled(own.f); print(f(1), sum(f.stats.cache_hits.values()))"
     )
     (tmp_path / "own.py").write_text("def f(x):\n    return 2 * x")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))

@@ -11,7 +11,7 @@ import torch
 from scipy import stats
 
 from course_utils import OnlineSGD, Settings, TwoLayerNet
-from course_utils.networks import ACTIVATIONS
+from course_utils.activations import ACTIVATIONS
 from course_utils.settings import CHOICES
 
 
@@ -20,7 +20,7 @@ def make(activation="relu", d=4, width=6, seed=0, bias="normal"):
 
 
 def test_the_activations_are_those_of_settings():
-    assert tuple(ACTIVATIONS) == CHOICES["activation"]
+    assert CHOICES["activation"] is ACTIVATIONS
 
 
 SCALAR = {
@@ -45,7 +45,7 @@ def test_output_is_the_formula(activation):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_derivative_is_that_of_the_activation(activation):
     """Central differences with step 1e-5 are exact to 1e-10 (third derivatives are below 1), rounding adds 1e-11."""
-    sigma, prime = ACTIVATIONS[activation]
+    sigma, prime = ACTIVATIONS[activation].value, ACTIVATIONS[activation].slope
     t = np.linspace(-6, 6, 200)  # misses the kink at 0
     np.testing.assert_allclose(prime(t), (sigma(t + 1e-5) - sigma(t - 1e-5)) / 2e-5, atol=1e-9)
     with np.errstate(all="raise", under="ignore"):

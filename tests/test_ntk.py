@@ -13,12 +13,13 @@ from scipy.integrate import quad
 from scipy.linalg import LinAlgError
 from scipy.special import erf, eval_gegenbauer
 
-from course_utils import machine, ntk
-from course_utils.networks import ACTIVATIONS, TwoLayerNet
-from course_utils.ntk import (
+from course_utils import machine
+from course_utils.activations import ACTIVATIONS
+from course_utils.kernels import (
     LAYERS,
     RIDGES,
     empirical_ntk,
+    gram,
     kernel_alignment,
     kernel_ridge,
     kernel_spectrum,
@@ -29,6 +30,7 @@ from course_utils.ntk import (
     torch_ntk,
     validated_kernel_ridge,
 )
+from course_utils.networks import TwoLayerNet
 
 LINKS = {
     "tanh": lambda z: np.tanh(2 * z),
@@ -81,7 +83,7 @@ def test_erf_kernel_agrees_with_monte_carlo():
     X, Z = rng.standard_normal((2, 3, 4))
     w, c = rng.standard_normal((400_000, 4)), rng.standard_normal((400_000, 1))
     U, V = (A @ w.T / 2 + c.T * np.sqrt(0.5) for A in (X, Z))
-    sigma, slope = ACTIVATIONS["erf"]
+    sigma, slope = ACTIVATIONS["erf"].value, ACTIVATIONS["erf"].slope
     gram = X @ Z.T / 4
     for layers, draws in [
         ("second", sigma(U)[:, None] * sigma(V)),
@@ -95,7 +97,7 @@ def test_erf_kernel_agrees_with_monte_carlo():
 def test_smooth_kernels_agree_with_quadrature_in_the_plane(activation):
     rng = np.random.default_rng(1)
     X, Z = rng.standard_normal((2, 3, 6))
-    sigma, slope = ACTIVATIONS[activation]
+    sigma, slope = ACTIVATIONS[activation].value, ACTIVATIONS[activation].slope
     z, w = hermegauss(120)
     w = np.outer(w, w) / w.sum() ** 2
     P, Q, S = covariances(X, Z, 0.7)
@@ -366,9 +368,9 @@ def test_errors_say_what_to_try(monkeypatch):
         kernel(X, X[:, :3])
     with pytest.raises(ValueError, match="3 columns where the others.*d = 4"):
         kernel_ridge(kernel, X, y, 1).predict(X[:, :3])
-    with pytest.raises(ValueError, match="label 3 is nan"):
+    with pytest.raises(ValueError, match="y must be finite: row 3 holds a nan"):
         kernel_ridge(kernel, X, np.where(y == 3, np.nan, y), 1)
-    with pytest.raises(ValueError, match="sample 0 holds"):
+    with pytest.raises(ValueError, match="X must be finite: row 0 holds a nan"):
         kernel_ridge(kernel, X * np.inf, y, 1)
     with pytest.raises(ValueError, match="nothing to fit"):
         validated_kernel_ridge(kernel, X[:2], y[:2])
@@ -388,7 +390,7 @@ def test_errors_say_what_to_try(monkeypatch):
     with pytest.raises(ValueError, match="reduced coordinates"):
         empirical_ntk(net.replace(reduced_k=1))
     monkeypatch.setattr(machine, "free_bytes", lambda: 5000.0)
-    monkeypatch.setattr(ntk, "free_bytes", lambda: 5000.0)
+    monkeypatch.setattr(gram, "free_bytes", lambda: 5000.0)
     with pytest.raises(MemoryError, match="30 x 30 numbers, would take 7,200 bytes.*at most 25 samples"):
         kernel_ridge(kernel, X, y, 1)
 

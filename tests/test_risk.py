@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from course_utils import MultiIndexModel, Settings, online_sgd
-from course_utils.risk import LOSSES, floors, floors_on, mean_loss, r_squared, test_risk
+from course_utils.losses import LOSSES
+from course_utils.risk import floors, floors_on, mean_loss, r_squared, test_risk
 
 SETTINGS = Settings(d=20, k=2, link="chain", width=7, noise=0.2, step=0.5)
 
@@ -59,7 +60,7 @@ def test_test_risk_is_the_mean_loss_on_fresh_samples():
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_second_function_of_a_loss_is_its_derivative(loss):
     """Central differences, error O(h^2), on both sides of the kink of the Huber loss' derivative and of zero."""
-    value, slope = LOSSES[loss]
+    value, slope = LOSSES[loss].value, LOSSES[loss].slope
     y = np.array([-1.0, 1.0, 1.0, -1.0, 0.3, -2.0]) if loss != "logistic" else np.array([-1.0, 1.0, 1.0, -1.0, 1.0, -1.0])
     yhat, h = np.array([0.7, 0.2, -3.0, -0.4, 2.0, 5.0]), 1e-6
     assert np.allclose(slope(yhat, y), (value(yhat + h, y) - value(yhat - h, y)) / (2 * h), atol=1e-8)
@@ -70,7 +71,7 @@ def test_the_logistic_loss_of_a_probability():
     yhat = math.log(0.8 / 0.2)
     assert mean_loss(np.array([yhat]), np.array([1.0]), "logistic") == pytest.approx(-math.log(0.8))
     assert mean_loss(np.array([yhat]), np.array([-1.0]), "logistic") == pytest.approx(-math.log(0.2))
-    assert LOSSES["logistic"][1](np.array([yhat]), np.array([1.0])) == pytest.approx(0.8 - 1)
+    assert LOSSES["logistic"].slope(np.array([yhat]), np.array([1.0])) == pytest.approx(0.8 - 1)
 
 
 def test_r_squared_by_hand():

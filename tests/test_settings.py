@@ -124,7 +124,7 @@ def valid_settings(draw):
     low, high = LINKS[link].k_range
     k = draw(st.integers(low, high))
     real = {name: draw(st.floats(*bounds)) for name, bounds in REAL.items()}
-    choice = {name: draw(st.sampled_from(allowed)) for name, allowed in CHOICES.items()}
+    choice = {name: draw(st.sampled_from(list(allowed))) for name, allowed in CHOICES.items()}
     return Settings(
         d=draw(st.integers(k, WHOLE["d"][1])), k=k, link=link, width=draw(st.integers(*WHOLE["width"])),
         seed=draw(st.integers(*WHOLE["seed"])), **real, **choice,

@@ -12,10 +12,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from course_utils import LINKS, Diverged, OnlineSGD, Run, Settings, online_sgd, principal_angles, split_norms
-from course_utils.kernel import sgd_steps_numpy
+from course_utils.engine.online import schedule
+from course_utils.engine.steps import sgd_steps_numpy
+from course_utils.record import checkpoint_times
 from course_utils.run import Record
 from course_utils.settings import CHOICES
-from course_utils.sgd import checkpoint_times, schedule
 
 SMALL = Settings(d=15, k=2, link="chain", width=6, step=0.5, weight_decay=0.3)
 SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "neurons")
@@ -261,7 +262,7 @@ def test_a_link_that_fails_in_mid_run_costs_no_sample(sampling):
     for n in (100, 5000, 33):
         sim.advance(n), twin.advance(n)
         broken.append(True)
-        with pytest.raises(OverflowError):
+        with pytest.raises(ValueError, match="OverflowError: a bad day"):
             sim.advance(7)
         broken.clear()
     sim.advance(5000), twin.advance(5000)
@@ -425,7 +426,7 @@ def test_no_allowed_setting_leaks_a_nan(data):
     k = data.draw(st.integers(LINKS[link].k_range[0], min(4, LINKS[link].k_range[1])))
     spread = st.sampled_from([1e-9, 1e-3, 0.1, 1.0, 10.0, 1000.0])
     sizes = {"d": (k, k + 1, 30, 2000), "width": (1, 2, 20), "noise": (0.0, 0.1, 100.0), "seed": (0, 1, 2)}
-    choice = {name: data.draw(st.sampled_from(allowed)) for name, allowed in (sizes | CHOICES).items()}
+    choice = {name: data.draw(st.sampled_from(list(allowed))) for name, allowed in (sizes | CHOICES).items()}
     settings = Settings(k=k, link=link, weight_decay=data.draw(spread), step=data.draw(spread), **choice)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -474,7 +475,7 @@ def test_impossible_checkpoints_samples_or_seeds_are_refused_in_words():
         online_sgd(SMALL, samples=10, seeds=[0, -1])
     with pytest.raises(TypeError, match="samples must be a whole number"):
         online_sgd(SMALL, samples="10")
-    with pytest.raises(ValueError, match="'auto', 'plain' or 'reduced'"):
+    with pytest.raises(ValueError, match="auto, plain, reduced"):
         online_sgd(SMALL, samples=10, sampling="exact")
 
 

@@ -186,7 +186,8 @@ def test_an_edit_of_the_package_makes_every_result_anew(tmp_path, cache):
     first = script(tmp_path, "", "n_jobs=1")
     assert script(tmp_path, "", "n_jobs=1") == first and len(list(cache.iterdir())) == 1
     networks = tmp_path / "course_utils" / "networks.py"
-    networks.write_text(networks.read_text().replace("return a, draws[bias]()", "return a, draws[bias]() + 1"))
+    drawn = "return a, BIASES[bias](rng, width)"
+    networks.write_text(networks.read_text().replace(drawn, f"{drawn} + 1"))
     assert script(tmp_path, "", "n_jobs=1")[0] != first[0] and len(list(cache.iterdir())) == 2
 
 
@@ -198,8 +199,8 @@ def test_an_edit_of_the_package_while_it_is_in_use_stores_nothing(small, cache, 
 
 
 def test_what_replaces_a_part_of_the_package_stores_nothing(small, cache, monkeypatch):
-    monkeypatch.setattr("course_utils.sgd.schedule", lambda settings, t: np.full(len(t), 0.01))
-    with pytest.warns(UserWarning, match="results are not remembered: course_utils.sgd.schedule is not the course's own"):
+    monkeypatch.setattr("course_utils.engine.online.schedule", lambda settings, t: np.full(len(t), 0.01))
+    with pytest.warns(UserWarning, match="are not remembered: course_utils.engine.online.schedule is not the course's own"):
         assert small(over={}).risk[0] > 0
     assert not cache.exists()
 

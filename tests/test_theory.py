@@ -8,10 +8,10 @@ import pytest
 
 from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, TwoLayerNet, online_sgd, split_norms
 from course_utils import theory as th
-from course_utils.networks import ACTIVATIONS
-from course_utils.risk import LOSSES
-from course_utils.sgd import schedule
-from course_utils.targets import LINKS, degree_weights, hermite_basis, hermite_coefficients, information_exponent
+from course_utils.activations import ACTIVATIONS
+from course_utils.engine.online import schedule
+from course_utils.losses import LOSSES
+from course_utils.targets import LINKS, degree_weights, gaussian_grid, hermite_basis, hermite_coefficients, information_exponent
 
 SQUARE_ERF = dict(activation="erf", loss="square", bias="none")
 
@@ -67,11 +67,11 @@ def test_hermite_coefficients_sum_to_the_second_moment_and_agree_with_degree_wei
 
 def test_largest_values_are_those_of_a_fine_grid():
     t = np.linspace(-6, 6, 200_001)
-    for name, second in th.SECOND_DERIVATIVES.items():
-        slope = ACTIVATIONS[name][1]
-        assert np.allclose(np.gradient(slope(t), t)[1:-1], second(t)[1:-1], atol=1e-6)  # central differences: O(h^2)
-        assert abs(np.abs(second(t)).max() - th.LARGEST_SECOND_DERIVATIVE[name]) < 1e-8
-        assert abs(slope(t).max() - th.LARGEST_SLOPE[name]) < 3e-3  # softplus' has its supremum at infinity
+    for sigma in (sigma for sigma in ACTIVATIONS.values() if not sigma.jump):
+        second = sigma.curvature(t)
+        assert np.allclose(np.gradient(sigma.slope(t), t)[1:-1], second[1:-1], atol=1e-6)  # central differences: O(h^2)
+        assert abs(np.abs(second).max() - sigma.largest_curvature) < 1e-8
+        assert abs(sigma.slope(t).max() - sigma.largest_slope) < 3e-3  # softplus' has its supremum at infinity
     r = np.linspace(0.01, 5, 100_000)
     assert abs((np.exp(-1 / (2 * r * r)) / (r * math.sqrt(2 * math.pi))).max() - th.KINK) < 1e-8
 
@@ -165,7 +165,7 @@ def test_assumptions(settings, holds, says):
 
 def test_clipping_gives_he3_a_first_coefficient_which_square_loss_does_not_see():
     """E[clip(He3(z) / sqrt 6) z] by quadrature; tolerance five Monte Carlo errors."""
-    z, w = th.gaussian_grid()
+    z, w = gaussian_grid()
     exact = w @ (np.clip((z**3 - 3 * z) / math.sqrt(6), -1, 1) * z)
     direction, error = th.first_hermite(Settings(link="he3", noise=0.0))
     assert abs(direction[0] - exact) < 5 * error and exact < -0.2
@@ -190,7 +190,7 @@ def test_first_hermite_coefficients_average_exactly_over_the_noise(loss, noise):
     s = Settings(link="tanh", loss=loss, noise=noise)
     Z = np.random.default_rng(5).standard_normal((10**6, 1))
     y = s.target().labels(Z, np.random.default_rng(6))
-    terms = -LOSSES[loss][1](np.zeros(len(y)), y) * Z[:, 0]
+    terms = -LOSSES[loss].slope(np.zeros(len(y)), y) * Z[:, 0]
     direction, error = th.first_hermite(s)
     assert abs(direction[0] - terms.mean()) < 5 * np.hypot(terms.std() / 1000, error)
 
@@ -426,7 +426,7 @@ def test_gaussian_integrals_agree_with_monte_carlo():
     rng = np.random.default_rng(0)
     root = rng.standard_normal((5, 5)) / 2
     C, x = root @ root.T, rng.standard_normal((1_000_000, 5)) @ root.T
-    g, slope = (f(x) for f in ACTIVATIONS["erf"])
+    g, slope = ACTIVATIONS["erf"].value(x), ACTIVATIONS["erf"].slope(x)
     for formula, values in (
         (th.I2(C, 0, 1), g[:, 0] * g[:, 1]),
         (th.J2(C, 0, 1), slope[:, 0] * slope[:, 1]),
@@ -504,7 +504,7 @@ def test_erf_link_is_a_sum_of_erf_units():
     """g and its risk at W = 0: half the second moment, by Monte Carlo (five standard errors)."""
     link = th.ErfLink(((1.0, 0.5), (0.0, 2.0)), (0.7, -0.3))
     Z = np.random.default_rng(0).standard_normal((100_000, 2))
-    erf = ACTIVATIONS["erf"][0]
+    erf = ACTIVATIONS["erf"].value
     assert np.allclose(link(Z), 0.7 * erf(Z[:, 0] + 0.5 * Z[:, 1]) - 0.3 * erf(2 * Z[:, 1]))
     s = Settings(d=10, k=2, width=3, link=link, noise=0.5, **SQUARE_ERF)
     _, net = s.build()

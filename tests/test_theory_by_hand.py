@@ -10,9 +10,9 @@ from scipy.special import erf, expit, ndtr
 
 from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, TwoLayerNet, online_sgd
 from course_utils import theory as th
-from course_utils.networks import ACTIVATIONS
-from course_utils.risk import LOSSES
-from course_utils.sgd import schedule
+from course_utils.activations import ACTIVATIONS
+from course_utils.engine.online import schedule
+from course_utils.losses import LOSSES
 
 ONE = dict(d=50, k=1, link="none", width=40, weight_decay=0.5)
 SQUARE_ERF = dict(activation="erf", loss="square", bias="none")
@@ -26,19 +26,21 @@ def biases(settings):
 
 
 def test_constants_in_decimals():
-    assert th.KINK == pytest.approx(0.2419707, abs=1e-7) and th.SQRT_2PI == pytest.approx(2.5066283, abs=1e-7)
-    assert th.LARGEST_LOSS_SLOPE == {"huber": 1, "square": math.inf, "logistic": 1}
-    assert th.LARGEST_SLOPE == pytest.approx({"relu": 1, "tanh": 1, "erf": 0.7978846, "softplus": 1})
-    assert th.LARGEST_SECOND_DERIVATIVE == pytest.approx({"tanh": 0.7698004, "erf": 0.4839414, "softplus": 0.25})
+    assert th.KINK == pytest.approx(0.2419707, abs=1e-7)
+    assert {n: loss.largest_slope for n, loss in LOSSES.items()} == {"huber": 1, "square": math.inf, "logistic": 1}
+    slopes = {name: sigma.largest_slope for name, sigma in ACTIVATIONS.items()}
+    assert slopes == pytest.approx({"relu": 1, "tanh": 1, "erf": 0.7978846, "softplus": 1})
+    curvatures = {name: sigma.largest_curvature for name, sigma in ACTIVATIONS.items()}
+    assert curvatures == pytest.approx({"relu": 0, "tanh": 0.7698004, "erf": 0.4839414, "softplus": 0.25})
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_curvature_of_a_loss_is_the_derivative_of_its_slope(loss):
     yhat, y, h = np.array([0.7, 0.2, -3.0, -0.4, 2.2, 5.0, 0.1]), np.array([-1.0, 1, 1, -1, 1, -1, 1]), 1e-6
-    slope = LOSSES[loss][1]
-    assert np.allclose(th.LOSS_CURVATURES[loss](yhat, y), (slope(yhat + h, y) - slope(yhat - h, y)) / (2 * h), atol=1e-8)
+    slope = LOSSES[loss].slope
+    assert np.allclose(LOSSES[loss].curvature(yhat, y), (slope(yhat + h, y) - slope(yhat - h, y)) / (2 * h), atol=1e-8)
     far = np.linspace(-9, 9, 1001)
-    assert th.LOSS_CURVATURES[loss](far, 0 * far).max() == pytest.approx(th.LARGEST_LOSS_CURVATURE[loss])
+    assert LOSSES[loss].curvature(far, 0 * far).max() == pytest.approx(LOSSES[loss].largest_curvature)
 
 
 @pytest.mark.parametrize("bias", ["away", "normal"])
@@ -53,7 +55,7 @@ def test_relu_threshold_is_the_kink_at_the_smallest_bias(bias):
     assert th.decay_threshold(s.replace(seed=1)) != th.decay_threshold(s)
 
 
-@pytest.mark.parametrize("activation", th.LARGEST_SECOND_DERIVATIVE)
+@pytest.mark.parametrize("activation", ["tanh", "erf", "softplus"])
 @pytest.mark.parametrize(("d", "k"), [(40, 2), (1000, 1)])
 def test_smooth_threshold_is_the_mean_slope_of_the_untrained_network_times_the_largest_bend(activation, d, k):
     """On fresh samples of the very network: its 4,096 samples leave 1 %, five of these."""
@@ -61,7 +63,7 @@ def test_smooth_threshold_is_the_mean_slope_of_the_untrained_network_times_the_l
     target, net = s.build()
     X, y = target.sample(20_000, np.random.default_rng(77))
     slope = np.clip(net(X) - y, -1, 1)
-    largest = th.LARGEST_SECOND_DERIVATIVE[activation]
+    largest = ACTIVATIONS[activation].largest_curvature
     assert th.decay_threshold(s) == pytest.approx(np.abs(slope).mean() * largest, rel=0.05)
     assert th.decay_threshold(s, 0.4) == pytest.approx(0.4 * largest)
 
@@ -171,7 +173,7 @@ def test_the_guessed_noise_floor_uses_slopes_of_rows_of_norm_one(activation, bia
     s = Settings(**ONE, activation=activation, bias=bias, noise=0.2, step=0.3)
     z = np.linspace(-9, 9, 20_001)
     weight = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
-    slopes = ACTIVATIONS[activation][1](z[:, None] + biases(s)) ** 2
+    slopes = ACTIVATIONS[activation].slope(z[:, None] + biases(s)) ** 2
     floor = math.sqrt(0.3 / 50 * 0.04 * (weight @ slopes).mean() * 49 / (2 * 0.5 - 0.3 / 50 * 0.25))
     said = float(th.assumptions(s)[1].text.rstrip(".").split()[-1])
     assert said == pytest.approx(floor, rel=0.05)  # two digits are said
@@ -255,7 +257,7 @@ def test_the_kink_of_one_neuron_that_sees_a_sign(noise):
     r, b = 1.7, 0.6
     net = TwoLayerNet(np.array([[r, 0.0, 0.0]]), np.array([1.0]), np.array([b]), "relu")
     X, y = target.sample(50, np.random.default_rng(0))
-    H = th._bends(net, target, "logistic", X, y)
+    H = th.stein.bends(net, target, "logistic", X, y)
     chance = ndtr(-b / r / noise) if noise else 0.0
     assert H == pytest.approx(math.exp(-((b / r) ** 2) / 2) / math.sqrt(2 * math.pi) / r * (0.5 - chance), rel=1e-9)
 
@@ -266,7 +268,7 @@ def test_kinks_are_a_thin_slab_of_inputs():
     W = np.array([[0.6, -0.3, 0.5], [-0.2, 0.8, 0.4], [0.0, 0.0, 0.0]])
     net = TwoLayerNet(W, np.array([0.5, -0.7, 0.4]), np.array([0.2, -0.4, 0.3]), "relu")
     rng, h = np.random.default_rng(2), 0.05
-    found = np.mean([th._bends(net, target, "huber", *target.sample(4000, rng)) for _ in range(5)], axis=0)
+    found = np.mean([th.stein.bends(net, target, "huber", *target.sample(4000, rng)) for _ in range(5)], axis=0)
     X, y = target.sample(1_000_000, rng)
     slab = np.abs(X @ W.T + net.b) < h
     values = net.a * np.clip(net(X) - y, -1, 1)[:, None] * slab / (2 * h)
@@ -278,7 +280,7 @@ def test_kinks_are_a_thin_slab_of_inputs():
 def test_gradient_of_a_link_by_hand():
     target = MultiIndexModel(np.eye(2, 4), lambda Z: Z[:, 0] ** 2 * Z[:, 1], noise=0.1)
     Z = np.array([[1.0, 2.0], [-3.0, 0.5]])
-    assert np.allclose(th._link_gradient(target, Z), [[4, 1], [-3, 9]], atol=1e-8)
+    assert np.allclose(th.stein._link_gradient(target, Z), [[4, 1], [-3, 9]], atol=1e-8)
 
 
 def test_parallel_part_in_both_coordinate_systems():
@@ -322,7 +324,7 @@ def drivers(monkeypatch, *pairs):
         asked.append((net, target, loss, weight_decay, samples))
         return next(given)
 
-    monkeypatch.setattr(th, "_matrices", measured)
+    monkeypatch.setattr(th.perpendicular, "_matrices", measured)
     return asked
 
 
@@ -427,7 +429,7 @@ def test_weights_on_all_directions_are_rebuilt_from_a_run_that_records_two():
         snapshots.append(sim.snapshot())
         real.append(th.parallel_part(sim.net, sim.target))
     run = Run.of(s, snapshots, net=sim.net)
-    found = th._parallel_history(s, run.net, run.neurons, run.parallel)
+    found = th.prediction._parallel_history(s, run.net, run.neurons, run.parallel)
     assert found.shape == (5, 12, 3)
     assert np.allclose(found[[0, -1]], np.array(real)[[0, -1]], atol=1e-5)  # float32 neurons
     assert np.allclose(found[:, :, :2], run.neurons[:, :, :2])
@@ -436,7 +438,8 @@ def test_weights_on_all_directions_are_rebuilt_from_a_run_that_records_two():
     assert gap.max() < 0.2  # 0.14 measured; 0.1 in the middle
     two = s.replace(k=2, link="chain")
     run = online_sgd(two, 100, [0, 100])
-    assert np.array_equal(th._parallel_history(two, run.net, run.neurons, run.parallel), run.neurons[:, :, :2].astype(float))
+    found = th.prediction._parallel_history(two, run.net, run.neurons, run.parallel)
+    assert np.array_equal(found, run.neurons[:, :, :2].astype(float))
 
 
 def test_predictions_of_several_seeds_are_those_of_each():
@@ -483,7 +486,7 @@ def gaussian_mean(C, function):
 
 def test_gaussian_integrals_by_quadrature():
     C = np.array([[0.8, 0.3, -0.2], [0.3, 0.5, 0.1], [-0.2, 0.1, 0.6]])
-    g, slope = ACTIVATIONS["erf"]
+    g, slope = ACTIVATIONS["erf"].value, ACTIVATIONS["erf"].slope
     assert th.I2(C, 0, 1) == pytest.approx(gaussian_mean(C[:2, :2], lambda x, y: g(x) * g(y)), abs=1e-7)
     assert th.J2(C, 0, 1) == pytest.approx(gaussian_mean(C[:2, :2], lambda x, y: slope(x) * slope(y)), abs=1e-7)
     assert th.I3(C, 0, 1, 2) == pytest.approx(gaussian_mean(C, lambda x, y, z: slope(x) * y * g(z)), abs=1e-7)
@@ -497,7 +500,7 @@ def test_order_parameters_drift_as_sgd_does_on_average():
     link = th.ErfLink(((1.0, 0.5), (0.0, 2.0), (-1.0, 0.3)), (0.7, -0.3, 0.4))
     s = Settings(d=d, k=k, width=m, link=link, noise=0.4, step=et * d, weight_decay=lam, **SQUARE_ERF)
     W, a, U = rng.standard_normal((m, d)) / 4, np.array([1, -1]) / m, np.eye(k, d)
-    fields = th._Fields(np.array(link.vectors), np.array(link.amplitudes), a)
+    fields = th.order_parameters._Fields(np.array(link.vectors), np.array(link.amplitudes), a)
     R, Q = W @ U.T, W @ W.T
     dR, dQ = fields.drift(R, Q, s, et * d)
 
@@ -522,7 +525,7 @@ def test_order_parameters_show_what_their_network_shows(m, k, d):
     rng = np.random.default_rng(6)
     W = rng.standard_normal((m, d))
     R, Q = W[:, :k], W @ W.T
-    perpendicular, parallel, angles, singular = th._observe(R, Q)
+    perpendicular, parallel, angles, singular = th.order_parameters._observe(R, Q)
     assert perpendicular == pytest.approx(np.linalg.norm(W[:, k:]) / math.sqrt(m))
     assert parallel == pytest.approx(np.linalg.norm(R) / math.sqrt(m))
     values = np.linalg.svd(W, compute_uv=False) / math.sqrt(m)
@@ -530,7 +533,7 @@ def test_order_parameters_show_what_their_network_shows(m, k, d):
     top = np.linalg.svd(W)[2][:k]
     cosines = np.linalg.svd(top[:, :k], compute_uv=False)
     assert np.allclose(angles, np.arccos(cosines)[::-1])
-    assert th._observe(R, R @ R.T)[0] == pytest.approx(0, abs=1e-7)
+    assert th.order_parameters._observe(R, R @ R.T)[0] == pytest.approx(0, abs=1e-7)
 
 
 def test_erf_links_of_any_gain():
@@ -556,8 +559,8 @@ def test_pure_decay_in_the_equations_is_exponential():
 
 def test_sigmoids_have_the_second_derivatives_in_the_table():
     t = np.linspace(-4, 4, 9)
-    assert np.allclose(th.SECOND_DERIVATIVES["softplus"](t), expit(t) * (1 - expit(t)))
-    assert np.allclose(th.SECOND_DERIVATIVES["erf"](t), -t * ACTIVATIONS["erf"][1](t))
+    assert np.allclose(ACTIVATIONS["softplus"].curvature(t), expit(t) * (1 - expit(t)))
+    assert np.allclose(ACTIVATIONS["erf"].curvature(t), -t * ACTIVATIONS["erf"].slope(t))
 
 
 def signal_words(**changes):

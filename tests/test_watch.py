@@ -5,7 +5,7 @@ import pytest
 
 from course_utils import Diverged, OnlineSGD, Run, Settings, principal_angles, split_norms
 from course_utils.compression import compress_torch
-from course_utils.ntk import torch_ntk
+from course_utils.kernels import torch_ntk
 from course_utils.watch import GROWTH, first_linear, watch
 
 torch = pytest.importorskip("torch")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..kernel import sgd_steps_numpy
+from ..engine.steps import sgd_steps_numpy
 from ..settings import Settings
 from ..subspace import principal_angles
 from ..theory import noise_floor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels import empirical_ntk
 from ..networks import TwoLayerNet
-from ..ntk import empirical_ntk
 from ..targets import hermite_coefficients
 from .mechanism import Exercise, array, call, number, require
 

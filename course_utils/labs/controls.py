@@ -51,7 +51,7 @@ def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
         if callable(value):
             options.append((f"yours: {getattr(value, '__name__', 'function')}", value))
         return widgets.Dropdown(options=options, value=value, **common)
-    return widgets.Dropdown(options=CHOICES[name], value=value, **common)
+    return widgets.Dropdown(options=list(CHOICES[name]), value=value, **common)
 
 
 def set_field(widget: widgets.DOMWidget, name: str, value) -> None:

@@ -15,9 +15,9 @@ from functools import wraps
 
 import ipywidgets as widgets
 
+from ..engine.online import Diverged
 from ..run import Run, in_d
 from ..settings import Settings
-from ..sgd import Diverged
 from .actor import Actor, players
 from .controls import FIRST, MORE, Transport, button, field_widget, set_field
 from .session import LIVE, Session, adapted, moment_at

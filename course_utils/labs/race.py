@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..comparison import DEGREES, METHODS, LineTests, kernel_movement, linear_floor, race
-from ..ntk import RIDGES
+from ..kernels import RIDGES
 from ..targets import hermite_coefficients
 from . import charts
 from .figures import COLOURS, DASHES, GREY, INK, MARKERS, _step_up

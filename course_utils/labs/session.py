@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from ..engine.online import OnlineSGD
 from ..machine import single_threaded_blas
+from ..record import checkpoint_times
 from ..run import Record, Run
 from ..settings import Settings
-from ..sgd import OnlineSGD, checkpoint_times
 from ..theory import PerpendicularPrediction, parallel_part
 
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment

@@ -14,11 +14,47 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .kernel import BLOCK, fill_normal, fill_reduced
-from .networks import TwoLayerNet, second_layer
-from .settings import Settings
+from ..compiled import compiled
+from ..networks import TwoLayerNet, second_layer
+from ..settings import Settings
+from .blocked import BLOCK
 
 CHUNK = 2**18  # numbers in one chunk of inputs: 2 MB, which stays in cache
+
+
+def _fill_normal_numpy(rng, X):
+    X[:] = rng.standard_normal(X.shape)
+
+
+def _fill_reduced_numpy(rng, X, Z, outside, known):
+    k = Z.shape[1]
+    X[:, :k], X[:, k:] = Z, 0.0
+    for p in range(len(X)):
+        X[p, k : known + p] = rng.standard_normal(known + p - k)
+        X[p, known + p] = outside[p]
+
+
+@compiled(fast=True, otherwise=_fill_normal_numpy)
+def fill_normal(rng, X):
+    """Fill the C-contiguous X with N(0, 1) draws of a numpy Generator, three times faster than NumPy does."""
+    flat = X.reshape(-1)
+    for i in range(flat.size):
+        flat[i] = rng.standard_normal()
+
+
+@compiled(fast=True, otherwise=_fill_reduced_numpy)
+def fill_reduced(rng, X, Z, outside, known):
+    """Inputs in reduced coordinates: row p is Z[p], then N(0, 1) up to column known + p, there outside[p], then zeros."""
+    k = Z.shape[1]
+    for p in range(X.shape[0]):
+        new = known + p
+        for i in range(k):
+            X[p, i] = Z[p, i]
+        for i in range(k, new):
+            X[p, i] = rng.standard_normal()
+        X[p, new] = outside[p]
+        for i in range(new + 1, X.shape[1]):
+            X[p, i] = 0.0
 
 
 def reduced_block(width: int) -> int:

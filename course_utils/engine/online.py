@@ -1,21 +1,21 @@
-"""Online SGD with weight decay on the first layer: schedules, the step-by-step engine, and whole runs."""
+"""Online SGD with weight decay on the first layer: step sizes, and the engine that takes any number of steps at a time."""
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from . import given, kernel
-from .machine import reserve, signals_wait, single_threaded_blas
-from .networks import TwoLayerNet
-from .risk import LOSSES, floors_on, r_squared
-from .run import Run, Snapshot
+from .. import given
+from ..given import choice, whole
+from ..machine import reserve, signals_wait, single_threaded_blas
+from ..networks import TwoLayerNet
+from ..risk import floors_on, mean_loss, r_squared
+from ..run import Run, Snapshot
+from ..settings import Settings
+from .blocked import HUGE, outputs_of, steps_of
 from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
-from .settings import Settings
 
 TEST_SAMPLES = 1000
 FED = "Trained on samples that were fed; the risk is that on inputs N(0, I) with the labels of these settings."
@@ -65,8 +65,7 @@ class OnlineSGD:
     """
 
     def __init__(self, settings: Settings, sampling: str = "auto"):
-        if sampling not in ("auto", "plain", "reduced"):
-            raise ValueError(f"sampling = {sampling!r} is unknown: it must be 'auto', 'plain' or 'reduced'")
+        choice("sampling", sampling, ("auto", "plain", "reduced"))
         reduced = use_reduced(settings) if sampling == "auto" else sampling == "reduced"
         if reduced and settings.d <= settings.k + settings.width:
             reduced = False  # nothing to reduce
@@ -121,7 +120,7 @@ class OnlineSGD:
         Raises Diverged when outputs explode. Whatever ends it early, Ctrl-C or an own link that fails, the state is that
         after the number of samples that ``samples`` says, and training can go on from there.
         """
-        end = self.samples + _count("n", n, 0)
+        end = self.samples + whole("n", n, 0)
         with signals_wait() as signal_came, single_threaded_blas():
             while self.samples < end and not signal_came():
                 with self._all_or_nothing():
@@ -164,14 +163,14 @@ class OnlineSGD:
         """One step a label, on the inputs that the sampler has drawn."""
         s, sampler = self.settings, self._sampler
         steps = schedule(s, np.arange(self.samples, self.samples + len(y)))
-        codes = kernel.ACTIVATION_CODES[s.activation], kernel.LOSS_CODES[s.loss]
+        take_steps = steps_of(s.activation, s.loss)
         bad, flat = -1, sampler.W.reshape(-1)
         for X, part in sampler.blocks():
-            bad = kernel.blocked_steps(sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay, *codes)
+            bad = take_steps(sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay)
             if bad >= 0:
                 bad += part.start or 0
                 break
-        if bad >= 0 or not flat @ flat < s.width * kernel.HUGE**2:  # bounded activations diverge in W alone
+        if bad >= 0 or not flat @ flat < s.width * HUGE**2:  # bounded activations diverge in W alone
             raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
         self.samples += len(y)
 
@@ -180,8 +179,7 @@ class OnlineSGD:
         s, sampler = self.settings, self._sampler
         with single_threaded_blas():
             yhat, y = self._test_outputs(), self._test_labels()
-            risk = float(LOSSES[s.loss][0](yhat, y).mean())
-            r2, note = r_squared(yhat, y), FED if self._fed else ""
+            risk, r2, note = mean_loss(yhat, y, s.loss), r_squared(yhat, y), FED if self._fed else ""
             return Snapshot.measure(self.samples, s.d, sampler.W, sampler.directions, risk, r2, note=note)
 
     def floors(self) -> dict[str, float]:
@@ -189,8 +187,8 @@ class OnlineSGD:
         return floors_on(self.target, self._test_projections, self._test_labels(), self.settings.loss)
 
     def _test_outputs(self) -> np.ndarray:
-        sampler, code = self._sampler, kernel.ACTIVATION_CODES[self.settings.activation]
-        return kernel.outputs(sampler.W, sampler.a, sampler.b, self._test_inputs, code)
+        sampler = self._sampler
+        return outputs_of(self.settings.activation)(sampler.W, sampler.a, sampler.b, self._test_inputs)
 
     def _test_labels(self) -> np.ndarray:
         y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
@@ -205,113 +203,3 @@ def _advice(s: Settings, samples: int) -> str:
     else:
         knob = f"lower step (now {s.step:g}) or raise weight_decay (now {s.weight_decay:g})"
     return f"Training diverged after {samples:,} samples: outputs or weights grew beyond 1e8. Try: {knob}."
-
-
-def _count(name: str, value, low: int) -> int:
-    """A whole number given as 1000 or 1e3; ValueError if it is none or below ``low``, TypeError if it is no number."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a whole number, {low} or more, got {value!r} ({type(value).__name__})")
-    if not (low <= value < 2**63 and value == int(value)):
-        raise ValueError(f"{name} = {value} is not allowed: it must be a whole number, {low} or more")
-    return int(value)
-
-
-def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarray:
-    """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
-    samples = _count("samples", samples, 0)
-    if np.ndim(checkpoints) == 1:
-        times = np.unique(np.array([_count("checkpoints", t, 0) for t in checkpoints], dtype=np.int64))
-        if len(times) == 0 or times[-1] > samples:
-            raise ValueError(f"checkpoints must lie between 0 and samples = {samples}")
-        return times
-    checkpoints = _count("checkpoints", checkpoints, 1)
-    first = max(1.0, samples / 1e4)
-    times = np.geomspace(max(samples, 1), first, checkpoints)  # backwards: a single checkpoint is the end
-    return np.unique(np.round(np.r_[0, times]).astype(np.int64).clip(0, samples))
-
-
-def online_sgd(
-    settings: Settings,
-    samples: int = 20_000,
-    checkpoints: int | Sequence[int] = 200,
-    seeds: int | Sequence[int] | None = None,
-    progress: bool = False,
-    sampling: str = "auto",
-) -> Run:
-    """Train on ``samples`` fresh samples and record the run.
-
-    Parameters
-    ----------
-    settings : what to run.
-    samples : number of SGD steps, one fresh sample each.
-    checkpoints : how many moments to record, geometrically spaced; or the sample counts themselves.
-    seeds : run this many seeds, settings.seed, settings.seed + 1, ... (or a list of seeds), in parallel threads; the Run
-        then has a seed axis first.
-    progress : show a progress bar.
-    sampling : as in OnlineSGD.
-
-    Raises Diverged: its ``run`` holds what was recorded, or with several seeds the runs of those that did not diverge.
-    Taught in notebook 02.
-    """
-    times = checkpoint_times(samples, checkpoints)
-    if seeds is None:
-        return _one_run(settings, times, progress, sampling)
-    if np.ndim(seeds) == 0:
-        seeds = [settings.seed + i for i in range(_count("seeds", seeds, 1))]
-    if len(seeds) == 0:
-        raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
-    import os
-    import threading
-
-    from tqdm.auto import tqdm
-
-    stop = threading.Event()
-    each = [settings.replace(seed=n) for n in seeds]
-
-    def attempt(s: Settings) -> Run | Diverged:
-        try:
-            return _one_run(s, times, False, sampling, stop)
-        except Diverged as problem:
-            return problem
-
-    with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
-        try:
-            results = pool.map(attempt, each)
-            results = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
-        finally:  # after Ctrl-C the others end at their next checkpoint
-            stop.set()
-    runs = [r for r in results if isinstance(r, Run)]
-    if len(runs) < len(results):
-        raise _seeds_diverged(dict(zip(seeds, results, strict=True)), runs)
-    return Run.stack(runs)
-
-
-def _seeds_diverged(results: dict, runs: list[Run]) -> Diverged:
-    """One error for the seeds that diverged; its run holds the other seeds, or what the first recorded if there are none."""
-    bad = {seed: r for seed, r in results.items() if isinstance(r, Diverged)}
-    first = next(iter(bad.values()))
-    who = f"Seed {next(iter(bad))}" if len(bad) == 1 else f"Seeds {', '.join(map(str, bad))}"
-    kept = f" The other {len(runs)} of {len(results)} are in this error's run." if runs else ""
-    return Diverged(f"{who}: {first}{kept}", first.samples, Run.stack(runs) if runs else first.run)
-
-
-def _one_run(settings: Settings, times: np.ndarray, progress: bool, sampling: str, stop=None) -> Run:
-    from tqdm.auto import tqdm
-
-    sim, snapshots = OnlineSGD(settings, sampling), []
-    bar = tqdm(total=int(times[-1]), unit="sample", unit_scale=True, disable=not progress)
-    try:
-        with single_threaded_blas():
-            for t in times:
-                if stop is not None and stop.is_set():
-                    raise KeyboardInterrupt
-                sim.advance(int(t) - sim.samples)
-                bar.update(int(t) - bar.n)
-                snapshots.append(sim.snapshot())
-    except Diverged as problem:
-        if snapshots:
-            problem.run = Run.of(settings, snapshots, net=sim.net, note=str(problem))
-        raise
-    finally:
-        bar.close()
-    return Run.of(settings, snapshots, net=sim.net, floors=sim.floors())

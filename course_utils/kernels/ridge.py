@@ -1,0 +1,134 @@
+"""Kernel ridge regression, factored in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from ..given import real_numbers, samples
+from .gram import Prepared, check_dimension, fill_upper, kernel_block, mirror, prepared_rows, row_blocks
+
+RIDGES = np.geomspace(1e-3, 1e3, 13)  # the kernels have a diagonal of order 1: from interpolation to a constant
+
+
+@dataclass(frozen=True, eq=False)
+class KernelRidge:
+    """Fitted kernel ridge regression. Made by `kernel_ridge` and `validated_kernel_ridge`.
+
+    ridge : a number; (ridges,) of a path; or what validation chose for each target.
+    coefficients : (n,), (n, targets), (n, ridges) or (n, ridges, targets).
+    validation_error : (ridges,) or (ridges, targets) mean squared errors from which the ridge was chosen, if it was.
+    """
+
+    kernel: Callable = field(repr=False)
+    ridge: float | np.ndarray
+    coefficients: np.ndarray = field(repr=False)
+    prepared: Prepared = field(repr=False)
+    validation_error: np.ndarray | None = field(default=None, repr=False)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions for X (p, d), shaped as the coefficients with p for n, from a block of kernel rows at a time."""
+        X = samples(X)
+        check_dimension(X, self.prepared[0].shape[1])
+        n, *rest = self.coefficients.shape
+        coefficients, prepared = self.coefficients.reshape(n, -1), prepared_rows(self.kernel, X)
+        out = np.empty((len(X), coefficients.shape[1]))
+        for rows in row_blocks(len(X)):
+            out[rows] = kernel_block(self.kernel, [part[rows] for part in prepared], self.prepared) @ coefficients
+        return out.reshape(len(X), *rest)
+
+
+def kernel_ridge(kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | np.ndarray) -> KernelRidge:
+    """Solve (K + ridge I) c = y for all ridges and targets, with one kernel matrix in memory, built once.
+
+    Parameters
+    ----------
+    kernel : from `ntk_kernel`, `empirical_ntk`, `torch_ntk`, or any positive definite function (X, Z) -> (n, p).
+    X : (n, d) samples.
+    y : (n,) or (n, targets) labels.
+    ridge : a number, or (ridges,) for a path; not multiplied by n.
+
+    Raises
+    ------
+    ValueError for shapes that do not fit, values that are not finite, or a negative ridge.
+    MemoryError if the kernel matrix, 8 n^2 bytes, exceeds the free memory.
+    scipy.linalg.LinAlgError if K + ridge I is not positive definite.
+
+    Source: Hastie, Tibshirani, Friedman (2009), section 5.8. Taught in notebook 05.
+    """
+    X = samples(X)
+    y = _labels(y, len(X))
+    ridges = np.atleast_1d(np.asarray(ridge, dtype=float))
+    if ridges.ndim != 1 or not np.all((ridges >= 0) & (ridges < np.inf)):
+        raise ValueError(f"ridge = {ridge} must be a number or a list of numbers, none of them negative: try 0.01")
+    n, prepared = len(X), prepared_rows(kernel, X)
+    K = fill_upper(kernel, prepared)
+    diagonal = K.diagonal().copy()
+    if len(ridges) > 1:
+        mirror(K)  # a factorisation overwrites one triangle; the other one keeps the kernel for the next ridge
+    coefficients = np.empty((n, len(ridges), y.size // n))
+    for r, value in enumerate(ridges):
+        if r > 0:
+            mirror(K.T)
+        np.fill_diagonal(K, diagonal + value)
+        coefficients[:, r] = cho_solve((_factor(K, value, diagonal), True), y.reshape(n, -1), check_finite=False)
+    coefficients = coefficients.reshape(n, *np.shape(ridge), *y.shape[1:])
+    return KernelRidge(kernel, ridges if np.ndim(ridge) else float(ridge), coefficients, prepared)
+
+
+def validated_kernel_ridge(
+    kernel: Callable, X: np.ndarray, y: np.ndarray, ridges: np.ndarray = RIDGES, fraction: float = 0.2, seed: int = 0
+) -> KernelRidge:
+    """Kernel ridge regression on all samples, each target with the ridge that was best on a validation split of them.
+
+    Test samples have no part in the choice: a ridge tuned on them flatters the kernel.
+
+    Parameters
+    ----------
+    kernel, X, y : as in `kernel_ridge`.
+    ridges : (ridges,) to choose from.
+    fraction : share of the samples that validates; the others are fitted along the path, then all with the chosen one.
+    seed : of the random split.
+
+    Raises
+    ------
+    ValueError if the split leaves nothing to fit or to validate, and what `kernel_ridge` raises.
+
+    Source: Hastie, Tibshirani, Friedman (2009), section 7.2. Taught in notebook 05.
+    """
+    X = samples(X)
+    y = _labels(y, len(X))
+    order = np.random.default_rng(seed).permutation(len(X))
+    held = round(fraction * len(X))
+    if not 0 < held < len(X):
+        raise ValueError(f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2")
+    held, fitted = order[:held], order[held:]
+    ridges = np.asarray(ridges, dtype=float).reshape(-1)
+    predicted = kernel_ridge(kernel, X[fitted], y[fitted], ridges).predict(X[held])
+    error = np.mean((predicted - y[held][:, None]) ** 2, axis=0)
+    best = np.argmin(error, axis=0)
+    used, position = np.unique(best, return_inverse=True)
+    path = kernel_ridge(kernel, X, y.reshape(len(X), -1), ridges[used])
+    chosen = path.coefficients[:, position.ravel(), np.arange(best.size)].reshape(y.shape)
+    return KernelRidge(kernel, ridges[best], chosen, path.prepared, error)
+
+
+def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
+    # K.T has the column order of LAPACK, so that the factor is written over K's upper triangle and nothing is copied
+    try:
+        return cho_factor(K.T, lower=True, overwrite_a=True, check_finite=False)[0]
+    except LinAlgError:
+        raise LinAlgError(
+            f"the kernel matrix plus ridge = {ridge:g} is not positive definite: some samples are equal, or nearly so "
+            f"to this kernel, or it is not a kernel; try ridge = {max(10 * ridge, 1e-8 * abs(diagonal).max()) or 0.01:.1g}"
+        ) from None
+
+
+def _labels(y: np.ndarray, n: int) -> np.ndarray:
+    y = real_numbers(y, "y")
+    if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
+        raise ValueError(f"labels of {n} samples must have the shape ({n},) or ({n}, targets), got {y.shape}")
+    return y

@@ -1,0 +1,39 @@
+"""What the theory says before and beside a run: thresholds, predicted curves, stationary points, order-parameter ODEs."""
+
+from .assumptions import KINK, Assumption, assumptions, decay_threshold, first_hermite
+from .order_parameters import I2, I3, I4, J2, ErfLink, OrderParameters, erf_link, erf_ode
+from .perpendicular import (
+    PerpendicularPrediction,
+    contraction_and_noise,
+    noise_and_gap,
+    noise_floor,
+    predicted_perpendicular,
+)
+from .prediction import predict
+from .stein import parallel_part, risk_gradient, stationary_point, stein_terms
+
+__all__ = [
+    "Assumption",
+    "ErfLink",
+    "I2",
+    "I3",
+    "I4",
+    "J2",
+    "KINK",
+    "OrderParameters",
+    "PerpendicularPrediction",
+    "assumptions",
+    "contraction_and_noise",
+    "decay_threshold",
+    "erf_link",
+    "erf_ode",
+    "first_hermite",
+    "noise_and_gap",
+    "noise_floor",
+    "parallel_part",
+    "predict",
+    "predicted_perpendicular",
+    "risk_gradient",
+    "stationary_point",
+    "stein_terms",
+]

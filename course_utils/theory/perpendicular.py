@@ -1,0 +1,237 @@
+"""W_perp as theory predicts it: the recursion, what drives it, and the one stepper of the predicted curve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.linalg
+
+from ..activations import ACTIVATIONS
+from ..compiled import compiled
+from ..engine.online import schedule
+from ..machine import single_threaded_blas
+from ..networks import TwoLayerNet
+from ..settings import Settings
+from ..targets import MultiIndexModel
+from .stein import backward, bends, curvature, parallel_part
+
+
+def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: float, V: float, gap: float) -> np.ndarray:
+    """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of notebook 02,
+
+        q_{t+1} = (1 - et_t gap)^2 q_t + et_t^2 V (d - k),    q_t = ||W_perp||_F^2 / m.
+
+    Parameters
+    ----------
+    settings : gives d, k and the step sizes et_t (constant or decreasing).
+    samples : increasing sample counts; ``start`` is the value at the first of them.
+    V : noise level, mean_j E[(l_1 sigma'_j)^2].
+    gap : rate of contraction; lam minus the threshold, or measured (``noise_and_gap``).
+
+    Exact when all directions contract at one rate, and an upper bound when none contracts more slowly; ``predict`` gives each
+    its own. ValueError for impossible numbers. Derived here, in notebook 02.
+    """
+    samples = increasing(samples)
+    for name, value in (("start", start), ("V", V)):
+        if not value >= 0:
+            raise ValueError(f"{name} = {value} is impossible: it is the size of something, 0 or more")
+    if not math.isfinite(gap):
+        raise ValueError(f"gap = {gap} is not a rate of contraction: it must be a finite number")
+    q = [float(start) ** 2]
+    for t, after in zip(samples[:-1], samples[1:], strict=True):
+        q.append(_recursion(q[-1], _steps(settings, t, after), gap, V * (settings.d - settings.k)))
+    return np.sqrt(q)
+
+
+def noise_floor(settings: Settings, V: float, gap: float) -> float:
+    """Plateau of ||W_perp||_F / sqrt(m) under a constant step, sqrt(et V (d - k) / (2 gap - et gap^2)); inf if none."""
+    et = settings.step / settings.d
+    balance = 2 * gap - et * gap * gap
+    return math.sqrt(et * V * (settings.d - settings.k) / balance) if balance > 0 else math.inf
+
+
+def contraction_and_noise(
+    net: TwoLayerNet, target: MultiIndexModel, loss: str, weight_decay: float, samples: int = 4000, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """What drives W_perp, measured on fresh samples: A = m H + lam I and C_ij = E[l_1^2 s_i sigma'_i s_j sigma'_j].
+
+    Both are (m, m) and width-free. Each coordinate of x outside the subspace moves one column of W_perp, on average by
+    -et A, with noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d - k) C.
+    Works for a net in input space or in reduced coordinates. Taught in notebook 02.
+    """
+    inside = MultiIndexModel(np.eye(target.k, target.k + net.width), target.link, target.noise, sign_labels=target.sign_labels)
+    par = parallel_part(net, target)
+    rest = net.W - par @ target.directions if net.reduced_k is None else net.W[:, net.reduced_k :]
+    coordinates = TwoLayerNet(np.hstack([par, root(rest @ rest.T)]), net.a, net.b, net.activation)
+    return _matrices(coordinates, inside, loss, weight_decay, samples, np.random.default_rng(seed))
+
+
+def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
+    """V = tr C / m = mean_j E[(l_1 sigma'_j)^2], and the one gap that gives the same plateau: tr C / tr(A^-1 C).
+
+    Noise moves neurons together (C has rank one if all have equal slopes), in a direction that the loss's curvature
+    contracts faster than the rest: so this gap is often above lam. It is 0 if a direction of W_perp grows.
+    """
+    if np.linalg.eigvalsh(A)[0] <= 0:
+        return float(np.trace(C)) / len(C), 0.0
+    return float(np.trace(C)) / len(C), float(np.trace(C) / np.trace(scipy.linalg.solve(A, C, assume_a="pos")))
+
+
+class PerpendicularPrediction:
+    """W_perp as theory predicts it, carried along beside a run that supplies nothing but its parallel part.
+
+    M = W_perp W_perp^T follows M <- (1 - et A) M (1 - et A) + et^2 (d - k) C. A and C are averages over fresh samples
+    for a network of the measured W_par and the *predicted* M, so that the measured W_perp enters at the start only.
+
+    Parameters
+    ----------
+    settings : of the run; call ``change`` when noise, step, decay or schedule change.
+    a, b : second layer and biases of the network, (m,).
+    parallel : (m, k) coefficients on the directions at the start, and rows : (m,) norms of the rows of W_perp there.
+    samples : sample count at the start.
+    average : samples over which A and C are averaged.
+
+    Networks wider than 256 are represented by 256 of their neurons (the averages converge as in mean-field theory).
+    """
+
+    WIDEST = 256
+
+    def __init__(self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000):
+        self._rng = np.random.default_rng(0)
+        self._chosen = self._representatives(a, b)
+        self._a = np.sign(a[self._chosen]) / len(self._chosen)
+        self._b = b[self._chosen]
+        rows = np.asarray(rows, dtype=float)
+        start = float((rows**2).mean())
+        chosen = rows[self._chosen] ** 2
+        self._M = np.diag(chosen * (start / chosen.mean() if start > 0 else 1.0))
+        self.settings, self.samples, self.average = settings, samples, average
+        self._drivers = self._driven_by(parallel)
+
+    def change(self, settings: Settings) -> None:
+        """Go on with other settings (noise, step, weight decay, schedule), as ``OnlineSGD.change`` does."""
+        self.settings = settings
+        self._drivers = self._driven_by(self._parallel)
+
+    @property
+    def perpendicular(self) -> float:
+        """Predicted ||W_perp||_F / sqrt(m) now."""
+        return math.sqrt(max(np.trace(self._M), 0.0) / len(self._M))
+
+    def advance(self, samples: Sequence[int], parallel: np.ndarray) -> np.ndarray:
+        """Predicted ||W_perp||_F / sqrt(m) at increasing sample counts, given the parallel part (m, k) at the last.
+
+        A and C are the means of their values at both ends (Heun's rule), so keep an advance below half the time passed.
+        """
+        begin, before = self._M, self._drivers
+        times = increasing(np.r_[self.samples, samples])
+        with single_threaded_blas():
+            self._M = self._follow(begin, *before, times)[0]
+            self._drivers = self._driven_by(parallel)
+            A, C = ((x + y) / 2 for x, y in zip(before, self._drivers, strict=True))
+            self._M, traces = self._follow(begin, A, C, times)
+        self.samples = int(times[-1])
+        return np.sqrt(np.maximum(traces, 0.0) / len(begin))
+
+    def at(self, t: int) -> float:
+        """Predicted ||W_perp||_F / sqrt(m) at t samples, not before ``samples``, with A and C as they are now: a cheap look
+        ahead between two advances.
+        """
+        if self._modes is None:
+            noise = self._drivers[1] * (self.settings.d - self.settings.k)
+            with single_threaded_blas():
+                rates, basis = scipy.linalg.eigh(self._drivers[0])
+                self._modes = rates, *(np.einsum("ij,ij->j", basis, X @ basis) for X in (self._M, noise))
+        rates, M, C = self._modes
+        for n, et in _equal_steps(self.settings, self.samples, t):
+            f = 1 - et * rates
+            M = _after_steps(M, C, f**2, f ** (2 * n), n, et)
+        return math.sqrt(max(M.sum(), 0.0) / len(M))
+
+    def _representatives(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Neurons at evenly spaced ranks of (sign of a, b): all of them, or WIDEST."""
+        order = np.lexsort((b, np.sign(a)))
+        return order[np.linspace(0, len(a) - 1, min(len(a), self.WIDEST)).round().astype(int)]
+
+    def _driven_by(self, parallel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self._parallel = np.asarray(parallel, dtype=float)
+        self._modes = None
+        s, par = self.settings, self._parallel[self._chosen]
+        target = MultiIndexModel(np.eye(s.k, s.k + len(par)), s.link, s.noise, sign_labels=s.sign_labels)
+        net = TwoLayerNet(np.hstack([par, root(self._M)]), self._a, self._b, s.activation)
+        return _matrices(net, target, s.loss, s.weight_decay, self.average, self._rng)
+
+    def _follow(self, M, A, C, times) -> tuple[np.ndarray, np.ndarray]:
+        """M at the last of the times and its trace at all but the first, with A and C held fixed."""
+        rates, basis = scipy.linalg.eigh(A)
+        M, C = basis.T @ M @ basis, basis.T @ C @ basis * (self.settings.d - self.settings.k)
+        traces = []
+        for t, after in zip(times[:-1], times[1:], strict=True):
+            for n, et in _equal_steps(self.settings, t, after):
+                f = 1 - et * rates
+                M = _after_steps(M, C, np.outer(f, f), np.outer(f**n, f**n), n, et)
+            traces.append(np.trace(M))
+        return basis @ M @ basis.T, np.array(traces)
+
+
+def _matrices(net, target, loss: str, weight_decay: float, samples: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    """A = m H + lam I and C from fresh samples; net and target in the same coordinates."""
+    m = net.width
+    X, y = target.sample(samples, rng)
+    slopes, l1, l11 = backward(net, loss, X, y)
+    kinks = ACTIVATIONS[net.activation].jump != 0  # where a sample costs m times as much
+    few = max(1, samples // 4) if kinks else samples
+    H = curvature(slopes, l11, bends(net, target, loss, X[:few], y[:few]))
+    noise = m * slopes * l1[:, None]
+    return m * H + weight_decay * np.eye(m), noise.T @ noise / samples
+
+
+def root(M: np.ndarray) -> np.ndarray:
+    """L with L L^T = M, (m, m), for positive semidefinite M: the symmetric one.
+
+    Eigenvectors alone would do but for their signs, and for turns where eigenvalues are equal, which differ from one
+    processor to the next; then fresh samples meet other coordinates there and averages over them differ by half a per cent.
+    """
+    values, vectors = scipy.linalg.eigh(M)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+def increasing(samples: Sequence[int]) -> np.ndarray:
+    samples = np.atleast_1d(np.asarray(samples))
+    if samples.ndim != 1 or len(samples) == 0 or samples[0] < 0 or (np.diff(samples) <= 0).any():
+        raise ValueError("samples must be sample counts in increasing order, 0 or more, such as run.samples")
+    return samples.astype(np.int64)
+
+
+def _steps(settings: Settings, t: int, after: int):
+    """Step sizes et_t ... et_{after - 1} in chunks that fit in memory."""
+    for begin in range(int(t), int(after), 2**20):
+        yield schedule(settings, np.arange(begin, min(begin + 2**20, int(after))))
+
+
+def _equal_steps(settings: Settings, t: int, after: int):
+    """(n, et): a stretch of steps as at most eight groups of n equal ones."""
+    edges = np.unique(np.linspace(t, after, 2 if settings.schedule == "constant" else 9).astype(np.int64))
+    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        yield int(end - begin), float(schedule(settings, np.array((begin + end - 1) / 2)))
+
+
+def _after_steps(M, C, once, all_steps, n: int, et: float):
+    """Entries of M after n steps M <- once M + et^2 C; all_steps is once^n."""
+    slow = np.abs(1 - once) < 1e-12
+    return all_steps * M + et * et * C * np.where(slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once))
+
+
+def _recursion(q: float, steps, gap: float, noise: float) -> float:
+    for chunk in steps:
+        q = _recursion_chunk(q, chunk, gap, noise)
+    return q
+
+
+@compiled
+def _recursion_chunk(q, steps, gap, noise):
+    for et in steps:
+        q = (1 - et * gap) ** 2 * q + et * et * noise
+    return q
