@@ -240,6 +240,19 @@ def test_a_random_direction_is_what_its_angles_say():
         assert e @ cloud.e == pytest.approx(math.cos(b / 2)) and np.linalg.det([e, cloud.e, [1, 0, 0]]) == pytest.approx(0)
 
 
+@pytest.mark.parametrize("d, k", [(3, 1), (4, 2), (12, 3)])
+def test_random_looks_have_the_law_of_the_sphere(d, k, monkeypatch):
+    """cos^2 of the tilt has mean k / d, cos^2 of the turn 1 / k; 1,500 looks, five standard errors."""
+    cloud = TargetLab(Settings(link="chain", d=d, k=k)).session
+    looks = []
+    monkeypatch.setattr(cloud, "look", lambda tilt, turn: looks.append((tilt, turn)))
+    for _ in range(1500):
+        cloud.look_randomly()
+    squares = np.cos(np.radians(looks)) ** 2
+    for found, mean in zip(squares.T, (k / d, 1 / k), strict=True):
+        assert found.mean() == pytest.approx(mean, abs=5 * found.std() / 1500**0.5 + 1e-12)
+
+
 def test_one_direction_cannot_be_turned_and_a_whole_space_not_tilted():
     for d, k, link, tilted, turned in (
         (20, 1, "tanh", True, False),
@@ -465,6 +478,8 @@ def test_the_exponent_counts_what_a_slider_shows():
 def test_sliders_and_menu_of_hermite_show_the_link():
     lab = hermite("cubic")
     assert [s.value for s in lab.sliders] == [0, 0.77, 0, 0.63, 0, 0, 0] and lab.start.value == "cubic"
+    drive(lab, "zero")
+    assert lab.start.value == "own"
     drive(lab, "start", "relu")
     assert [s.value for s in lab.sliders] == [0.4, 0.5, 0.28, 0, -0.08, 0, 0.04] and lab.session.rest > 0
     drive(lab, "c2", -1.2)
@@ -620,6 +635,11 @@ def test_angles_are_those_of_the_estimators_on_the_first_n_samples(measured):
                     same(np.abs(p), np.abs(X[: min(n, 600)] @ rows[0]), rel=1e-6, tiny=1e-6)
                     same(labels, y[: min(n, 600)])
                     assert p @ labels >= 0
+    table = comparison.frame()
+    for row in table.itertuples():
+        place = METHODS.index(row.estimator), comparison.samples_at.index(row.samples), row.seed - 7
+        assert row.angle_degrees == comparison.angles[place]
+    assert set(table["seed"]) == {7, 8} and len(table) == np.isfinite(comparison.angles).sum()
     assert (comparison.angles[0] == 90).all()  # one slope cannot hold two directions
 
 
