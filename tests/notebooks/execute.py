@@ -1,4 +1,4 @@
-"""Run notebooks from the top and store their outputs as the tests want them: no widget state, no times.
+"""Run notebooks from the top and store their outputs as the tests want them: no widgets, whose text stays, and no times.
 
 python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+VIEW = "application/vnd.jupyter.widget-view+json"  # an error on a page whose kernel has not run; the text stays and is shown
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 
@@ -22,6 +23,7 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.pop("metadata", None) if output.output_type == "stream" else output.setdefault("metadata", {})
+            output.get("data", {}).pop(VIEW, None)
     return notebook
 
 

@@ -21,6 +21,8 @@ def test_there_are_notebooks():
 def test_kernelspec_is_kept_and_widget_state_is_not(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     assert "widgets" not in notebook.metadata
+    kinds = {kind for cell in notebook.cells for output in cell.get("outputs", []) for kind in output.get("data", {})}
+    assert not any("widget" in kind for kind in kinds)  # without a kernel a page would show an error instead of the text
 
 
 def test_every_code_cell_was_run_in_order_without_error(notebook):
