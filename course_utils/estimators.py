@@ -16,6 +16,7 @@ import scipy.linalg
 from scipy.stats import norm, qmc
 
 from . import given
+from .directions import random_directions
 from .machine import single_threaded_blas
 from .subspace import principal_angles
 from .targets import LINKS, MultiIndexModel, hermite_basis, hermite_coefficients
@@ -255,18 +256,14 @@ def population_rank(name: str, link: str | Callable, k: int, noise: float) -> in
 def random_angle(d: int, k: int) -> float:
     """Median over draws of the largest principal angle, in degrees, between the subspace and k random directions."""
     rng = np.random.default_rng(0)
-    cosines = [np.linalg.svd(_random_rows(rng, d, k)[:, :k], compute_uv=False)[-1] for _ in range(400)]
+    cosines = [np.linalg.svd(random_directions(k, d, rng)[:, :k], compute_uv=False)[-1] for _ in range(400)]
     return float(np.degrees(np.arccos(np.clip(np.median(cosines), 0, 1))))
-
-
-def _random_rows(rng: np.random.Generator, d: int, k: int) -> np.ndarray:
-    return np.linalg.qr(rng.standard_normal((d, k)))[0].T
 
 
 def draw(link, d: int, k: int, noise: float, n: int, seed: int) -> tuple[MultiIndexModel, np.ndarray, np.ndarray]:
     """A model with random directions and n samples of it: (model, X (n, d), y (n,))."""
     rng = np.random.default_rng([seed, 0xE571])
-    model = MultiIndexModel(_random_rows(rng, d, k), link, noise)
+    model = MultiIndexModel(random_directions(k, d, rng), link, noise)
     return model, *model.sample(n, rng)
 
 

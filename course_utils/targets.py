@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .directions import random_directions
 from .given import real_numbers, samples
 from .machine import reserve
 
@@ -272,8 +273,7 @@ class MultiIndexModel:
         """(k, d) orthonormal rows u_i. MemoryError, before they are drawn, if they do not fit."""
         what = f"Drawing {self.k} directions in {self.d:,} dimensions"
         reserve(8.0 * 4 * self.d * self.k, what, "lower d or k, or let OnlineSGD simulate them without drawing them")
-        Q, R = np.linalg.qr(self._rng.standard_normal((self.d, self.k)))
-        return np.ascontiguousarray((Q * np.sign(np.diag(R))).T)  # with these signs, uniform over all such matrices
+        return random_directions(self.k, self.d, self._rng)
 
     def project(self, X: np.ndarray) -> np.ndarray:
         """Projections z_i = <u_i, x>, (n, d) -> (n, k)."""

@@ -77,6 +77,7 @@ def row_scales(A, codes):
 
 WRONG = {  # id: {answer: words that its diagnosis must hold}
     "1.1": [
+        (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0].T, "a sign is preferred"),
         (gaussian_rows, "length"),
         (only_normalised, "U U^T differs from I by"),
         (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0], "transposed"),

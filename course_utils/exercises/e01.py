@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..directions import random_directions
 from ..estimators import ESTIMATORS, explained_share, largest_angle, population_rank
 from ..targets import MultiIndexModel, hermite_coefficients
 from .mechanism import Exercise, array, call, number, require
@@ -64,6 +65,12 @@ def _uniform(draw):
         f"The mean of the sum of u_i^4 is {fourth:.2f}, for directions without preference it is {3 / (d + 2):.2f}: "
         "yours lie too near to the coordinate axes, or too far from them.",
     )
+    lean = np.abs(U.mean(axis=0)).max()
+    require(
+        lean < 0.1,
+        f"Over 600 draws an entry of u_i has the mean {lean:.2f}, not 0: a sign is preferred. numpy.linalg.qr chooses signs by "
+        "its algorithm, not by chance: multiply the columns of Q by the signs of R's diagonal.",
+    )
 
 
 DIRECTIONS = Exercise(
@@ -73,12 +80,13 @@ DIRECTIONS = Exercise(
 def draw_directions(k, d, rng):
     """k orthonormal rows in R^d, no direction preferred: (k, d)."""
     G = rng.standard_normal((d, k))  #:
-    Q, _ = np.linalg.qr(G)  #:
-    return Q.T  #:
+    Q, R = np.linalg.qr(G)  #:
+    return (Q * np.sign(np.diag(R))).T  #:
 ''',
     (
         "A Gaussian matrix prefers no direction. Which factorisation turns its columns into orthonormal ones?",
-        "np.linalg.qr(G) of a (d, k) matrix G returns Q with k orthonormal columns; the course keeps them as rows.",
+        "np.linalg.qr(G) of a (d, k) matrix G returns Q with k orthonormal columns; the course keeps them as rows. Q alone has "
+        "preferred signs: multiply each column by the sign of R's diagonal entry.",
     ),
     (
         ("the shape is (k, d)", _shape),
@@ -257,7 +265,7 @@ def explained(c, m, noise):
 
 def _sample(link, k: int, d: int = 12, n: int = 6000, seed: int = 0):
     rng = _rng(seed)
-    model = MultiIndexModel(np.linalg.qr(rng.standard_normal((d, k)))[0].T, link, 0.1)
+    model = MultiIndexModel(random_directions(k, d, rng), link, 0.1)
     return model.directions, *model.sample(n, rng)
 
 

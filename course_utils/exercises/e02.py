@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..directions import random_directions
 from ..engine.steps import sgd_steps_numpy
 from ..settings import Settings
 from ..subspace import principal_angles
@@ -126,7 +127,7 @@ def perpendicular_part(W, directions):
 
 def _cases():
     rng = np.random.default_rng(3)
-    U = np.linalg.qr(rng.standard_normal((9, 2)))[0].T
+    U = random_directions(2, 9, rng)
     return U, [
         rng.standard_normal((6, 2)) @ (U + e * rng.standard_normal((2, 9))) + 0.01 * rng.standard_normal((6, 9))
         for e in (0.0, 0.2, 1.0)
