@@ -270,6 +270,13 @@ def test_whoever_goes_on_stops_looking_back(lab, order):
     assert lab.transport.scrub.value == 100 and numbers(lab.text())[0] == lab.session.samples
 
 
+def test_at_the_right_end_one_looks_at_now_and_now_goes_on(lab):
+    obey(lab, "scrub", 50)
+    obey(lab, "scrub", 100)
+    lab.session.train(500)
+    assert numbers(obey(lab, "show")[1].sentence)[0] == 2500
+
+
 def test_who_looks_back_may_pause_and_turn_a_knob_without_losing_the_place(lab):
     obey(lab, "scrub", 0)
     obey(lab, "pause")

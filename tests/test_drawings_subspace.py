@@ -478,6 +478,11 @@ def test_the_movie_shows_the_share_that_it_says(share, width, shown):
     assert plane.layout["title"] == f"{100 * shown // width}% of {width} neurons"
 
 
+def test_a_movie_without_a_share_shows_a_tenth():
+    movie = NeuronsMovie(PLANE)
+    assert movie.figures(movie.run, -1)[0].layout["title"] == "10% of 100 neurons"
+
+
 def test_the_movie_is_wide_enough_for_neurons_that_go_far():
     movie = neurons_movie(PLANE, samples=5, share=1)
     movie.session.at(5)[7] = [0.1, -2.3]
