@@ -10,7 +10,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "settings": ("Settings",),
-    "targets": ("MultiIndexModel", "LINKS", "hermite_coefficients", "information_exponent"),
+    "links": ("LINKS",),
+    "targets": ("MultiIndexModel", "hermite_coefficients", "information_exponent"),
     "networks": ("TwoLayerNet",),
     "engine.steps": ("sgd_steps",),
     "engine.online": ("OnlineSGD", "Diverged"),

@@ -17,9 +17,10 @@ from scipy.stats import norm, qmc
 
 from . import given
 from .directions import random_directions
+from .links import LINKS
 from .machine import single_threaded_blas
 from .subspace import principal_angles
-from .targets import LINKS, MultiIndexModel, hermite_basis, hermite_coefficients
+from .targets import MultiIndexModel, hermite_basis, hermite_coefficients
 
 SLICES = 10  # groups of equal size into which SIR and SAVE cut the sorted labels
 CENTRES = 500  # a kernel fit to more samples than this uses so many of them as centres, enough for d up to about 30

@@ -13,9 +13,10 @@ import numpy as np
 
 from .activations import ACTIVATIONS
 from .given import choice
+from .links import LINKS, Link, check_k, check_own_link, default_k, registered
 from .losses import LOSSES
 from .networks import BIASES
-from .targets import LINKS, Link, MultiIndexModel, check_k, check_own_link, default_k, registered
+from .targets import MultiIndexModel
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet

@@ -24,11 +24,11 @@ from .engine.online import Diverged, OnlineSGD
 from .given import whole
 from .identity import differing, examine, package_identity, package_text, replaced
 from .identity import identity as identity
+from .links import LINKS
 from .machine import single_threaded_blas
 from .record import checkpoint_times, online_sgd, record
 from .run import Run
 from .settings import Settings
-from .targets import LINKS
 
 if TYPE_CHECKING:
     import pandas as pd

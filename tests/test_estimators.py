@@ -27,7 +27,7 @@ from course_utils.estimators import (
     sir,
     sliced,
 )
-from course_utils.targets import LINKS
+from course_utils.links import LINKS
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "01_multiple_index_model.ipynb"
 

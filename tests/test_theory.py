@@ -10,8 +10,9 @@ from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, TwoLayerNet,
 from course_utils import theory as th
 from course_utils.activations import ACTIVATIONS
 from course_utils.engine.online import schedule
+from course_utils.links import LINKS, gaussian_grid
 from course_utils.losses import LOSSES
-from course_utils.targets import LINKS, degree_weights, gaussian_grid, hermite_basis, hermite_coefficients, information_exponent
+from course_utils.targets import degree_weights, hermite_basis, hermite_coefficients, information_exponent
 
 SQUARE_ERF = dict(activation="erf", loss="square", bias="none")
 

@@ -49,9 +49,8 @@ def _outputs_of(activation: Activation) -> Callable:
 
 
 def blocked_steps(W, a, b, X, y, steps, decay):
-    """See ``steps_of``; compiled."""
-    n = X.shape[0]
-    m, d = W.shape
+    """See ``steps_of``; compiled. g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T)."""
+    n, (m, d) = len(X), W.shape
     change, products, slopes, grams = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m)), np.empty(BLOCK * BLOCK)
     earlier, corrections = np.empty(INNER * BLOCK), np.empty((INNER, m))
     start = 0
@@ -60,12 +59,10 @@ def blocked_steps(W, a, b, X, y, steps, decay):
         for t in range(start, start + size):
             if 1.0 - steps[t] * decay < 0.5:  # so strong a decay would make the factor below underflow
                 size = 1
-                break
         x = X[start : start + size]
         H, g, gram = products[:size], slopes[:size], grams[: size * size].reshape(size, size)
         np.dot(x, W.T, H)  # H[t] = W_0 x_t, corrected below to W_t x_t
         np.dot(x, x.T, gram)
-        # g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T)
         scale = 1.0
         for p in range(0, size, INNER):
             q = min(p + INNER, size)
@@ -80,8 +77,7 @@ def blocked_steps(W, a, b, X, y, steps, decay):
                     for j in range(m):
                         H[t, j] -= correction[t - p, j]
             for t in range(p, q):
-                h = H[t]
-                s = p
+                h, s = H[t], p
                 while s + 4 <= t:
                     c0, c1, c2, c3 = gram[t, s], gram[t, s + 1], gram[t, s + 2], gram[t, s + 3]
                     for j in range(m):
@@ -101,8 +97,7 @@ def blocked_steps(W, a, b, X, y, steps, decay):
                 et = steps[start + t]
                 factor = et * m * loss_slope(yhat, y[start + t])
                 scale *= 1.0 - et * decay
-                if size > 1:  # otherwise scale may be zero
-                    factor /= scale
+                factor /= scale if size > 1 else 1.0  # otherwise scale may be zero
                 for j in range(m):
                     g[t, j] *= factor * a[j]
         np.dot(g.T, x, change)

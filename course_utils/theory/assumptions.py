@@ -9,10 +9,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from ..activations import ACTIVATIONS
+from ..links import gaussian_grid
 from ..losses import LOSSES
 from ..networks import second_layer
 from ..settings import Settings
-from ..targets import gaussian_grid
 from .perpendicular import noise_floor
 
 KINK = 1 / math.sqrt(2 * math.pi * math.e)
