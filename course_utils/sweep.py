@@ -11,7 +11,7 @@ import numbers
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
@@ -73,11 +73,8 @@ def sweep(
 
     >>> sweep(Settings(link="tanh", k=1), over={"d": [50, 100, 200], "noise": [0.1, 0.5]}, seeds=5)
 
-    Finished runs are remembered on disk, in ``cache_directory()``, by settings, samples, and the code of this package, of
-    ``measure``, of your link, and of all that these use but files and libraries of the same version: an interrupted sweep
-    goes on where it was, and a repeated one takes no time. Where that code cannot be told, a warning says why, and nothing
-    is remembered. The same call inside
-    ``with joblib.parallel_config("dask"):`` runs on a Dask cluster; what a worker had when it died is run again.
+    Finished runs are remembered, see ``cache_directory``. The same call inside ``with joblib.parallel_config("dask"):`` runs
+    on a Dask cluster; what a worker had when it died is run again.
 
     Parameters
     ----------
@@ -97,16 +94,11 @@ def sweep(
     DataFrame with the columns of ``over``, 'seed', 'samples', those of ``measure``, and 'problem': empty, or why the
     run was impossible (k above d), diverged, or did not reach ``until``. ``attrs["base"]`` is the base as text.
 
-    Taught in notebook 02.
-
-    Raises ValueError for fields that Settings does not have, TypeError for a measure that does not return numbers.
+    ValueError for fields that Settings does not have, TypeError for a measure that returns no numbers. Taught in notebook 02.
     """
-    import pandas as pd
     from tqdm.auto import tqdm
 
-    points, store = _points(base, over, seeds), _Store(measure)
-    count = functools.partial(whole, "checkpoints")
-    checkpoints = count(checkpoints, 1) if np.ndim(checkpoints) == 0 else [count(moment, 0) for moment in checkpoints]
+    points, store, checkpoints = _points(base, over, seeds), _Store(measure), _moments(checkpoints)
     rows, tasks, paths = [], {}, {}
     for row, settings in points:
         if isinstance(settings, ValueError):
@@ -114,25 +106,18 @@ def sweep(
             continue
         limit = whole("samples", samples(settings) if callable(samples) else samples, 0)
         how = {"samples": limit, "checkpoints": checkpoints, "until": None if until is None else float(until)}
-        path = store.path(settings, how)
-        known = store.read(path)
+        known = store.read(path := store.path(settings, how))
         if known is None:
             tasks[len(rows)], paths[len(rows)] = (settings, how), path
         rows.append(row | (known or {}))
 
-    run = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    longest_first = sorted(tasks, key=lambda i: -tasks[i][1]["samples"])  # so that no core waits for the last of them
-    code = os.getpid(), store.imported
-    results = run(joblib.delayed(_measured)(i, *tasks[i], measure, code) for i in longest_first) if tasks else ()
+    results = _results(tasks, measure, store.imported, n_jobs)
     with tqdm(total=len(rows), initial=len(rows) - len(tasks), desc="sweep", unit="run", disable=not progress) as bar:
         for i, values, other in results:
             store.write(paths[i], tasks[i][0], values, other)
             rows[i] |= values
             bar.update()
-    frame = pd.DataFrame(rows)
-    frame["problem"] = frame.pop("problem")  # to the end
-    frame.attrs["base"] = base.summary()
-    return frame
+    return _table(rows, base)
 
 
 def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[int]) -> list[tuple]:
@@ -158,6 +143,30 @@ def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[
                 settings = problem
             points.append(({n: getattr(v, "__name__", v) for n, v in changes.items()} | {"seed": seed}, settings))
     return points
+
+
+def _moments(checkpoints: int | Sequence[int]) -> int | list[int]:
+    count = functools.partial(whole, "checkpoints")
+    return count(checkpoints, 1) if np.ndim(checkpoints) == 0 else [count(moment, 0) for moment in checkpoints]
+
+
+def _table(rows: list[dict], base: Settings) -> pd.DataFrame:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows)
+    frame["problem"] = frame.pop("problem")  # to the end
+    frame.attrs["base"] = base.summary()
+    return frame
+
+
+def _results(tasks: dict[int, tuple[Settings, dict]], measure: Callable, imported: list, n_jobs: int) -> Iterable[tuple]:
+    """What ``_measured`` returns for every task, in the order in which they end."""
+    if not tasks:
+        return ()
+    run = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    longest_first = sorted(tasks, key=lambda i: -tasks[i][1]["samples"])  # so that no core waits for the last of them
+    code = os.getpid(), imported
+    return run(joblib.delayed(_measured)(i, *tasks[i], measure, code) for i in longest_first)
 
 
 def _measured(i: int, settings: Settings, how: dict, measure: Callable, code: tuple[int, list]) -> tuple[int, dict, list]:
@@ -195,6 +204,10 @@ def _columns(values: Mapping[str, float]) -> dict[str, float]:
 
 def cache_directory() -> Path:
     """Where results of sweeps are kept: the environment variable COURSE_CACHE, or this user's folder for caches.
+
+    Finished runs are remembered there by settings, samples, and the code of this package, of ``measure``, of your link, and
+    of all that these use but files and libraries of the same version: an interrupted sweep goes on where it was, and a
+    repeated one takes no time. Where that code cannot be told, a warning says why, and nothing is remembered.
 
     RuntimeError where a home folder is asked for and there is none.
     """
