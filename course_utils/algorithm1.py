@@ -131,14 +131,13 @@ def second_layer_sgd(F: np.ndarray, y: np.ndarray, decay: float, passes: int, rn
 
 
 def _second_layer_steps_numpy(F, y, order, first, decay):
-    a, tail = np.zeros(F.shape[1]), []
+    a, mean, half = np.zeros(F.shape[1]), np.zeros(F.shape[1]), len(order) // 2
     for t, i in enumerate(order):
         step = 1.0 / (first + 0.5 * decay * t)
         a = (1.0 - step * decay) * a - step * (F[i] @ a - y[i]) * F[i]
-        tail.append(a)
-        if t == len(order) // 2 - 1:
-            tail = []
-    return np.mean(tail, axis=0) if tail else a
+        if t >= half:
+            mean += (a - mean) / (t - half + 1)
+    return mean
 
 
 @compiled(otherwise=_second_layer_steps_numpy)
