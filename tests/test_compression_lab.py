@@ -81,10 +81,10 @@ def test_figures_and_text(lab):
 def test_rank_follows_k_and_stays_possible():
     lab = CompressionLab(SMALL, samples=200)
     lab._obey("set k", 1)
-    assert lab.rank.max == lab.session.ranks == 6 and lab._rank == 1
+    assert lab.knobs["rank"].max == lab.session.ranks == 6 and lab.session.rank == 1
     lab._obey("set d", 3)
     lab._obey("rank", 6)
-    assert lab._rank == lab.session.ranks == 3
+    assert lab.session.rank == lab.session.ranks == 3
     lab.figures(lab.run, -1)
     lab.raise_errors()
 

@@ -271,11 +271,11 @@ def test_controls_of_compression():
     assert ordered(lab) == [("rank", 5)]
     lab._obey("rank", 5)
     lab._obey("set noise", 0.5)
-    assert lab._rank == lab.rank.value == 5  # a knob that acts on the running experiment leaves the rank
+    assert lab.session.rank == lab.knobs["rank"].value == 5  # a knob that acts on the running experiment leaves the rank
     lab._obey("code", "d=12 k=1 link=tanh width=4")
-    assert (lab._rank, lab.rank.value, lab.rank.max) == (1, 1, 4) and ordered(lab) == []
+    assert (lab.session.rank, lab.knobs["rank"].value, lab.knobs["rank"].max) == (1, 1, 4) and ordered(lab) == []
     lab._obey("code", "d=12 k=6 link=chain width=12")
-    assert (lab._rank, lab.rank.value, lab.rank.max) == (6, 6, 11) and ordered(lab) == []
+    assert (lab.session.rank, lab.knobs["rank"].value, lab.knobs["rank"].max) == (6, 6, 11) and ordered(lab) == []
 
 
 def test_at_rest_all_figures_show_the_same_moment():

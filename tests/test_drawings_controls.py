@@ -14,9 +14,9 @@ from course_utils import LINKS, Settings
 from course_utils.engine.online import Diverged
 from course_utils.labs import SubspaceLab
 from course_utils.labs.actor import Actor
+from course_utils.labs.cells import running_cell
 from course_utils.labs.controls import Transport, field_widget, set_field
-from course_utils.labs.lab import _cell
-from course_utils.labs.movie import NeuronsMovie
+from course_utils.labs.movie import neurons_movie
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
@@ -162,7 +162,7 @@ def test_the_fields_in_sight_and_the_others_stand_in_this_order(lab):
     assert more.titles == ("More: link, width, loss, schedule, settings code, export",) and stage is lab.stage
     assert list(aside.children) == [lab.preset, lab.transport.speed, lab.lecture]
     assert stage.columns == 3 and stage.label == "SubspaceLab"
-    movie = NeuronsMovie(Settings(d=2, k=1, link="tanh", width=10))
+    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)
     assert movie.children[-1].titles == ("More: seed, settings code, export",) and movie.stage.columns == 2
 
 
@@ -211,7 +211,7 @@ def test_each_control_sends_its_own_value(sent):
 
 
 def test_what_is_written_on_the_transport():
-    transport = Transport(lambda *order: None, lambda callback: callback)
+    transport = Transport(lambda *order: None)
     speed, scrub = transport.speed, transport.scrub
     assert list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)] and speed.value == 1
     assert (speed.description, speed.tooltip) == ("speed", "How much a frame trains")
@@ -229,7 +229,7 @@ def test_the_lecture_switch_and_the_presets_are_labelled():
     assert list(lab.preset.options) == [("choose", ""), *[(name, name) for name in SubspaceLab.presets]]
     assert (lab.preset.description, lab.preset.value) == ("preset", "") and "course-lab" in lab._dom_classes
     assert (lab.code.description, lab.code.value) == ("settings code", SMALL.code())
-    movie = NeuronsMovie(Settings(d=2, k=1, link="tanh", width=10))  # no presets, no empty list of them
+    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)  # no presets, no empty list of them
     assert movie.preset not in inside(movie) and lab.preset in inside(lab)
 
 
@@ -265,7 +265,7 @@ def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab
 @pytest.mark.parametrize("order", ["play", "step", "x10", "reset", "new_seed"])
 def test_whoever_goes_on_stops_looking_back(lab, order):
     lab.transport.scrub.value = 40
-    obey(lab, "scrub", 40)
+    obey(lab, *ordered(lab)[0])
     obey(lab, order)
     assert lab.transport.scrub.value == 100 and numbers(lab.text())[0] == lab.session.samples
 
@@ -343,7 +343,7 @@ def test_a_step_that_fails_ends_the_play(lab):
 def test_the_pace_of_play_is_that_of_the_clock(lab, monkeypatch):
     ticks = iter([100.0, 100.3, 100.4])
     steps = Steps(lab.session)
-    monkeypatch.setattr("course_utils.labs.lab.time.perf_counter", lambda: next(ticks))
+    monkeypatch.setattr("course_utils.labs.player.time.perf_counter", lambda: next(ticks))
     monkeypatch.setattr(lab.session, "train", lambda n: None)
     lab._step(), lab._step()
     assert steps.seconds == pytest.approx(0.3)
@@ -474,7 +474,7 @@ def test_errors_are_told_in_their_own_words_and_kept(lab):
 
 def test_a_cell_that_runs_again_closes_the_lab_that_it_made_before_and_no_other(monkeypatch):
     def run(cell, count):
-        monkeypatch.setattr("course_utils.labs.lab._cell", lambda: (cell, count))
+        monkeypatch.setattr("course_utils.labs.cells.running_cell", lambda: (cell, count))
         return alone(SubspaceLab(SMALL))
 
     first, beside = run("one", 1), run("one", 1)  # two labs of one cell
@@ -504,17 +504,17 @@ def test_a_cell_is_known_by_its_id_or_else_by_its_code(monkeypatch):
     parent = {"metadata": {"cellId": "abc"}, "content": {"code": "x = 1"}}
     shell = SimpleNamespace(execution_count=12, get_parent=lambda: parent)
     monkeypatch.setattr("IPython.get_ipython", lambda: shell)
-    assert _cell() == ("abc", 12)
+    assert running_cell() == ("abc", 12)
     parent["metadata"] = {}
-    assert _cell() == ("x = 1", 12)
+    assert running_cell() == ("x = 1", 12)
     monkeypatch.setattr("IPython.get_ipython", lambda: None)
-    assert _cell() == (None, 0)
+    assert running_cell() == (None, 0)
 
 
 def test_while_a_lab_plays_the_time_is_told_a_few_times_a_second(lab, monkeypatch):
     """Faster than anyone reads, and each one costs a frame."""
     clock = SimpleNamespace(now=50.0)
-    monkeypatch.setattr("course_utils.labs.lab.time.monotonic", lambda: clock.now)
+    monkeypatch.setattr("course_utils.labs.player.time.monotonic", lambda: clock.now)
     told = []
     for lab.actor.playing, clock.now in ((True, 50.0), (True, 50.1), (True, 50.2), (True, 50.3), (True, 50.4), (False, 50.41)):
         lab.session.train(10)

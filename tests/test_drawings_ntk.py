@@ -290,7 +290,7 @@ def test_controls_say_and_offer_what_they_set(asked):
          "An experiment worth seeing, in one choice"),
     ]  # fmt: skip
     assert "Input dimension" in lab.fields["d"].tooltip and "noise added" in lab.fields["noise"].tooltip
-    lab.samples.value, lab.laziness.value, lab.fields["link"].value, lab.fields["width"].value = 500, 30.0, "he2", 100
+    lab.knobs["n"].value, lab.knobs["alpha"].value, lab.fields["link"].value, lab.fields["width"].value = 500, 30.0, "he2", 100
     lab.preset.value = "quintic"
     find(lab, "New samples").click()
     assert ordered(lab) == [("n", 500), ("alpha", 30.0), ("set link", "he2"), ("set width", 100), ("preset", "quintic"),
@@ -366,9 +366,9 @@ def test_links_of_ones_own_and_experiments_too_large(asked):
 
 def test_a_lab_opens_as_asked(asked):
     lab = NTKLab(lecture=True)
-    assert lab.settings == Settings(link="tanh", **COURSE) and lab.session.n == 3000 == lab.samples.value
+    assert lab.settings == Settings(link="tanh", **COURSE) and lab.session.n == 3000 == lab.knobs["n"].value
     assert lab.lecture.value and lab.stage.columns == 3 and not NTKLab().lecture.value
-    assert lab.session.sizes() == SIZES and lab.laziness.value == lab.session.alpha == 1
+    assert lab.session.sizes() == SIZES and lab.knobs["alpha"].value == lab.session.alpha == 1
     with pytest.raises(ValueError, match="paste a line such as d=50 link=cubic"):
         lab._obey("code", " ")
     assert ntk.ALPHAS[0] == 1.0

@@ -217,7 +217,7 @@ def test_a_random_look_keeps_sliders_figures_and_words_together():
         assert f"at {cloud.tilt:.1f} degrees from the hidden subspace, turned {cloud.turn:.0f}:" in lab.text()
         if order[0] in ("tilt", "turn"):
             continue  # the page has moved these sliders itself
-        assert lab.tilt.value == pytest.approx(cloud.tilt, abs=0.06) and lab.turn.value == pytest.approx(cloud.turn, abs=0.6)
+        assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06) and lab.knobs["turn"].value == pytest.approx(cloud.turn, abs=0.6)
     assert (cloud.tilt, cloud.turn) == (33.0, 70.0)
     drive(lab, "tilt", 33.05)  # a slider's rounding of what it was shown
     drive(lab, "turn", 70.5)
@@ -260,14 +260,14 @@ def test_one_direction_cannot_be_turned_and_a_whole_space_not_tilted():
         (1, 1, "tanh", False, False),
     ):
         lab = alone(TargetLab(Settings(link=link, d=d, k=k)))
-        assert (lab.tilt.disabled, lab.turn.disabled) == (not tilted, not turned)
+        assert (lab.knobs["tilt"].disabled, lab.knobs["turn"].disabled) == (not tilted, not turned)
         drive(lab, "tilt", 50.0)
         cloud = drive(lab, "turn", 50.0)
         assert (cloud.tilt, cloud.turn) == (50.0 * tilted, 50.0 * turned)
         if not tilted:
             same(cloud.random_tilts(), [0, 0, 0])
     drive(lab, "code", "d=20 link=product")
-    assert not lab.tilt.disabled and not lab.turn.disabled
+    assert not lab.knobs["tilt"].disabled and not lab.knobs["turn"].disabled
 
 
 def test_csv_of_target_is_what_is_drawn():
@@ -291,6 +291,11 @@ def above(lab):
     return [row for part in lab.children[:3] for row in controls(part)], lab.children[-1].get_title(0)
 
 
+def sliders(lab):
+    """The seven sliders of HermiteLab."""
+    return [lab.knobs[f"c{j}"] for j in range(7)]
+
+
 def press(lab, *labels):
     """The orders that these buttons give."""
     for label in labels:
@@ -310,7 +315,7 @@ def test_controls_of_target():
         ("d", 20, DIMENSIONS, "Input dimension: how many directions there are to get lost in"),
         ("k", 1, (1, 6, 1), "How many hidden directions the label depends on"),
         ("noise", 0.1, NOISES, "Standard deviation of the noise added to each label"),
-        ("tilt", lab.tilt.value, (0, 90, 0.1), "Angle between the direction you look along and the hidden subspace"),
+        ("tilt", lab.knobs["tilt"].value, (0, 90, 0.1), "Angle between the direction you look along and the hidden subspace"),
         ("turn", 0, (0, 180, 1), "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"),
         ("preset", "", [("choose", ""), *((name, name) for name in TARGET_PRESETS)],
          "An experiment worth seeing, in one choice"),
@@ -321,9 +326,9 @@ def test_controls_of_target():
     ]  # fmt: skip
     assert more == "More: seed, settings code, export"
     assert controls(lab.children[-1])[0] == ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come")
-    assert lab.tilt.continuous_update and lab.turn.continuous_update
-    assert lab.tilt.readout_format == ".1f" and lab.turn.readout_format == ".0f"
-    lab.tilt.value, lab.turn.value, lab.fields["k"].value, lab.fields["seed"].value = 12.0, 34.0, 2, 9
+    assert lab.knobs["tilt"].continuous_update and lab.knobs["turn"].continuous_update
+    assert lab.knobs["tilt"].readout_format == ".1f" and lab.knobs["turn"].readout_format == ".0f"
+    lab.knobs["tilt"].value, lab.knobs["turn"].value, lab.fields["k"].value, lab.fields["seed"].value = 12.0, 34.0, 2, 9
     assert ordered(lab) == [("tilt", 12.0), ("turn", 34.0), ("set k", 2), ("set seed", 9)]
     assert press(lab, "Look along u₁", "Random direction", "New samples") == [
         ("truth", None),
@@ -477,19 +482,19 @@ def test_the_exponent_counts_what_a_slider_shows():
 
 def test_sliders_and_menu_of_hermite_show_the_link():
     lab = hermite("cubic")
-    assert [s.value for s in lab.sliders] == [0, 0.77, 0, 0.63, 0, 0, 0] and lab.start.value == "cubic"
+    assert [s.value for s in sliders(lab)] == [0, 0.77, 0, 0.63, 0, 0, 0] and lab.knobs["start"].value == "cubic"
     drive(lab, "zero")
-    assert lab.start.value == "own"
+    assert lab.knobs["start"].value == "own"
     drive(lab, "start", "relu")
-    assert [s.value for s in lab.sliders] == [0.4, 0.5, 0.28, 0, -0.08, 0, 0.04] and lab.session.rest > 0
+    assert [s.value for s in sliders(lab)] == [0.4, 0.5, 0.28, 0, -0.08, 0, 0.04] and lab.session.rest > 0
     drive(lab, "c2", -1.2)
     same(lab.session.c, [*RELU[:2], -1.2, *RELU[3:]], tiny=1e-8)
-    assert lab.start.value == "own" == lab.session.name and lab.session.rest == 0
+    assert lab.knobs["start"].value == "own" == lab.session.name and lab.session.rest == 0
     drive(lab, "start", "linear")
     drive(lab, "start", "own")
-    assert [s.value for s in lab.sliders] == [0, 1, 0, 0, 0, 0, 0] and lab.session.name == "own"
+    assert [s.value for s in sliders(lab)] == [0, 1, 0, 0, 0, 0, 0] and lab.session.name == "own"
     drive(lab, "zero")
-    assert [s.value for s in lab.sliders] == [0] * 7 and not lab.session.c.any()
+    assert [s.value for s in sliders(lab)] == [0] * 7 and not lab.session.c.any()
     drive(lab, "set d", 1000)
     assert not lab.session.c.any() and lab.settings.d == 1000  # d and noise leave the coefficients alone
 
@@ -510,7 +515,7 @@ def test_controls_of_hermite():
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]  # fmt: skip
     assert more == "More: export" and [c[0] for c in controls(lab.children[-1])] == ["SVG", "PNG", "CSV"]
-    lab.sliders[3].value, lab.sliders[0].value, lab.start.value, lab.fields["noise"].value = 0.5, -0.2, "he2", 1.0
+    lab.knobs["c3"].value, lab.knobs["c0"].value, lab.knobs["start"].value, lab.fields["noise"].value = 0.5, -0.2, "he2", 1.0
     assert ordered(lab) == [("c3", 0.5), ("c0", -0.2), ("start", "he2"), ("set noise", 1.0)]
     assert press(lab, "All zero", "CSV", "SVG", "PNG") == [("zero", None), ("export", "png")]
 
@@ -530,8 +535,7 @@ def measured():
 @pytest.fixture
 def by_hand(monkeypatch):
     """Angles that name their place: 10 i + size, with the seeds 3 below, 4 above and in the middle in turned order."""
-    monkeypatch.setattr(EstimatorsLab, "_step", None)
-    monkeypatch.setattr("course_utils.labs.estimators.Comparison.done", True)
+    monkeypatch.setattr("course_utils.labs.estimators.Comparison.unfinished", False)
     lab = alone(EstimatorsLab(Settings(link="chain", k=2, d=10), seeds=3))
     middle = 10.0 * np.arange(5)[:, None] + np.arange(6) + 5
     lab.session.angles = np.stack([middle + 4, middle - 3, middle], axis=2)
@@ -568,7 +572,7 @@ def test_estimators_draw_each_curve_in_its_own_look(by_hand):
 @pytest.mark.parametrize("i, name", list(enumerate(METHODS)))
 @pytest.mark.parametrize("j", [1, 5])
 def test_estimators_look_at_what_is_chosen(by_hand, i, name, j):
-    by_hand.which.value, by_hand.size.value = name, j
+    by_hand.session.which, by_hand.session.size = name, j
     _, seen, spectrum = by_hand.figures(by_hand.session)
     p = np.linspace(-1, 1, 7) + i + j / 10
     title = f"y along the first direction of {name}"
@@ -589,7 +593,7 @@ def test_estimators_look_at_what_is_chosen(by_hand, i, name, j):
 
 
 def test_estimators_say_what_is_drawn(by_hand):
-    by_hand.size.value = 0
+    by_hand.session.size = 0
     words = by_hand.words(by_hand.session)
     assert words.sentence == (
         "chain, k = 2, d = 10, n = 50: angle to the hidden subspace linear 5°, PHD -, SIR 25°, SAVE 35°, kernel gradient 45° "
@@ -599,7 +603,7 @@ def test_estimators_say_what_is_drawn(by_hand):
     found = ["1 of 2", "0 of 2", "2 of 2", "2 of 2", "1 of 2"]
     angles = ["5°", "-", "25°", "35°", "45°"]
     assert words.rows == [(f"{METHODS[i]}, from {SEES[i]}", found[i], angles[i], "") for i in range(5)]
-    by_hand.size.value = 5
+    by_hand.session.size = 5
     by_hand.session.ranks = dict.fromkeys(METHODS, 2)
     by_hand.session.angles = by_hand.session.angles[:, :, 2:]
     assert by_hand.words(by_hand.session).sentence == (
@@ -666,13 +670,12 @@ def test_knobs_of_estimators(measured):
     ]  # fmt: skip
     assert more == "More: seed, settings code, export" and lab.stage.columns == 2
     assert controls(lab.children[-1])[0][::3] == ("seed", "Number of the first seed")
-    lab.which.value, lab.size.value = "PHD", 2
+    lab.knobs["which"].value, lab.knobs["size"].value = "PHD", 2
     assert ordered(lab) == [("which", "PHD"), ("size", 2)]
     assert press(lab, "5 more seeds", "New samples") == [("seeds", 5), ("new_seed", None)]
     drive(lab, "which", "PHD"), drive(lab, "size", 2)  # the figures read the knobs
     assert lab.figures(lab.session)[2].layout["title"] == "PHD: values at n = 100"
-    lab.which.value, lab.size.value = "SIR", 5
-    ordered(lab)
+    drive(lab, "which", "SIR"), drive(lab, "size", 5)
 
 
 def test_estimators_open_with_one_direction_and_five_seeds(by_hand):

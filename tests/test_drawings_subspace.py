@@ -25,7 +25,7 @@ from drawings import (
 
 from course_utils import OnlineSGD, Settings, online_sgd, split_norms
 from course_utils.labs import SubspaceLab, figures
-from course_utils.labs.movie import NeuronsMovie, neurons_movie
+from course_utils.labs.movie import neurons_movie
 from course_utils.theory import assumptions
 
 LEFT = 10.0  # d = 100: axes of time begin at d / 10
@@ -457,7 +457,7 @@ def test_the_movie_shows_first_neurons_open_and_present_ones_filled(movie):
 
 def test_the_movie_never_forgets_how_it_began_nor_mistakes_one_moment_for_another():
     """A record that is full is thinned, and the neurons' places with it."""
-    movie = NeuronsMovie(PLANE.replace(width=4))
+    movie = neurons_movie(PLANE.replace(width=4), samples=0)
     movie.session.record.limit = 20
     for _ in range(50):
         movie.session.train(1)

@@ -135,7 +135,7 @@ def test_play_pause_times_ten_and_scrub(lab):
     lab.actor.order("x10")
     wait(lambda: lab.session.samples == 4000 and not lab.actor.playing)
     lab.transport.scrub.value = 0
-    wait(lambda: lab._cursor == 0.0)
+    wait(lambda: lab.player.cursor == 0.0)
     assert "After 0 samples" in lab.text()
     lab.actor.order("play")
     wait(lambda: lab.session.samples > 4000)

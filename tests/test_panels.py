@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from drawings import alone
+from drawings import alone, ordered
 
 from course_utils import Settings
 from course_utils.labs import EstimatorsLab, HermiteLab, TargetLab, charts, predict
@@ -39,9 +39,9 @@ def test_looking_along_the_truth_and_away():
     cloud = drive(lab, ("truth", None))
     assert cloud.tilt == 0 and cloud.measured > 0.9
     cloud = drive(lab, ("tilt", 90.0))
-    assert cloud.measured < 0.02 and lab.tilt.value == pytest.approx(0)  # the page moved its own slider
+    assert cloud.measured < 0.02 and lab.knobs["tilt"].value == pytest.approx(0)  # the page moved its own slider
     cloud = drive(lab, ("random", None))
-    assert lab.tilt.value == pytest.approx(cloud.tilt, abs=0.06)
+    assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06)
 
 
 @pytest.mark.parametrize("link, k", [("tanh", 1), ("cubic", 1), ("he2", 1), ("product", 2), ("chain", 3), ("sum_relu", 4)])
@@ -79,7 +79,7 @@ def test_random_directions_have_the_law_of_the_sphere(d, k, link):
 
 def test_d_equal_to_k_leaves_nothing_outside():
     lab = TargetLab(Settings(link="product", d=2, k=2))
-    assert lab.session.tilt == 0 and lab.tilt.disabled
+    assert lab.session.tilt == 0 and lab.knobs["tilt"].disabled
     drive(lab, ("tilt", 50.0), ("random", None))
     assert lab.session.tilt == 0
 
@@ -115,16 +115,16 @@ def test_a_known_link_and_ones_own():
     lab = HermiteLab("he3")
     assert lab.session.exponent == 3
     expansion = drive(lab, ("c1", 0.01))
-    assert expansion.exponent == 1 and expansion.name == "own" and lab.start.value == "own"
+    assert expansion.exponent == 1 and expansion.name == "own" and lab.knobs["start"].value == "own"
     expansion = drive(lab, ("start", "he2"))
-    assert expansion.exponent == 2 and lab.sliders[2].value == 1.0 and lab.sliders[1].value == 0.0
+    assert expansion.exponent == 2 and lab.knobs["c2"].value == 1.0 and lab.knobs["c1"].value == 0.0
 
 
 def test_what_a_slider_sends_back_is_no_change():
     """The page rounds a coefficient to the slider's step and sends it back: that must not make the link one's own."""
     lab = HermiteLab("tanh")
-    for j, slider in enumerate(lab.sliders):
-        drive(lab, (f"c{j}", slider.value))
+    for j in range(7):
+        drive(lab, (f"c{j}", lab.knobs[f"c{j}"].value))
     assert lab.session.name == "tanh" and lab.session.c[1] == pytest.approx(0.729, abs=1e-3)
 
 
@@ -152,7 +152,7 @@ def test_a_link_of_two_directions_is_refused():
 
 def test_all_angles_are_there_when_the_lab_opens(estimators_lab):
     comparison = estimators_lab.session
-    assert comparison.done and comparison.angles.shape == (len(NAMES), len(SIZES), 1)
+    assert not comparison.unfinished and comparison.angles.shape == (len(NAMES), len(SIZES), 1)
     assert np.isfinite(comparison.angles[:, 2:]).all()
     sir, phd = (comparison.angles[NAMES.index(name), -1, 0] for name in ("SIR", "PHD"))
     assert sir < 10 < phd
@@ -161,12 +161,12 @@ def test_all_angles_are_there_when_the_lab_opens(estimators_lab):
 def test_a_new_link_is_measured_step_by_step(estimators_lab):
     estimators_lab._obey("preset", "product")
     estimators_lab.session.settings = estimators_lab.settings
-    assert estimators_lab.actor.playing and not estimators_lab.session.done
+    assert estimators_lab.actor.playing and estimators_lab.session.unfinished
     estimators_lab._show()  # a lab that has not measured anything yet can be drawn
     while estimators_lab.actor.playing:
         estimators_lab._step()
         estimators_lab._show()
-    assert estimators_lab.session.done and np.isfinite(estimators_lab.session.angles[:, -1]).all()
+    assert not estimators_lab.session.unfinished and np.isfinite(estimators_lab.session.angles[:, -1]).all()
     estimators_lab.raise_errors()
 
 
@@ -187,9 +187,9 @@ def test_too_many_dimensions_are_told(estimators_lab):
 
 def test_each_estimator_can_be_looked_at(estimators_lab):
     for name in NAMES:
-        estimators_lab.which.value = name
+        estimators_lab.session.which = name
         for size in range(len(SIZES)):
-            estimators_lab.size.value = size
+            estimators_lab.session.size = size
             assert len(estimators_lab.figures(estimators_lab.session)) == 3
 
 
@@ -268,7 +268,7 @@ def test_a_preset_of_a_panel_shows_its_note_until_a_knob_moves():
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
     name, (settings, note) = next(iter(lab.presets.items()))
     lab.preset.value = name
-    drive(lab, ("preset", name))
+    drive(lab, *ordered(lab))
     assert lab.settings == settings and said[-1] == note and lab.preset.value == name
     drive(lab, ("set d", 5 if settings.d != 5 else 10))
     assert said[-1] == "" and lab.preset.value == ""

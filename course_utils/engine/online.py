@@ -190,6 +190,10 @@ class OnlineSGD:
         sampler = self._sampler
         return outputs_of(self.settings.activation)(sampler.W, sampler.a, sampler.b, self._test_inputs)
 
+    def test_set(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """n test inputs in the coordinates that W has here, (n, columns), their labels (n,) and the hidden directions."""
+        return self._test_inputs[:n], self._test_labels()[:n], self._sampler.directions
+
     def _test_labels(self) -> np.ndarray:
         y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
         return np.where(y >= 0, 1.0, -1.0) if self.target.sign_labels else y

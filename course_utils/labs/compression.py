@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
@@ -12,8 +13,11 @@ from ..machine import single_threaded_blas
 from ..run import Run, as_csv, in_d
 from ..settings import Settings
 from .charts import curves, path, points
-from .figures import NOW, _log_top, _step_up, now_line, singular_values, time_axis
+from .controls import Knob
+from .experiment import given
+from .figures import NOW, log_top, now_line, singular_values, step_up, time_axis
 from .lab import Lab
+from .player import Player
 from .session import Session
 from .stage import Figure, Words
 
@@ -26,11 +30,27 @@ PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="
 class Compressions(Session):
     """A session that compresses its network each time the samples have grown by a fifth (large ones: have doubled)."""
 
+    ranks = 0  # the largest rank that is tried; ``rank`` is the one that W is cut to
+
     def begin(self, settings: Settings, samples: int = 0) -> None:
-        self.ranks = min(settings.k + 5, settings.width, settings.d)
+        before, self.ranks = self.ranks, min(settings.k + 5, settings.width, settings.d)
+        if self.ranks != before:  # another k
+            self.rank = min(settings.k, self.ranks)
         self.moments: list[tuple[int, Compressed]] = []
         super().begin(settings, samples)
         self.compress()
+
+    def cut(self, rank: int) -> None:
+        """Cut W to this rank, or to the largest that there is."""
+        self.rank = min(rank, self.ranks)
+
+    def rest(self) -> None:
+        """At rest, all figures show the same moment."""
+        self.compress()
+
+    def to_csv(self) -> str:
+        """Every compressed moment and rank, with the settings in comment lines."""
+        return as_csv(self.frame(), self.settings, self.changes)
 
     def measure(self) -> None:
         """Record the moment, and compress where it is time."""
@@ -49,7 +69,7 @@ class Compressions(Session):
         if self.moments and self.moments[-1][0] == self.samples:
             return
         sim = self.sims[0]
-        X, y, U = sim._test_inputs[:500], sim._test_labels()[:500], sim._sampler.directions
+        X, y, U = sim.test_set(500)
         X, y = np.r_[X, 2 * X @ U.T @ U - X], np.r_[y, y]
         self.moments.append((self.samples, compressed(sim.net, X, y, self.settings.loss, self.ranks, self.settings.d)))
 
@@ -70,118 +90,109 @@ class Compressions(Session):
         return next((m for m in reversed(self.moments) if m[0] <= t), self.moments[0])
 
 
-class CompressionLab(Lab):
-    """Singular values, what a rank leaves out, and risk against bytes while SGD runs; moving the rank trains nothing."""
+PRESETS = {
+    "the theorem holds": (
+        PAPER,
+        "Rank 1 leaves out less than W⊥. The change of the outputs falls like √(d/t), that of the risk faster.",
+    ),
+    "no weight decay": (
+        PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
+        "W⊥ stays where it was at the start: no small rank holds W, though a wide network's outputs lean on W⊥ little.",
+    ),
+    "pure noise": (
+        PAPER.replace(link="none", weight_decay=0.05),
+        "Nothing to learn: at first rank 1 takes away most of the outputs, and later decay leaves nothing to cut.",
+    ),
+    "five directions": (
+        Settings(d=50, k=5, link="chain"),
+        "Five singular values rise one after the other. Move the rank to 4, or to 6.",
+    ),
+    "a million dimensions": (
+        Settings(d=10**6, k=1, link="tanh", width=20, step=1.0),
+        "Four megabytes in place of eighty, at every moment of the run. Try speed 4.",
+    ),
+}
 
-    presets = {
-        "the theorem holds": (
-            PAPER,
-            "Rank 1 leaves out less than W⊥. The change of the outputs falls like √(d/t), that of the risk faster.",
-        ),
-        "no weight decay": (
-            PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
-            "W⊥ stays where it was at the start: no small rank holds W, though a wide network's outputs lean on W⊥ little.",
-        ),
-        "pure noise": (
-            PAPER.replace(link="none", weight_decay=0.05),
-            "Nothing to learn: at first rank 1 takes away most of the outputs, and later decay leaves nothing to cut.",
-        ),
-        "five directions": (
-            Settings(d=50, k=5, link="chain"),
-            "Five singular values rise one after the other. Move the rank to 4, or to 6.",
-        ),
-        "a million dimensions": (
-            Settings(d=10**6, k=1, link="tanh", width=20, step=1.0),
-            "Four megabytes in place of eighty, at every moment of the run. Try speed 4.",
-        ),
-    }
 
-    def experiment(self, settings: Settings, seeds: int) -> Compressions:
-        """A session that compresses. ValueError for more than one seed."""
-        if seeds != 1:
-            raise ValueError(
-                f"seeds = {seeds} is not possible: this lab cuts one network. Leave seeds out and press New seed for others, "
-                "or use online_sgd(settings, seeds=5) and compress each network of its net."
-            )
-        return Compressions(settings)
+def CompressionLab(settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False) -> Lab:
+    """Singular values, what a rank leaves out, and risk against bytes while SGD runs; moving the rank trains nothing.
 
-    def beside(self) -> list[widgets.Widget]:
-        """The rank, before the speed."""
-        self._rank = min(self.settings.k, self.session.ranks)
-        self.rank = widgets.IntSlider(self._rank, 1, self.session.ranks, description="rank",
-            tooltip="Rank that W is cut to; nothing trains again", style={"description_width": "initial"})  # fmt: skip
-        self.rank.add_class("course-field-rank")
-        self.rank.observe(self._by_hand("rank"), "value")
-        return [self.rank, *super().beside()]
+    ValueError for more than one seed.
+    """
+    if seeds != 1:
+        raise ValueError(
+            f"seeds = {seeds} is not possible: this lab cuts one network. Leave seeds out and press New seed for others, "
+            "or use online_sgd(settings, seeds=5) and compress each network of its net."
+        )
+    session = Compressions(given(settings))
 
-    def csv(self) -> str:
-        """Every compressed moment and rank, with the settings in comment lines."""
-        return as_csv(self.session.frame(), self.settings, self.session.changes)
+    def put_rank(widget, value):
+        widget.max, widget.value = session.ranks, value
 
-    def _do_pause(self, _):
-        super()._do_pause(_)
-        self.session.compress()  # at rest, all figures show the same moment
+    tip = "Rank that W is cut to; nothing trains again"
+    rank = widgets.IntSlider(session.rank, 1, session.ranks, description="rank", tooltip=tip,
+                             style={"description_width": "initial"})  # fmt: skip
+    return Lab("CompressionLab", session, partial(views, session), partial(words, session),
+               player=partial(Player, samples=samples), presets=PRESETS,
+               knobs={"rank": Knob(rank, session.cut, lambda: session.rank, put_rank)}, beside=("rank",),
+               more_title="More: link, width, loss, schedule, settings code, export", lecture=lecture)  # fmt: skip
 
-    def _do_rank(self, rank: int):
-        self._rank = min(rank, self.session.ranks)
 
-    def _show_settings(self):
-        super()._show_settings()
-        if self.rank.max != self.session.ranks:  # another k
-            self._rank = min(self.settings.k, self.session.ranks)
-            self.rank.max, self.rank.value = self.session.ranks, self._rank
+CompressionLab.presets = PRESETS
 
-    def figures(self, run: Run, moment: int) -> list[Figure]:
-        """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
-        (t, now), r, axis = self.session.at(int(run.samples[moment])), self._rank, time_axis(run)
-        left = 10.0 ** axis["range"][0]
-        first = sum(time <= left for time, _ in self.session.moments) - 1  # the last moment before the axis is drawn at its end
-        times, kept = zip(*self.session.moments[first:], strict=True)
-        T = np.maximum(times, left)
-        output, before = np.array([one.output[r - 1] for one in kept]), np.array([one.whole for one in kept])
-        after, top = np.array([one.forms[RANKED][1][r - 1] for one in kept]), _step_up(1.1 * before.max())
 
-        def timed(series: dict, title: str, up: str, low: float, high: float, log=True, **legend) -> Figure:
-            label = f"samples t (d = {run.settings.d:,})"
-            figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend=legend)
-            figure.traces.append(now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high))))
-            return figure
+def views(session: Compressions, run: Run, moment: int = -1) -> list[Figure]:
+    """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
+    (t, now), r, axis = session.at(int(run.samples[moment])), session.rank, time_axis(run)
+    left = 10.0 ** axis["range"][0]
+    first = sum(time <= left for time, _ in session.moments) - 1  # the last moment before the axis is drawn at its end
+    times, kept = zip(*session.moments[first:], strict=True)
+    T = np.maximum(times, left)
+    output, before = np.array([one.output[r - 1] for one in kept]), np.array([one.whole for one in kept])
+    after, top = np.array([one.forms[RANKED][1][r - 1] for one in kept]), step_up(1.1 * before.max())
 
-        norms = {f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
-                 "W⊥": (np.maximum(run.samples, left), run.perpendicular)}  # fmt: skip
-        changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
-                   "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
-        values = singular_values(run, moment)
-        values.traces.append(path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW))
-        return [
-            values, timed(norms, "Left out of W", "norm / √m", *_decades(np.concatenate([y for _, y in norms.values()]))),
-            timed(changes, f"Change by rank {r}", "change", -10, 1),
-            timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False,
-                  x=0.98, xanchor="right", y=1, yanchor="top"),
-            files(now, r, top, run.settings.loss != "square"),
-        ]  # fmt: skip
+    def timed(series: dict, title: str, up: str, low: float, high: float, log=True, **legend) -> Figure:
+        label = f"samples t (d = {run.settings.d:,})"
+        figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend=legend)
+        figure.traces.append(now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high))))
+        return figure
 
-    def words(self, run: Run, moment: int) -> Words:
-        """Risk before and after, with the bound; outputs; bytes; whether the rank can hold the subspace."""
-        (t, now), s, r = self.session.at(int(run.samples[moment])), run.settings, self._rank
-        (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
-        bound = f"≤ {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
-        rows = [("left out of W", "", f"{now.left_out[r]:.3f}", ""), ("risk before", "", f"{now.whole:.4f}", ""),
-                (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
-                ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
-        lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
-                  (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds W.")]  # fmt: skip
-        some = "" if len(now.forms) > 2 else (
-            " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
-        )  # fmt: skip
-        return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
-                     f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
-                     f"({whole / size:.0f} x smaller).{some}", rows, lights)  # fmt: skip
+    norms = {f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
+             "W⊥": (np.maximum(run.samples, left), run.perpendicular)}  # fmt: skip
+    changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
+               "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
+    values = singular_values(run, moment)
+    values.traces.append(path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW))
+    return [
+        values, timed(norms, "Left out of W", "norm / √m", *_decades(np.concatenate([y for _, y in norms.values()]))),
+        timed(changes, f"Change by rank {r}", "change", -10, 1),
+        timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False,
+              x=0.98, xanchor="right", y=1, yanchor="top"),
+        files(now, r, top, run.settings.loss != "square"),
+    ]  # fmt: skip
+
+
+def words(session: Compressions, run: Run, moment: int = -1) -> Words:
+    """Risk before and after, with the bound; outputs; bytes; whether the rank can hold the subspace."""
+    (t, now), s, r = session.at(int(run.samples[moment])), run.settings, session.rank
+    (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
+    bound = f"≤ {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
+    rows = [("left out of W", "", f"{now.left_out[r]:.3f}", ""), ("risk before", "", f"{now.whole:.4f}", ""),
+            (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
+            ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
+    lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
+              (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds W.")]  # fmt: skip
+    some = "" if len(now.forms) > 2 else (
+        " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
+    )  # fmt: skip
+    return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
+                 f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
+                 f"({whole / size:.0f} x smaller).{some}", rows, lights)  # fmt: skip
 
 
 def _decades(values: np.ndarray) -> tuple[float, float]:
     """Ends of a log axis of norms, in powers of ten: from 0.001 to 4, or as much further as values reach."""
-    return max(-8, min(-3, np.floor(np.log10(max(values.min(), 1e-8))))), _log_top(values.max())
+    return max(-8, min(-3, np.floor(np.log10(max(values.min(), 1e-8))))), log_top(values.max())
 
 
 def files(now: Compressed, r: int, top: float, bounded: bool = True) -> Figure:

@@ -1,8 +1,11 @@
-"""The controls of a lab: one widget a field of Settings, the transport bar, presets and the settings code."""
+"""The controls of a lab: one widget a field of Settings, knobs, rows of them, buttons and the transport bar."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -34,13 +37,13 @@ FIRST = ("d", "k", "noise", "weight_decay", "step")
 MORE = ("link", "width", "activation", "loss", "schedule", "bias", "seed")
 
 
-def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
-    """The widget of one field, labelled and with a tooltip."""
-    label, tip = WORDS[name]
-    value = getattr(settings, name)
+def field_widget(name: str, settings: Settings, tip: str = "", offered: Iterable[float] = ()) -> widgets.ValueWidget:
+    """The widget of one field, labelled and with a tooltip; ``tip`` and ``offered`` values stand in for the common ones."""
+    label, value = WORDS[name][0], getattr(settings, name)
+    tip = tip or WORDS[name][1]
     common = {"description": label, "tooltip": tip, "style": {"description_width": "initial"}}
     if name in STEPS:
-        options = _options([*STEPS[name], value])
+        options = _options([*(offered or STEPS[name]), value])
         return widgets.SelectionSlider(options=options, value=value, continuous_update=True, **common)
     if name == "k":
         return widgets.IntSlider(value=value, min=1, max=max(6, value), **common)
@@ -54,7 +57,7 @@ def field_widget(name: str, settings: Settings) -> widgets.DOMWidget:
     return widgets.Dropdown(options=list(CHOICES[name]), value=value, **common)
 
 
-def set_field(widget: widgets.DOMWidget, name: str, value) -> None:
+def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
     """Show a value in a field's widget, also one that its slider had no place for."""
     if widget.value == value:
         return
@@ -73,6 +76,70 @@ def _options(values) -> list[tuple[str, float]]:
     return [(f"{v:,}" if isinstance(v, int) else f"{v:g}", v) for v in sorted(set(values))]
 
 
+def slider(name: str, tip: str, low: float, high: float, step: float, form: str = ".2f") -> widgets.FloatSlider:
+    """A labelled slider of a number."""
+    return widgets.FloatSlider(
+        value=max(low, 0.0), min=low, max=high, step=step, description=name, tooltip=tip, readout_format=form,
+        continuous_update=True, style={"description_width": "initial"},
+    )  # fmt: skip
+
+
+def choice(name: str, tip: str, options: Iterable, value, **layout) -> widgets.Dropdown:
+    """A labelled menu."""
+    return widgets.Dropdown(options=list(options), value=value, description=name, tooltip=tip,
+                            style={"description_width": "initial"}, layout=layout)  # fmt: skip
+
+
+def steps(name: str, tip: str, options: Iterable[tuple[str, Any]], value) -> widgets.SelectionSlider:
+    """A labelled slider over a few values."""
+    return widgets.SelectionSlider(options=list(options), value=value, description=name, tooltip=tip,
+                                   style={"description_width": "initial"})  # fmt: skip
+
+
+def row(children: list, name: str = "course-row") -> widgets.Box:
+    """Widgets beside each other, on as many lines as they need."""
+    made = widgets.HBox(children)
+    made.add_class("course-row")
+    made.add_class(name)
+    return made
+
+
+def put_value(widget: widgets.ValueWidget, value) -> None:
+    """Show a value in a widget."""
+    widget.value = value
+
+
+@dataclass
+class Knob:
+    """A control whose new values are orders, and which shows what the experiment holds.
+
+    ``act`` takes a value over, ``held`` says which one holds, ``put(widget, value)`` shows it.
+    """
+
+    widget: widgets.ValueWidget
+    act: Callable[[Any], None]
+    held: Callable[[], Any]
+    put: Callable[[Any, Any], None] = put_value
+
+    def shown(self):
+        """What holds, as the control can show it: the page rounds to a slider's steps, and would send that back as news."""
+        value, widget = self.held(), self.widget
+        if not isinstance(widget, widgets.FloatSlider):
+            return value
+        digits = max(0, math.ceil(-math.log10(widget.step)))
+        return round(min(max(value, widget.min), widget.max), digits) + 0.0  # no -0
+
+    def holds(self, value) -> bool:
+        """Whether a value is what holds already, as far as the control can tell."""
+        if isinstance(self.widget, widgets.FloatSlider):
+            return abs(value - self.shown()) <= 0.6 * self.widget.step
+        return self.held() == value
+
+    def show(self) -> None:
+        """Let the control show what holds."""
+        self.put(self.widget, self.shown())
+
+
 def button(label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = "") -> widgets.Button:
     """A button that calls ``action``."""
     made = widgets.Button(description=label, tooltip=tip, icon=icon, button_style=style, layout={"width": "auto"})
@@ -83,7 +150,7 @@ def button(label: str, tip: str, action: Callable[[], None], icon: str = "", sty
 class Transport(widgets.HBox):
     """Play, pause, step, x10, reset, new seed and the scrub slider over the recorded run; ``speed`` is placed by the lab."""
 
-    def __init__(self, order: Callable[..., None], guarded: Callable[[Callable], Callable]):
+    def __init__(self, order: Callable[..., None]):
         self.play = button("Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary")
         self.pause = button("Pause", "Stop training; everything stays", lambda: order("pause"), "pause")
         self.speed = widgets.SelectionSlider(
@@ -98,8 +165,6 @@ class Transport(widgets.HBox):
         self.time = widgets.HTML()
         step = button("Step", "Train for one frame", lambda: order("step"), "step-forward")
         step.add_class("course-step")
-        self.speed.observe(guarded(lambda change: order("speed", change["new"])), "value")
-        self.scrub.observe(guarded(lambda change: order("scrub", change["new"])), "value")
         children = [
             self.play, self.pause,
             step,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
+from functools import partial
+
 import numpy as np
 
 from ..estimators import ESTIMATORS, draw, find, largest_angle, population_rank, random_angle
 from ..machine import single_threaded_blas
 from ..settings import Settings
 from . import charts
-from .controls import button
+from .controls import Knob, choice, field_widget, steps
+from .experiment import Experiment, given
 from .figures import COLOURS, DASHES, GREY, MARKERS, NOW, band
-from .lab import _row
-from .panel import Experiment, Panel
+from .lab import Lab, Press
 from .stage import Figure, Words
 
 SIZES = (5, 10, 20, 50, 100, 200)  # sample sizes, in units of d
@@ -24,8 +25,11 @@ SHOWN = 600  # samples drawn as points
 class Comparison(Experiment):
     """Angles of all estimators at all sample sizes, one seed after the other: (estimators, sizes, seeds)."""
 
+    uses = ("link", "d", "k", "noise", "seed")
+
     def __init__(self, settings: Settings, seeds: int):
         self.seeds = seeds
+        self.which, self.size = "SIR", len(SIZES) - 1  # estimator and index of the sample size that are looked at
         super().__init__(settings)
 
     def compute(self) -> None:
@@ -43,10 +47,14 @@ class Comparison(Experiment):
         self._next = (0, 0)  # seed, size
         self._data = None
 
+    def add_seeds(self, more: int) -> None:
+        """Want further seeds."""
+        self.seeds += more
+
     @property
-    def done(self) -> bool:
-        """True when every wanted seed has been measured."""
-        return self._next[0] >= self.seeds
+    def unfinished(self) -> bool:
+        """Whether a wanted seed is still to be measured."""
+        return self._next[0] < self.seeds
 
     def step(self) -> None:
         """Measure all estimators at the next sample size."""
@@ -94,186 +102,130 @@ class Comparison(Experiment):
         return pd.DataFrame(rows, columns=["seed", "estimator", "samples", "angle_degrees"]).dropna()
 
 
-class EstimatorsLab(Panel):
+PRESETS = {
+    "tanh": (Settings(link="tanh", d=20), "A slope to see: whose curve does not come down?"),
+    "he2": (Settings(link="he2", d=20), "No slope on average: who looks at curvature?"),
+    "he3": (Settings(link="he3", d=20), "No slope and no curvature on average; the slices know more."),
+    "product": (Settings(link="product", k=2, d=20), "Two directions that only show together."),
+    "sum of three tanh": (Settings(link="sum_tanh", k=3, d=20), "Three directions, one mean slope."),
+    "chain of three": (Settings(link="chain", k=3, d=20), "Slope and curvature each show a part."),
+}
+TIPS = {
+    "link": "How the label depends on the hidden projections",
+    "d": "Input dimension; sample sizes are 5 d to 200 d",
+    "k": "How many hidden directions the label depends on",
+    "noise": "Standard deviation of the noise added to each label",
+    "seed": "Number of the first seed",
+}
+
+
+def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: bool = False) -> Lab:
     """Choose a link and see which estimators come near the hidden subspace as samples grow, over several seeds."""
+    comparison = Comparison(settings := given(settings, link="tanh", d=20, k=1, noise=0.1), seeds)
+    tip = "Whose eigenvalues and first direction the small views show"
+    which = choice("look at", tip, NAMES, comparison.which)
+    tip = "Sample size of the small views and of the table"
+    size = steps("samples", tip, [(f"{size} d", i) for i, size in enumerate(SIZES)], comparison.size)
+    return Lab(
+        "EstimatorsLab", comparison, views, words, presets=PRESETS, first=("link", "d", "k", "noise"), more=("seed",),
+        tips=TIPS, fields={"d": field_widget("d", settings, TIPS["d"], (3, 5, 10, 20, LARGEST))},
+        knobs={"which": Knob(which, partial(setattr, comparison, "which"), lambda: comparison.which),
+               "size": Knob(size, partial(setattr, comparison, "size"), lambda: comparison.size)},
+        orders={"seeds": comparison.add_seeds}, bar=("which", "size"),
+        beside=(Press("5 more seeds", "Five more targets and data sets", "seeds", "plus", 5),
+                Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh")),
+        text=_lines, columns=2, lecture=lecture,
+    )  # fmt: skip
 
-    first, more = ("link", "d", "k", "noise"), ("seed",)
-    more_title = "More: seed, settings code, export"
-    tips = {
-        "link": "How the label depends on the hidden projections",
-        "d": "Input dimension; sample sizes are 5 d to 200 d",
-        "k": "How many hidden directions the label depends on",
-        "noise": "Standard deviation of the noise added to each label",
-        "seed": "Number of the first seed",
+
+EstimatorsLab.presets = PRESETS
+
+
+def views(comparison: Comparison, moment: int = -1) -> list[Figure]:
+    """Angles against samples; eigenvalues and the first direction of one estimator."""
+    name, size = comparison.which, comparison.size
+    views = [_angles(comparison)]
+    values, p, y = comparison.look.get((name, size), (np.zeros(0),) * 3)
+    n = comparison.samples_at[size]
+    colours = [NOW if i < comparison.settings.k else GREY for i in range(len(values))]
+    spectrum = charts.bars(
+        values,
+        [str(i + 1) for i in range(len(values))],
+        f"{name}: values at n = {n:,}",
+        "number",
+        "value / first",
+        yrange=[0, 1.2],
+    )
+    spectrum.name = "eigenvalues"
+    spectrum.traces[0]["marker"] = {
+        "color": colours,
+        "pattern": {"shape": ["/" if c == NOW else "" for c in colours]},
     }
-    presets = {
-        "tanh": (Settings(link="tanh", d=20), "A slope to see: whose curve does not come down?"),
-        "he2": (Settings(link="he2", d=20), "No slope on average: who looks at curvature?"),
-        "he3": (Settings(link="he3", d=20), "No slope and no curvature on average; the slices know more."),
-        "product": (Settings(link="product", k=2, d=20), "Two directions that only show together."),
-        "sum of three tanh": (Settings(link="sum_tanh", k=3, d=20), "Three directions, one mean slope."),
-        "chain of three": (Settings(link="chain", k=3, d=20), "Slope and curvature each show a part."),
+    seen = charts.cloud(p, y, f"y along the first direction of {name}", "⟨v, x⟩")
+    seen.name = "first direction"
+    return [*views, seen, spectrum]
+
+
+def _angles(comparison: Comparison) -> Figure:
+    n, s = np.array(comparison.samples_at, dtype=float), comparison.settings
+    low, middle, high = comparison.quantiles()
+    curves = []
+    for i in range(len(NAMES)):
+        known = np.isfinite(middle[i])
+        curves.append(band(n[known], low[i, known], high[i, known], COLOURS[i % 6]))
+    for i, name in enumerate(NAMES):
+        known = np.isfinite(middle[i])
+        x, y, colour = n[known], middle[i, known], COLOURS[i % 6]
+        hover = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
+        curves.append(charts.path(x, y, name, colour, DASHES[i % 6], legendgroup=name, hoverinfo="skip"))
+        marks = charts.points(x, y, name, colour, 7, MARKERS[i % 6], legendgroup=name, showlegend=False)
+        curves.append(marks | {"hovertemplate": hover})
+    ends = np.array([4, 250.0]) * s.d
+    curves.append(charts.path(ends, [comparison.chance] * 2, "random guess", GREY, "longdash", 1.3))
+    axis_x = {
+        "type": "log",
+        "range": np.log10(ends).tolist(),
+        "tickvals": n.tolist(),
+        "ticktext": [f"{v:,.0f}" for v in n],
+        "title": f"samples n (d = {s.d})",
     }
+    axis_y = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
+    legend = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+    title = "Largest angle to the hidden subspace"
+    return Figure("angles", curves, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": legend})
 
-    def __init__(self, settings: Settings | None = None, seeds: int = 5, lecture: bool = False):
-        self._seeds = seeds
-        super().__init__(settings or Settings(link="tanh", d=20, k=1, noise=0.1), lecture)
-        with self._lock:
-            while not self.session.done:
-                self.session.step()
 
-    def experiment(self, settings: Settings, seeds: int) -> Comparison:
-        """The angles, still to be measured."""
-        return Comparison(settings, self._seeds)
-
-    def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
-        """The widget of one field; d stops where a step of this lab would take too long."""
-        field = super().field(name, settings)
-        if name == "d":
-            field.options = [(f"{v}", v) for v in sorted({3, 5, 10, 20, LARGEST, settings.d})]
-            field.value = settings.d
-        return field
-
-    def bar(self) -> widgets.Widget:
-        """Which estimator to look at, and at which sample size."""
-        word = {"description_width": "initial"}
-        self.which = self.knob(
-            widgets.Dropdown(
-                options=NAMES,
-                value="SIR",
-                description="look at",
-                style=word,
-                tooltip="Whose eigenvalues and first direction the small views show",
-            ),
-            "which",
+def words(comparison: Comparison, moment: int = -1) -> Words:
+    """Which estimators ought to find the subspace, and how near they came."""
+    s, size = comparison.settings, comparison.size
+    middle = comparison.quantiles()[1, :, size]
+    known = np.isfinite(comparison.angles[0, size]).sum()
+    told = ", ".join(f"{name} {_degrees(a)}" for name, a in zip(NAMES, middle, strict=True))
+    missing = [name for name in NAMES if comparison.ranks[name] < s.k]
+    link = getattr(s.link, "__name__", s.link)
+    sentence = (
+        f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: angle to the hidden subspace {told} "
+        f"(median of {known} seed{'s' if known != 1 else ''}; a random guess: {comparison.chance:.0f}°). "
+        + (
+            f"Expected to miss some of it however large n is: {', '.join(missing)}."
+            if missing
+            else "All of them can find it."
         )
-        options = [(f"{size} d", i) for i, size in enumerate(SIZES)]
-        self.size = self.knob(
-            widgets.SelectionSlider(
-                options=options,
-                value=len(SIZES) - 1,
-                description="samples",
-                style=word,
-                tooltip="Sample size of the small views and of the table",
-            ),
-            "size",
-        )
-        return _row([self.which, self.size])
+    )
+    found = lambda name: f"{comparison.ranks[name]} of {s.k}"  # noqa: E731
+    rows = [
+        (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "")
+        for name, a in zip(NAMES, middle, strict=True)
+    ]
+    return Words(sentence, rows)
 
-    def beside(self) -> list[widgets.Widget]:
-        """More seeds, and new ones."""
-        ask = self.actor.order
-        return [
-            button("5 more seeds", "Five more targets and data sets", lambda: ask("seeds", 5), "plus"),
-            button("New samples", "New seeds: draw everything anew", lambda: ask("new_seed"), "refresh"),
-        ]
 
-    def figures(self, comparison: Comparison, moment: int = -1) -> list[Figure]:
-        """Angles against samples; eigenvalues and the first direction of one estimator."""
-        name, size = self.which.value, self.size.value
-        views = [self._angles(comparison)]
-        values, p, y = comparison.look.get((name, size), (np.zeros(0),) * 3)
-        n = comparison.samples_at[size]
-        colours = [NOW if i < comparison.settings.k else GREY for i in range(len(values))]
-        spectrum = charts.bars(
-            values,
-            [str(i + 1) for i in range(len(values))],
-            f"{name}: values at n = {n:,}",
-            "number",
-            "value / first",
-            yrange=[0, 1.2],
-        )
-        spectrum.name = "eigenvalues"
-        spectrum.traces[0]["marker"] = {
-            "color": colours,
-            "pattern": {"shape": ["/" if c == NOW else "" for c in colours]},
-        }
-        seen = charts.cloud(p, y, f"y along the first direction of {name}", "⟨v, x⟩")
-        seen.name = "first direction"
-        return [*views, seen, spectrum]
-
-    def _angles(self, comparison: Comparison) -> Figure:
-        n, s = np.array(comparison.samples_at, dtype=float), comparison.settings
-        low, middle, high = comparison.quantiles()
-        curves = []
-        for i in range(len(NAMES)):
-            known = np.isfinite(middle[i])
-            curves.append(band(n[known], low[i, known], high[i, known], COLOURS[i % 6]))
-        for i, name in enumerate(NAMES):
-            known = np.isfinite(middle[i])
-            x, y, colour = n[known], middle[i, known], COLOURS[i % 6]
-            hover = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
-            curves.append(charts.path(x, y, name, colour, DASHES[i % 6], legendgroup=name, hoverinfo="skip"))
-            marks = charts.points(x, y, name, colour, 7, MARKERS[i % 6], legendgroup=name, showlegend=False)
-            curves.append(marks | {"hovertemplate": hover})
-        ends = np.array([4, 250.0]) * s.d
-        curves.append(charts.path(ends, [comparison.chance] * 2, "random guess", GREY, "longdash", 1.3))
-        axis_x = {
-            "type": "log",
-            "range": np.log10(ends).tolist(),
-            "tickvals": n.tolist(),
-            "ticktext": [f"{v:,.0f}" for v in n],
-            "title": f"samples n (d = {s.d})",
-        }
-        axis_y = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
-        legend = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-        title = "Largest angle to the hidden subspace"
-        return Figure("angles", curves, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": legend})
-
-    def words(self, comparison: Comparison, moment: int = -1) -> Words:
-        """Which estimators ought to find the subspace, and how near they came."""
-        s, size = comparison.settings, self.size.value
-        middle = comparison.quantiles()[1, :, size]
-        known = np.isfinite(comparison.angles[0, size]).sum()
-        told = ", ".join(f"{name} {_degrees(a)}" for name, a in zip(NAMES, middle, strict=True))
-        missing = [name for name in NAMES if comparison.ranks[name] < s.k]
-        link = getattr(s.link, "__name__", s.link)
-        sentence = (
-            f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: angle to the hidden subspace {told} "
-            f"(median of {known} seed{'s' if known != 1 else ''}; a random guess: {comparison.chance:.0f}°). "
-            + (
-                f"Expected to miss some of it however large n is: {', '.join(missing)}."
-                if missing
-                else "All of them can find it."
-            )
-        )
-        found = lambda name: f"{comparison.ranks[name]} of {s.k}"  # noqa: E731
-        rows = [
-            (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "")
-            for name, a in zip(NAMES, middle, strict=True)
-        ]
-        return Words(sentence, rows)
-
-    def text(self) -> str:
-        """The text twin: the sentence, and a table of median angles."""
-        with self._lock:
-            comparison = self.session
-            middle = comparison.quantiles()[1]
-            head = f"{'samples':>16} " + " ".join(f"{n:>7,}" for n in comparison.samples_at)
-            rows = [
-                f"{name:>16} " + " ".join(f"{_degrees(a):>7}" for a in line) for name, line in zip(NAMES, middle, strict=True)
-            ]
-            return "\n".join([self.words(comparison).sentence, head, *rows, self.short()])
-
-    def _use(self, settings: Settings, samples: int = 0):
-        super()._use(settings, samples)
-        self.actor.playing = not self.session.done
-
-    def _do_which(self, _):
-        """The figures read the menu."""
-
-    def _do_size(self, _):
-        """The figures read the slider."""
-
-    def _do_seeds(self, more: int):
-        self.session.seeds += more
-        self.actor.playing = True
-
-    def _step(self):
-        with self._lock:
-            if not self.session.done:
-                self.session.step()
-            self.actor.playing = not self.session.done
+def _lines(comparison: Comparison, words: Words, code: str) -> list[str]:
+    """The sentence, a table of median angles and the settings."""
+    head = f"{'samples':>16} " + " ".join(f"{n:>7,}" for n in comparison.samples_at)
+    middle = zip(NAMES, comparison.quantiles()[1], strict=True)
+    rows = [f"{name:>16} " + " ".join(f"{_degrees(a):>7}" for a in line) for name, line in middle]
+    return [words.sentence, head, *rows, code]
 
 
 def _degrees(angle: float) -> str:

@@ -128,13 +128,13 @@ def norms(run: Run, moment: int = -1, predicted: np.ndarray | None = None) -> Fi
         traces.append(line(np.maximum(predicted[0], left), predicted[1], "W⊥ predicted", INK, "dot", 1.6))
     smallest = min(0.01, float(run.perpendicular.min()), float(run.parallel.min()) or 1.0)
     low = math.floor(math.log10(max(smallest, 1e-8)))
-    high = _log_top(max(run.parallel.max(), run.perpendicular.max()))
+    high = log_top(max(run.parallel.max(), run.perpendicular.max()))
     traces.append(now_line(_now(run, moment), 10**low, 10**high))
     axis = {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
     return Figure("norms", traces, {"title": "Weights inside, outside", "xaxis": time_axis(run), "yaxis": axis})
 
 
-def _log_top(largest: float) -> float:
+def log_top(largest: float) -> float:
     """Upper end of a log axis of weights, in powers of ten: 4, or a little above the next decade."""
     return 0.6 if largest < 3.5 else math.ceil(math.log10(largest)) + 0.1
 
@@ -185,7 +185,7 @@ def singular_values(run: Run, moment: int = -1) -> Figure:
         {"type": "scatter", "mode": "markers", "x": index[k:], "y": shown[k:], "name": "the bulk",
          "marker": {"color": GREY, "symbol": "square", "size": 7}, "hovertemplate": "%{y:.3g}<extra>no. %{x}</extra>"},
     ]  # fmt: skip
-    top = _log_top(run.singular_values.max())
+    top = log_top(run.singular_values.max())
     axis = {"type": "log", "range": [-3, top], "dtick": 1, "exponentformat": "power", "title": "value / √m"}
     return Figure("singular values", traces, {
         "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},  # values fall to the right
@@ -200,7 +200,7 @@ def risk(run: Run, moment: int = -1) -> Figure:
     axis_x = time_axis(run)
     ends, notes = np.power(10.0, axis_x["range"]), []
     values = np.r_[run.risk.ravel(), list(run.floors.values())]
-    top = _step_up(1.12 * max(values[np.isfinite(values)], default=1.0))
+    top = step_up(1.12 * max(values[np.isfinite(values)], default=1.0))
     same = abs(run.floors.get("zero", np.inf) - run.floors.get("linear", 0)) < 0.06 * top  # labels would lie on each other
     for name, label, dash in (
         ("zero", "predict 0, or best linear" if same else "predict 0", "dot"),
@@ -223,7 +223,7 @@ def _label(ends: list[float], y: float, text: str, end: str) -> dict:
     return {**place, "text": text, "showarrow": False}
 
 
-def _step_up(value: float) -> float:
+def step_up(value: float) -> float:
     """The next of ... 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1 ...: ranges grow in steps, so that axes stand still."""
     steps = np.array([1, 1.5, 2, 3, 5, 7, 10])
     scale = 10.0 ** math.floor(math.log10(max(value, 1e-9)))

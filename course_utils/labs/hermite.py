@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-import ipywidgets as widgets
 import numpy as np
 
 from ..estimators import explained_share
 from ..settings import Settings
 from ..targets import LINKS, hermite_basis, hermite_coefficients
 from . import charts
-from .controls import button
+from .controls import Knob, choice, slider
+from .experiment import Experiment
 from .figures import COLOURS, GREY, NOW
-from .lab import _row
-from .panel import Experiment, Panel, slider
+from .lab import Lab, Press
 from .stage import Figure, Words
 
 DEGREE = 6
@@ -25,13 +24,18 @@ SMALL = 0.005  # a slider this near to zero counts as zero
 class Expansion(Experiment):
     """Hermite coefficients c_0 ... c_6 of a link of one variable; of a known one, or one's own."""
 
+    uses = ("d", "noise")
+
     def compute(self) -> None:
         if not hasattr(self, "c"):
             self.take(self.settings.link)
 
     def take(self, name: str) -> None:
-        """The coefficients of a known link."""
+        """The coefficients of a known link; "own" makes those that are there one's own."""
         self.name = name
+        if name == "own":
+            self.rest = 0.0
+            return
         self.c = hermite_coefficients(name, DEGREE)
         self.c[np.abs(self.c) < 1e-12] = 0.0
         second = hermite_coefficients(lambda Z: LINKS[name](Z) ** 2, 0)[0]
@@ -43,6 +47,11 @@ class Expansion(Experiment):
         self.name, self.rest = "own", 0.0
         self.c = self.c.copy()
         self.c[j] = value
+
+    def clear(self) -> None:
+        """Start from nothing."""
+        for j in range(DEGREE + 1):
+            self.set(j, 0.0)
 
     @property
     def exponent(self) -> int | None:
@@ -65,162 +74,109 @@ class Expansion(Experiment):
         return pd.DataFrame({"degree": np.arange(DEGREE + 1), "coefficient": self.c})
 
 
-class HermiteLab(Panel):
+TIPS = {
+    "d": "Input dimension: a random direction has an overlap of about 1/√d",
+    "noise": "Standard deviation of the label noise",
+}
+
+
+def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False) -> Lab:
     """Sliders for Hermite coefficients; the link they make, its information exponent, what a direction explains."""
-
-    first, more = ("d", "noise"), ()
-    columns = 3
-    more_title = "More: export"
-    tips = {
-        "d": "Input dimension: a random direction has an overlap of about 1/√d",
-        "noise": "Standard deviation of the label noise",
-    }
-
-    def __init__(self, link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False):
-        if link not in KNOWN:
-            raise ValueError(f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}")
-        super().__init__(Settings(link=link, d=d, k=1, noise=noise), lecture)
-
-    def experiment(self, settings: Settings, seeds: int) -> Expansion:
-        """The coefficients."""
-        return Expansion(settings)
-
-    def bar(self) -> widgets.Widget:
-        """The link to start from, and a slider for each coefficient."""
-        options = [(f"{name}: {LINKS[name].formula}", name) for name in KNOWN] + [("own: from the sliders", "own")]
-        self.start = widgets.Dropdown(
-            options=options,
-            value=self.settings.link,
-            description="link",
-            tooltip="A known link, or your own",
-            style={"description_width": "initial"},
-        )
-        self.knob(self.start, "start")
-        tip = "Coefficient of the Hermite polynomial of degree {}"
-        self._told = _shown(self.session.c)
-        self.sliders = [
-            self.knob(slider(f"c{j}", tip.format(j), float(c), -1.2, 1.2, 0.01), f"c{j}", partial(self._change, j))
-            for j, c in enumerate(self._told)
-        ]
-        return _row([self.start, *self.sliders])
-
-    def beside(self) -> list[widgets.Widget]:
-        """Start from nothing."""
-        return [button("All zero", "Start from nothing", lambda: self.actor.order("zero"), "eraser")]
-
-    def _code_row(self, settings: Settings) -> widgets.Widget:
-        row = super()._code_row(settings)
-        row.children = row.children[3:]  # a link of one's own has no settings code
-        return row
-
-    def figures(self, expansion: Expansion, moment: int = -1) -> list[Figure]:
-        """The link, its coefficients, and what a direction explains by its overlap with the hidden one."""
-        z = np.linspace(-3, 3, 121)
-        built = expansion.sum(z)
-        name = "your link" if expansion.name == "own" else "degrees 0 to 6"
-        traces = [charts.path(z, built, name, COLOURS[0])]
-        shown = [built]
-        if expansion.name != "own":
-            shown = [LINKS[expansion.name](z[:, None])]
-            traces.append(charts.path(z, shown[0], expansion.name, NOW, "dash"))
-        reach = charts.label_range(np.concatenate(shown))
-        bell = reach[0] + 0.35 * (reach[1] - reach[0]) * np.exp(-z * z / 2)
-        traces.append(charts.path(z, bell, "density of z", GREY, "dot", 1.2, hoverinfo="skip"))
-        axes = {"xaxis": {"range": [-3, 3], "title": "z"}, "yaxis": {"range": reach, "title": "f(z)"}}
-        legend = {"y": 0.98, "yanchor": "top"}
-        link = Figure("link", traces, {"title": "The link f", "legend": legend, **axes})
-        s = expansion.exponent
-        coefficients = charts.bars(
-            expansion.c,
-            [str(j) for j in range(DEGREE + 1)],
-            "Hermite coefficients",
-            "degree j",
-            "c<sub>j</sub>",
-            accent=s,
-            yrange=[-1.4, 1.4],
-        )
-        return [link, coefficients, self._signal(expansion)]
-
-    def _signal(self, expansion: Expansion) -> Figure:
-        m = np.geomspace(1e-3, 1, 61)
-        share = np.maximum(expansion.share(m), 1e-30)
-        start = float(expansion.settings.d) ** -0.5
-        here = max(float(expansion.share(start)), 1e-30)
-        first = [charts.path(m, share, "explained", COLOURS[0], "solid", 2.5)]
-        if (s := expansion.exponent) is not None:
-            slope = explained_share(np.r_[np.zeros(s), expansion.c[s]], m) * _part(expansion, s)
-            first.append(charts.path(m, np.maximum(slope, 1e-30), f"degree {s} alone", GREY, "dash", 1.5))
-        traces = [
-            *first,
-            charts.path([start, start], [1e-12, 1], "random start, 1/√d", NOW, "dot", 1.5),
-            charts.points([start], [here], "there", NOW, 10, "diamond", showlegend=False),
-        ]
-        legend = {"x": 0.98, "xanchor": "right"}
-        axis = {"type": "log", "exponentformat": "power"}
-        return Figure(
-            "signal",
-            traces,
-            {
-                "title": "Share explained by overlap",
-                "legend": legend,
-                "xaxis": {**axis, "range": [-3, 0.05], "dtick": 1, "title": "overlap m"},
-                "yaxis": {**axis, "range": [-12, 0.5], "dtick": 3, "title": "share"},
-            },
-        )
-
-    def words(self, expansion: Expansion, moment: int = -1) -> Words:
-        """Variance by degree, the exponent and the signal at a random start."""
-        s, d = expansion.exponent, expansion.settings.d
-        power = expansion.c[1:] ** 2
-        total = float(power.sum() + expansion.rest)
-        if s is None:
-            return Words(f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction.")
-        share, slope = float(expansion.share(d**-0.5)), float(power[0] / (total + expansion.settings.noise**2))
-        name = "your link" if expansion.name == "own" else expansion.name
-        sentence = (
-            f"Information exponent of {name}: {s}. Variance {total:.2f}; the best linear fit explains "
-            f"{slope:.2f} of the variance of y. A random direction in d = {d:,} has overlap {d**-0.5:.2g} and "
-            f"explains {share:.1g}."
-        )
-        return Words(sentence)
-
-    def text(self) -> str:
-        """The text twin: the sentence and the coefficients."""
-        with self._lock:
-            c = ", ".join(f"{value:.3f}" for value in self.session.c + 0.0)
-            return f"{self.words(self.session).sentence}\ncoefficients c_0 ... c_6: {c}"
-
-    def _do_start(self, name: str):
-        if name != "own" and name != self.session.name:
-            self.session.take(name)
-        elif name == "own":
-            self.session.name, self.session.rest = "own", 0.0
-        self._show_coefficients()
-
-    def _do_zero(self, _):
-        for j in range(DEGREE + 1):
-            self.session.set(j, 0.0)
-        self._show_coefficients()
-
-    def _change(self, j: int, value: float):
-        if min(abs(value - self.session.c[j]), abs(value - self._told[j])) > 1e-6:
-            self._told[j] = value
-            self.session.set(j, value)
-            self.start.value = "own"
-
-    def _show_coefficients(self):
-        """Sliders and menu follow the coefficients; values that they send back change nothing."""
-        self._told = _shown(self.session.c)
-        for knob, value in zip(self.sliders, self._told, strict=True):
-            if abs(knob.value - value) > 1e-9:
-                knob.value = float(value)
-        if self.start.value != self.session.name:
-            self.start.value = self.session.name
+    if link not in KNOWN:
+        raise ValueError(f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}")
+    expansion = Expansion(Settings(link=link, d=d, k=1, noise=noise))
+    options = [(f"{name}: {LINKS[name].formula}", name) for name in KNOWN] + [("own: from the sliders", "own")]
+    menu = choice("link", "A known link, or your own", options, link)
+    knobs = {"start": Knob(menu, expansion.take, lambda: expansion.name)}
+    knobs |= {f"c{j}": _coefficient(expansion, j) for j in range(DEGREE + 1)}
+    return Lab(
+        "HermiteLab", expansion, views, words, first=("d", "noise"), more=(), tips=TIPS, knobs=knobs, bar=tuple(knobs),
+        orders={"zero": lambda _: expansion.clear()}, beside=(Press("All zero", "Start from nothing", "zero", "eraser"),),
+        text=_lines, example="", more_title="More: export", lecture=lecture,
+    )  # fmt: skip
 
 
-def _shown(c: np.ndarray) -> np.ndarray:
-    """Coefficients as sliders can show them: the page rounds to its steps, and would send that back as a change."""
-    return np.round(np.clip(c, -1.2, 1.2), 2) + 0.0
+def _coefficient(expansion: Expansion, j: int) -> Knob:
+    control = slider(f"c{j}", f"Coefficient of the Hermite polynomial of degree {j}", -1.2, 1.2, 0.01)
+    return Knob(control, partial(expansion.set, j), lambda: float(expansion.c[j]))
+
+
+def views(expansion: Expansion, moment: int = -1) -> list[Figure]:
+    """The link, its coefficients, and what a direction explains by its overlap with the hidden one."""
+    z = np.linspace(-3, 3, 121)
+    built = expansion.sum(z)
+    name = "your link" if expansion.name == "own" else "degrees 0 to 6"
+    traces = [charts.path(z, built, name, COLOURS[0])]
+    shown = [built]
+    if expansion.name != "own":
+        shown = [LINKS[expansion.name](z[:, None])]
+        traces.append(charts.path(z, shown[0], expansion.name, NOW, "dash"))
+    reach = charts.label_range(np.concatenate(shown))
+    bell = reach[0] + 0.35 * (reach[1] - reach[0]) * np.exp(-z * z / 2)
+    traces.append(charts.path(z, bell, "density of z", GREY, "dot", 1.2, hoverinfo="skip"))
+    axes = {"xaxis": {"range": [-3, 3], "title": "z"}, "yaxis": {"range": reach, "title": "f(z)"}}
+    legend = {"y": 0.98, "yanchor": "top"}
+    link = Figure("link", traces, {"title": "The link f", "legend": legend, **axes})
+    s = expansion.exponent
+    coefficients = charts.bars(
+        expansion.c,
+        [str(j) for j in range(DEGREE + 1)],
+        "Hermite coefficients",
+        "degree j",
+        "c<sub>j</sub>",
+        accent=s,
+        yrange=[-1.4, 1.4],
+    )
+    return [link, coefficients, _signal(expansion)]
+
+
+def _signal(expansion: Expansion) -> Figure:
+    m = np.geomspace(1e-3, 1, 61)
+    share = np.maximum(expansion.share(m), 1e-30)
+    start = float(expansion.settings.d) ** -0.5
+    here = max(float(expansion.share(start)), 1e-30)
+    first = [charts.path(m, share, "explained", COLOURS[0], "solid", 2.5)]
+    if (s := expansion.exponent) is not None:
+        slope = explained_share(np.r_[np.zeros(s), expansion.c[s]], m) * _part(expansion, s)
+        first.append(charts.path(m, np.maximum(slope, 1e-30), f"degree {s} alone", GREY, "dash", 1.5))
+    traces = [
+        *first,
+        charts.path([start, start], [1e-12, 1], "random start, 1/√d", NOW, "dot", 1.5),
+        charts.points([start], [here], "there", NOW, 10, "diamond", showlegend=False),
+    ]
+    legend = {"x": 0.98, "xanchor": "right"}
+    axis = {"type": "log", "exponentformat": "power"}
+    return Figure(
+        "signal",
+        traces,
+        {
+            "title": "Share explained by overlap",
+            "legend": legend,
+            "xaxis": {**axis, "range": [-3, 0.05], "dtick": 1, "title": "overlap m"},
+            "yaxis": {**axis, "range": [-12, 0.5], "dtick": 3, "title": "share"},
+        },
+    )
+
+
+def words(expansion: Expansion, moment: int = -1) -> Words:
+    """Variance by degree, the exponent and the signal at a random start."""
+    s, d = expansion.exponent, expansion.settings.d
+    power = expansion.c[1:] ** 2
+    total = float(power.sum() + expansion.rest)
+    if s is None:
+        return Words(f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction.")
+    share, slope = float(expansion.share(d**-0.5)), float(power[0] / (total + expansion.settings.noise**2))
+    name = "your link" if expansion.name == "own" else expansion.name
+    sentence = (
+        f"Information exponent of {name}: {s}. Variance {total:.2f}; the best linear fit explains "
+        f"{slope:.2f} of the variance of y. A random direction in d = {d:,} has overlap {d**-0.5:.2g} and "
+        f"explains {share:.1g}."
+    )
+    return Words(sentence)
+
+
+def _lines(expansion: Expansion, words: Words, code: str) -> list[str]:
+    return [words.sentence, "coefficients c_0 ... c_6: " + ", ".join(f"{value:.3f}" for value in expansion.c + 0.0)]
 
 
 def _part(expansion: Expansion, s: int) -> float:

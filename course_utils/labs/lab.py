@@ -1,115 +1,107 @@
-"""The frame of every lab: controls, transport, stage, text twin, presets, settings code, export and error box.
+"""The frame of every lab: controls, stage, text twin, presets, settings code, export and error box.
 
-A new lab subclasses Lab and says what its figures and its words are; see subspace.py.
+A lab is composed: a function such as SubspaceLab gives Lab an experiment, views, words, presets, knobs and orders.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
-import time
 import traceback
-import weakref
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
 from ..engine.online import Diverged
-from ..run import Run, in_d
+from ..run import Run
 from ..settings import Settings
-from .actor import Actor, players
-from .controls import FIRST, MORE, Transport, button, field_widget, set_field
-from .session import LIVE, Session, adapted, moment_at
+from .actor import Actor
+from .cells import replace_predecessor
+from .controls import FIRST, MORE, Knob, button, field_widget, row, set_field
+from .player import Finisher, Player
+from .session import adapted
 from .stage import Figure, Stage, Words, listen_beside_cells
 
-_open: dict[str, list[tuple[int, weakref.ref[Lab]]]] = {}
+
+class Press(NamedTuple):
+    """A button: what is written on it, its tooltip, and the order that it gives."""
+
+    label: str
+    tip: str
+    order: str
+    icon: str = ""
+    value: Any = None
+
+
+def tell(result, words: Words, code: str) -> list[str]:
+    """Lines of a text twin: the sentence, the table of the run, or else of the words, and the settings."""
+    if isinstance(result, Run):
+        return [words.sentence, result.table(), code]
+    lines = [" ".join([f"{name:<30}", *(f"{cell:>12}" for cell in cells)]).rstrip() for name, *cells in words.rows]
+    head = [" ".join([" " * 30, *(f"{w:>12}" for w in ("predicted", "measured", "error"))])] if lines else []
+    return [words.sentence, *head, *lines, code]
 
 
 class Lab(widgets.VBox):
-    """A live experiment that a cell displays.
+    """A live experiment that a cell displays. Nothing inherits from it: what makes a lab is given to it.
 
     Parameters
     ----------
-    settings : what to run.
-    samples : train and record this many samples before the lab opens, so that nothing needs to be waited for.
-    seeds : how many seeds to train side by side (curves are medians, bands reach from the smallest to the largest).
+    name : what the lab is called, on the page and in the names of exported files.
+    session : the experiment; see experiment.py.
+    figures, words : called as figures(result, moment), words(result, moment): what was measured, and the index of the
+        recorded moment to show.
+    player : called with the lab: makes who owns its time, a Player or a Finisher.
+    knobs : controls of its own, by the order that their new values are.
+    orders : further orders that the lab understands, each called with the order's value.
+    bar, beside : what stands under the fields and beside the presets: names of knobs, and buttons.
+    presets : settings worth seeing by name, with a sentence each.
+    first, more : names of the fields in sight, and of those behind "more".
+    fields, tips : widgets and tooltips of fields in place of the common ones.
+    text : called as text(result, words, code): the lines of the text twin.
+    example : a settings code that the lab takes; empty for a lab that no code describes.
     lecture : open in lecture mode: large type, few controls, the whole page (Escape leaves it).
 
-    ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went wrong in callbacks.
+    ``lab.result`` is what was measured, ``lab.run`` the same where it is a recorded Run, ``lab.settings`` what runs now,
+    ``lab.orders`` the orders that it understands, ``lab.errors`` what went wrong in callbacks.
     """
 
-    columns = 3
-    presets: dict[str, tuple[Settings, str]] = {}
-    example = "d=50 k=2"  # a settings code that the lab takes
-    first, more = FIRST, MORE  # names of the fields in sight, and of those behind "more"
-    more_title = "More: link, width, loss, schedule, settings code, export"
+    def __init_subclass__(cls, **kwargs):
+        raise TypeError(f"{cls.__name__}: a lab is composed, not inherited; give Lab an experiment, as labs/subspace.py does")
 
-    def __init__(self, settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False):
-        settings = settings or Settings()
-        if not isinstance(settings, Settings):
-            raise TypeError(f"settings must be a Settings object, got {type(settings).__name__}: try Settings(d=50)")
-        self._close_predecessor()
+    def __init__(
+        self, name: str, session, figures: Callable[..., list[Figure]], words: Callable[..., Words], *,
+        player: Callable[[Lab], Player | Finisher] = Finisher, knobs: Mapping[str, Knob] | None = None,
+        orders: Mapping[str, Callable[[Any], None]] | None = None, bar: Sequence[str | Press] = (),
+        beside: Sequence[str | Press] = (), presets: Mapping[str, tuple[Settings, str]] | None = None,
+        first: Sequence[str] = FIRST, more: Sequence[str] = MORE, more_title: str = "More: seed, settings code, export",
+        fields: Mapping[str, widgets.ValueWidget] | None = None, tips: Mapping[str, str] | None = None,
+        text: Callable[[Any, Words, str], list[str]] = tell, columns: int = 3, example: str = "d=50 k=2", lecture: bool = False,
+    ):  # fmt: skip
+        replace_predecessor(self)
+        self.name, self.session, self.figures, self.words = name, session, figures, words
+        self.presets, self.example, self._text = dict(presets or {}), example, text
         self.errors: list[Exception] = []
-        self.session = self.experiment(settings, seeds)
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
         self._thread = threading.local()  # says whether this thread obeys an order
-        self._cursor: float | None = None
-        self._goal: int | None = None
-        self._speed = 1.0
-        self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
-        self._clocked = 0.0  # when the time was last told
-        self._says = ""
-        self._moved = ""  # the field whose order is being obeyed
-        self._chosen = ("", "")  # the preset that is being put up: its name, its sentence
+        self._chosen = ""  # the preset that holds
         self.actor = Actor(self._obey, self._step, self._show, self.report)
-        self.stage = Stage(text=self.text, label=type(self).__name__, columns=self.columns)
+        self.stage = Stage(text=self.text, label=name, columns=columns)
         self.stage.on_event = self._event
-        super().__init__(self._parts(settings, lecture))
+        self.player = player(self)
+        made = {n: field_widget(n, self.settings, (tips or {}).get(n, "")) for n in (*first, *more)}
+        self.fields = made | dict(fields or {})
+        self.knobs = {order: knob.widget for order, knob in (knobs or {}).items()}
+        self._make_presets()
+        self._all = self._all_knobs(knobs or {})
+        self.orders = self._all_orders(orders or {})
+        super().__init__(self._parts(first, more, more_title, bar, beside, lecture))
         self.add_class("course-lab")
         listen_beside_cells(self)
-        if samples:
-            try:
-                self.session.begin(settings, samples)
-            except Diverged as problem:  # what was recorded before is still worth a look
-                self.report(problem)
-
-    # What a lab is about: for subclasses.
-
-    def experiment(self, settings: Settings, seeds: int):
-        """The experiment that the lab shows; what a Session offers."""
-        return Session(settings, seeds)
-
-    def field(self, name: str, settings: Settings) -> widgets.DOMWidget:
-        """The widget of one field of the settings."""
-        return field_widget(name, settings)
-
-    def bar(self) -> widgets.Widget:
-        """The row of buttons under the fields."""
-        self.transport = Transport(self.actor.order, self._guarded)
-        return self.transport
-
-    def beside(self) -> list[widgets.Widget]:
-        """What stands between the presets and the lecture switch."""
-        return [self.transport.speed]
-
-    def figures(self, run: Run, moment: int) -> list[Figure]:
-        """The views of a run at a moment."""
-        raise NotImplementedError
-
-    def words(self, run: Run, moment: int) -> Words:
-        """What to say about the run at a moment."""
-        return Words(run.sentence(moment))
-
-    def text(self) -> str:
-        """The text twin: what the figures show, in words and a small table."""
-        with self._lock:
-            run = self.session.run()
-            return f"{self.words(run, moment_at(run, self._cursor)).sentence}\n{run.table()}\n{self.settings.summary()}"
-
-    def csv(self) -> str:
-        """What CSV saves: the run with its settings and what was turned while it went on."""
-        return self.session.run().to_csv(notes=self.session.changes)
+        self.player.open()
+        self._obey("show", None)  # whatever differs in the experiment, controls show
 
     # For the user.
 
@@ -119,16 +111,37 @@ class Lab(widgets.VBox):
         return self.session.settings
 
     @property
-    def run(self) -> Run:
-        """The recorded run so far, a copy that training leaves alone."""
+    def result(self):
+        """What was measured so far, a copy that the worker leaves alone."""
         with self._lock:
             return copy.deepcopy(self.session.run())
+
+    @property
+    def run(self) -> Run:
+        """The recorded run so far, a copy that training leaves alone. AttributeError in a lab that trains nothing."""
+        if isinstance(result := self.result, Run):
+            return result
+        raise AttributeError(f"{self.name} records no run: what it has measured is its result")
+
+    def text(self) -> str:
+        """The text twin: what the figures show, in words and a small table."""
+        with self._lock:
+            result = self.session.run()
+            return "\n".join(self._text(result, self.words(result, self.player.moment(result)), self.short()))
+
+    def short(self) -> str:
+        """The settings that this lab uses, as text."""
+        return " ".join(part for part in self.settings.summary().split() if part.split("=")[0] in self.session.uses)
+
+    def csv(self) -> str:
+        """What CSV saves: what was measured, with its settings and what was turned while it went on."""
+        return self.session.to_csv()
 
     def close(self):
         """Stop the worker and remove the lab from the page."""
         if hasattr(self, "actor"):  # not where the constructor failed
             self.actor.close()
-        super().close()
+            super().close()
 
     def report(self, problem: Exception) -> None:
         """Show an exception as a sentence in the error box and keep it in ``errors``."""
@@ -152,12 +165,7 @@ class Lab(widgets.VBox):
 
     # Parts on the page.
 
-    def _parts(self, settings: Settings, lecture: bool) -> list[widgets.Widget]:
-        self.fields = {name: self.field(name, settings) for name in (*self.first, *self.more)}
-        for name, field in self.fields.items():
-            field.observe(self._by_hand(f"set {name}"), "value")
-            field.add_class(f"course-field-{name}")
-        bar = self.bar()
+    def _parts(self, first, more, more_title: str, bar, beside, lecture: bool) -> list[widgets.Widget]:
         self.lecture = widgets.ToggleButton(
             value=lecture, description="Lecture", icon="expand", layout={"width": "auto"},
             tooltip="Large type, few controls, the whole page; Escape goes back",
@@ -165,32 +173,80 @@ class Lab(widgets.VBox):
         self.lecture.add_class("course-lecture-switch")
         self._link = widgets.jslink((self.lecture, "value"), (self.stage, "lecture"))
         self.stage.lecture = lecture
+        self.transport = getattr(self.player, "transport", None)
+        under = self.transport or row([self._place_on_page(item) for item in bar])
+        speed = [self.transport.speed] if self.transport else []
+        presets = [self.preset] if self.presets else []
+        aside = [*presets, *(self._place_on_page(item) for item in beside), *speed, self.lecture]
+        hidden = widgets.VBox([row([self.fields[n] for n in more]), self._last_row()])
+        below = widgets.Accordion([hidden])
+        below.set_title(0, more_title)
+        below.add_class("course-more")
+        return [row([self.fields[n] for n in first], "course-first"), under, row(aside, "course-aside"), self.stage, below]
+
+    def _place_on_page(self, item: str | Press) -> widgets.Widget:
+        if isinstance(item, str):
+            return self.knobs[item]
+        return button(item.label, item.tip, lambda: self.actor.order(item.order, item.value), item.icon)
+
+    def _make_presets(self):
         self.preset = widgets.Dropdown(
             options=[("choose", ""), *[(name, name) for name in self.presets]], value="", description="preset",
             tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
         )  # fmt: skip
-        self.preset.observe(self._by_hand("preset"), "value")
-        aside = [*([self.preset] if self.presets else []), *self.beside(), self.lecture]
-        first = _row([self.fields[n] for n in self.first], "course-first")
-        more = widgets.Accordion([widgets.VBox([_row([self.fields[n] for n in self.more]), self._code_row(settings)])])
-        more.set_title(0, self.more_title)
-        more.add_class("course-more")
-        return [first, bar, _row(aside, "course-aside"), self.stage, more]
-
-    def _code_row(self, settings: Settings) -> widgets.Widget:
         self.code = widgets.Text(
-            value=settings.summary(), description="settings code", tooltip="Paste a code here and press Apply",
+            value=self.short(), description="settings code", tooltip="Paste a code here and press Apply",
             layout={"width": "min(100%, 620px)"}, style={"description_width": "initial"},
         )  # fmt: skip
+
+    def _last_row(self) -> widgets.Widget:
         ask = self.actor.order
-        return _row([
+        coded = [
             self.code,
             button("Apply", "Start the experiment that the code describes", lambda: ask("code", self.code.value)),
             button("Copy", "Copy the code of what runs now", lambda: ask("copy")),
+        ]
+        return row([
+            *(coded if self.example else []),
             button("SVG", "Save every figure as SVG", lambda: ask("export", "svg"), "download"),
             button("PNG", "Save every figure as PNG", lambda: ask("export", "png"), "download"),
             button("CSV", "Save the run with its settings", lambda: ask("export", "csv"), "download"),
         ])  # fmt: skip
+
+    # Orders: what the lab understands, and how its controls follow.
+
+    def _all_knobs(self, knobs: Mapping[str, Knob]) -> dict[str, Knob]:
+        every = {f"set {name}": self._field_knob(name, field) for name, field in self.fields.items()}
+        every |= {**self.player.knobs, **knobs, "preset": Knob(self.preset, self._do_preset, lambda: self._chosen)}
+        for order, knob in every.items():
+            knob.widget.observe(self._by_hand(order), "value")
+            knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
+        return every
+
+    def _field_knob(self, name: str, field) -> Knob:
+        def put(widget, value):
+            set_field(widget, name, value)
+
+        return Knob(field, lambda value: self.use(adapted(self.settings, **{name: value})),
+                    lambda: getattr(self.settings, name), put)  # fmt: skip
+
+    def _all_orders(self, own: Mapping[str, Callable]) -> dict[str, Callable]:
+        def acting(act: Callable, value):
+            act(value)
+            self.player.changed()
+
+        def turning(knob: Knob, value):
+            if not knob.holds(value):
+                knob.act(value)
+                self.player.changed()
+
+        return {
+            **self.player.orders,
+            **{order: partial(acting, act) for order, act in own.items()},
+            **{order: partial(turning, knob) for order, knob in self._all.items()},
+            **({"code": self._do_code, "copy": self._do_copy} if self.example else {}),
+            "new_seed": self._do_new_seed, "export": self._do_export, "show": lambda _: None,  # a frame follows every order
+        }  # fmt: skip
 
     def _guarded(self, callback: Callable) -> Callable:
         @wraps(callback)
@@ -211,6 +267,13 @@ class Lab(widgets.VBox):
 
         return self._guarded(moved)
 
+    def _echo(self, moved: str):
+        """Controls show what holds, but for one that a person is moving: that one shows a newer value, or is about to."""
+        for order, knob in self._all.items():
+            moving = order == moved and not isinstance(knob.widget, widgets.Dropdown)
+            if not moving and not self.actor.waiting(order):
+                knob.show()
+
     # The worker's side: the only code that touches the session.
 
     def _event(self, event: dict):
@@ -226,175 +289,76 @@ class Lab(widgets.VBox):
         self._thread.obeys = True
         try:
             with self._lock:
-                self._act(key, value)
+                try:
+                    if key not in self.orders:
+                        raise ValueError(f"{self.name} does not understand the order {key!r}: it understands "
+                                         f"{', '.join(sorted(self.orders))}")  # fmt: skip
+                    self.orders[key](value)
+                except Exception:
+                    self._echo("")  # what is refused does not stay in its control
+                    raise
+                self._echo(key)
         finally:
             self._thread.obeys = False
 
-    def _act(self, key: str, value):
-        if key.startswith("set "):
-            self._set(key[4:], value)
-        else:
-            getattr(self, f"_do_{key}")(value)
+    def _step(self):
+        with self._lock:
+            self.player.step()
 
-    def _set(self, name: str, value):
-        if getattr(self.settings, name) == value:
-            return
-        self._moved = name
-        try:
-            self._use(adapted(self.settings, **{name: value}))
-        except Exception:
-            self._moved = ""
-            self._show_settings()
-            raise
-        finally:
-            self._moved = ""
+    def _show(self) -> int:
+        with self._lock:
+            result = self.session.run()
+            moment = self.player.moment(result)
+            patience = self.player.tell(result, moment)
+            words = self.words(result, moment)
+            words.note = self.presets[self._chosen][1] if self._chosen else patience
+            words.settings = self.settings.summary()
+            return self.stage.send_frame(self.figures(result, moment), words)
 
-    def _use(self, settings: Settings, samples: int = 0):
+    def use(self, settings: Settings, anew: bool = False, chosen: str = "") -> None:
+        """Take settings over, anew or where they do not act on a running experiment; ``chosen`` is the preset that holds."""
         changed = {f for f in settings.__dataclass_fields__ if getattr(settings, f) != getattr(self.settings, f)}
-        if changed <= LIVE and not samples:
+        if changed <= self.session.live and not anew:
             self.session.change(settings)
+            self.player.changed()
         else:
-            self.session.begin(settings, samples)
-            self._look(None)
-        self._says, self.preset.value = self._chosen[1], self._chosen[0]  # mostly empty: no longer what a preset described
+            self.session.begin(settings)
+            self.player.begun()
+        self._chosen = chosen
         self.stage.send_error("")
-        self._show_settings()
+        self.code.value = self.short()
 
-    def _show_settings(self):
-        for name, field in self.fields.items():
-            # A field that the user is moving shows a newer value than the settings: leave it alone.
-            if name != self._moved and not self.actor.waiting(f"set {name}"):
-                set_field(field, name, getattr(self.settings, name))
-        self.code.value = self.settings.summary()
-
-    def _look(self, t: float | None):
-        self._cursor = t
-        if t is None and self.transport.scrub.value != 100:
-            self.transport.scrub.value = 100
-
-    def _play(self, on: bool):
-        self.actor.playing = self.stage.playing = on
-        # Neither is ever disabled: a button that disables itself drops the keyboard's focus.
-        self.transport.play.button_style, self.transport.pause.button_style = ("", "primary") if on else ("primary", "")
-
-    def _do_show(self, _):
-        """Nothing to do: every order is followed by a frame."""
-
-    def _do_play(self, _):
-        self._goal = None
-        self._look(None)
-        self._play(True)
-
-    def _do_pause(self, _):
-        self._play(False)
-
-    def _do_step(self, _):
-        self._look(None)
-        self.session.step(0.25, self._speed)
-
-    def _do_x10(self, _):
-        self._look(None)
-        self._goal = 10 * max(self.session.samples, self.settings.d // 10, 1)
-        self._play(True)
-
-    def _do_reset(self, _):
-        self._play(False)
-        self._restart(self.settings)
+    def restart(self, settings: Settings) -> None:
+        """Start anew; what a preset says of it still holds."""
+        self.use(settings, anew=True, chosen=self._chosen)
 
     def _do_new_seed(self, _):
-        self._restart(self.settings.replace(seed=(self.settings.seed + self.session.seeds) % 2**31))
-
-    def _restart(self, settings: Settings):
-        self.session.begin(settings)
-        self._look(None)
-        self.stage.send_error("")
-        self._show_settings()
-
-    def _do_speed(self, speed: float):
-        self._speed = speed
-
-    def _do_scrub(self, percent: int):
-        times = self.session.record.run().samples
-        first, last = max(times[min(1, len(times) - 1)], 1), max(times[-1], 1)
-        self._cursor = None if percent == 100 else 0.0 if percent == 0 else first * (last / first) ** (percent / 100)
+        self.restart(self.settings.replace(seed=(self.settings.seed + self.session.seeds) % 2**31))
 
     def _do_preset(self, name: str):
-        settings, self._says = self.presets[name]
-        self._restart(settings)
-        self._play(True)
+        if name not in self.presets:
+            raise ValueError(f"{self.name} has no preset {name!r}: it offers {', '.join(self.presets)}")
+        self.use(self.presets[name][0], anew=True, chosen=name)
+        self.player.go()
 
     def _do_code(self, text: str):
-        if not text.strip():
+        """Apply a code. Where the lab uses some fields only, those left out stay as they are, but k follows a new link."""
+        named = {part.partition("=")[0] for part in text.split()}
+        if not named:
             raise ValueError(f"the settings code is empty, so there is nothing to apply: paste a line such as {self.example}")
-        self._use(Settings.from_code(text))
+        if set(self.session.uses) < set(self.settings.__dataclass_fields__):
+            named |= {"k"} if "link" in named else set()
+            kept = [part for part in self.short().split() if part.partition("=")[0] not in named and "function:" not in part]
+            text = " ".join([text, *kept])
+        self.use(Settings.from_code(text))
 
     def _do_copy(self, _):
         self.stage.send({"type": "copy", "text": self.settings.code()})
 
     def _do_export(self, format: str):
-        name = type(self).__name__.lower()
+        name = self.name.lower()
         self.stage.send({"type": "export", "format": format, "name": name + (".csv" if format == "csv" else ""),
                          "text": self.csv() if format == "csv" else ""})  # fmt: skip
-
-    def _step(self):
-        now = time.perf_counter()
-        seconds, self._stepped = now - self._stepped, now
-        with self._lock:
-            try:
-                self.session.step(seconds, self._speed * (3 if self._goal else 1), self._goal, share=1 / players())
-            except Exception:  # a step that failed once would fail again, twenty times a second
-                self._play(False)
-                raise
-            if self._goal and self.session.samples >= self._goal:
-                self._goal = None
-                self._play(False)
-
-    def _show(self) -> int:
-        with self._lock:
-            run = self.session.run()
-            moment = moment_at(run, self._cursor)
-            t = int(run.samples[moment])
-            now = time.monotonic()
-            if not self.actor.playing or now > self._clocked + 0.15:  # faster than anyone reads, and each one costs a frame
-                self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
-            words = self.words(run, moment)
-            words.note = self._says or self.session.patience(self._speed)
-            words.settings = run.settings.summary()
-            return self.stage.send_frame(self.figures(run, moment), words)
-
-    def _close_predecessor(self):
-        """Close what an earlier run of the same cell has left, so that two workers never share a place."""
-        cell, count = _cell()
-        if cell is None:
-            return
-        kept = []
-        for when, ref in _open.get(cell, []):
-            lab = ref()
-            if lab is not None and when != count:
-                lab.close()
-            elif lab is not None:
-                kept.append((when, ref))
-        _open[cell] = [*kept, (count, weakref.ref(self))]
-
-
-def _row(children: list, name: str = "course-row") -> widgets.Box:
-    row = widgets.HBox(children)
-    row.add_class("course-row")
-    row.add_class(name)
-    return row
-
-
-def _cell() -> tuple[str | None, int]:
-    """(identity of the cell that runs now, its execution count), (None, 0) outside a notebook."""
-    try:
-        from IPython import get_ipython
-
-        shell = get_ipython()
-        parent = shell.get_parent()
-        identity = parent["metadata"].get("cellId") or parent["content"].get("code")
-        return identity, shell.execution_count
-    except Exception:  # no kernel, or one without these: then there is no cell to speak of
-        return None, 0
 
 
 def _place(problem: Exception) -> str:

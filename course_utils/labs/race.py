@@ -7,12 +7,14 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ..algorithm1 import PHASE_1
 from ..comparison import DEGREES, METHODS, LineTests, kernel_movement, linear_floor, race
 from ..kernels import RIDGES
+from ..settings import Settings
 from ..targets import hermite_coefficients
 from . import charts
-from .figures import COLOURS, DASHES, GREY, INK, MARKERS, _step_up
-from .panel import Experiment
+from .experiment import Experiment
+from .figures import COLOURS, DASHES, GREY, INK, MARKERS, step_up
 from .stage import Figure
 
 SIZES = (50, 100, 200, 300, 500, 1000, 2000, 3000)
@@ -23,7 +25,18 @@ LAZY = {"loss": "square", "schedule": "constant", "weight_decay": 0.3, "step": 0
 class Race(Experiment):
     """Reports of all methods at all sample sizes up to n, one size after the other, and one movement of the kernel."""
 
-    n, alpha = SIZES[-1], 1.0
+    uses = ("link", "d", "noise", "width", "seed")
+    alpha = 1.0
+
+    def __init__(self, settings: Settings, n: int = SIZES[-1]):
+        self.n = n
+        super().__init__(settings)
+
+    def begin(self, settings: Settings) -> None:
+        """Start anew; SGD is that of Algorithm 1's first phase, whatever the settings say of it."""
+        super().begin(settings.replace(**PHASE_1))
+
+    change = begin
 
     def compute(self) -> None:
         """Forget what was measured; it comes anew step by step."""
@@ -42,14 +55,22 @@ class Race(Experiment):
         """Sample sizes up to n that are still to be measured."""
         return [n for n in SIZES if n <= self.n and n not in self.reports]
 
-    def step(self) -> bool:
-        """Measure one thing that is missing; whether any was."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether something is still to be measured."""
+        return self.movement is None or bool(self.missing())
+
+    def look_lazily(self, alpha: float) -> None:
+        """Another scaling of the network, whose kernel moves otherwise."""
+        self.alpha, self.movement = alpha, None
+
+    def step(self) -> None:
+        """Measure one thing that is missing."""
         if self.movement is None:
             self.movement = kernel_movement(self.settings.replace(**LAZY), self.alpha, checkpoints=10)
         elif self.missing():
             n = self.missing()[0]
             self.reports[n] = race(self.settings, n, ridges=RIDGES[::2], tests=self.tests)
-        return self.movement is None or bool(self.missing())
 
     def sizes(self) -> list[int]:
         """Sample sizes that are shown."""
@@ -95,7 +116,7 @@ def views(race: Race) -> list[Figure]:
         "legend": {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"},
         "xaxis": {"title": "degree", "dtick": 1},
     }
-    grow = _step_up(max(1.0, *(max(c.max() / 1.1, c.min() / -0.45) for c in known.values())))
+    grow = step_up(max(1.0, *(max(c.max() / 1.1, c.min() / -0.45) for c in known.values())))
     shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-0.45 * grow, 1.1 * grow], "title": "coefficient"}}))
     return [*shown, _moved(race, inside)]
 

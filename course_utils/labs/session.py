@@ -31,6 +31,9 @@ def adapted(settings: Settings, **changes) -> Settings:
 class Session:
     """One experiment with its record, for one or several seeds."""
 
+    uses = tuple(Settings.__dataclass_fields__)
+    live = LIVE
+
     def __init__(self, settings: Settings, seeds: int = 1):
         self.seeds = seeds
         self.begin(settings)
@@ -102,6 +105,13 @@ class Session:
     def run(self) -> Run:
         """The record as a Run."""
         return self.record.run(floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None)
+
+    def to_csv(self) -> str:
+        """The run as CSV text, with its settings and what was turned while it went on."""
+        return self.run().to_csv(notes=self.changes)
+
+    def rest(self) -> None:
+        """Called when a lab pauses: nothing to do."""
 
     @property
     def predicted(self) -> np.ndarray:

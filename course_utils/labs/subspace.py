@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -10,78 +10,103 @@ from ..run import Run
 from ..settings import Settings
 from ..theory import assumptions
 from . import figures
+from .experiment import given
 from .lab import Lab
+from .player import Player
+from .session import Session
 from .stage import Figure, Words
 
 PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.05)
 
 
-class SubspaceLab(Lab):
-    """Principal angles, the two parts of W, neurons, singular values and test risk, while online SGD runs."""
+PRESETS = {
+    "the theorem holds": (
+        PAPER.replace(bias="away", schedule="decreasing", step=1.0),
+        "Decay above the threshold, biases away from zero, decreasing steps: W⊥ falls like 1/√t, whatever the labels.",
+    ),
+    "no weight decay": (
+        PAPER.replace(weight_decay=0.0),
+        "Nothing shrinks what was there at the start: W⊥ stays, although the angle falls. Watch both figures.",
+    ),
+    "decay under the threshold": (
+        Settings(d=50, k=1, link="relu", weight_decay=0.02, step=0.2),
+        "Labels with a mean push dead-end neurons outward faster than decay pulls: W⊥ lingers far above its floor.",
+    ),
+    "decay too strong": (
+        PAPER.replace(d=50, weight_decay=2.0),
+        "W⊥ vanishes, and W∥ nearly with it: decay shrinks the signal too.",
+    ),
+    "pure noise": (
+        PAPER.replace(link="none", noise=1.0),
+        "Nothing to learn: W⊥ vanishes all the same. A small W⊥ is no evidence of learning; look at W∥ and the risk.",
+    ),
+    "even link": (
+        PAPER.replace(d=50, link="he2"),
+        "No first Hermite coefficient: the gradient is zero on average at first, and decay wins before the signal.",
+    ),
+    "inclusion without recovery": (
+        PAPER.replace(k=3, link="sum_tanh"),
+        "W ends inside the subspace but uses one direction of it: W⊥ is small, and two angles stay large.",
+    ),
+    "five directions": (
+        Settings(d=50, k=5, link="chain"),
+        "Each direction is found with the help of the one before: five angles fall one after the other.",
+    ),
+    "a million dimensions": (
+        Settings(d=10**6, k=1, link="tanh", width=20, step=0.3),
+        "The same law at d = 1,000,000, simulated exactly in the few coordinates that matter. Try speed 4.",
+    ),
+    "the paper's Figure 1": (
+        Settings(d=2, k=1, link="tanh", width=1000, weight_decay=0.5, step=0.05),
+        "Two dimensions, 1000 neurons, one direction: neurons fall onto the line of u₁.",
+    ),
+}
 
-    presets = {
-        "the theorem holds": (
-            PAPER.replace(bias="away", schedule="decreasing", step=1.0),
-            "Decay above the threshold, biases away from zero, decreasing steps: W⊥ falls like 1/√t, whatever the labels.",
-        ),
-        "no weight decay": (
-            PAPER.replace(weight_decay=0.0),
-            "Nothing shrinks what was there at the start: W⊥ stays, although the angle falls. Watch both figures.",
-        ),
-        "decay under the threshold": (
-            Settings(d=50, k=1, link="relu", weight_decay=0.02, step=0.2),
-            "Labels with a mean push dead-end neurons outward faster than decay pulls: W⊥ lingers far above its floor.",
-        ),
-        "decay too strong": (
-            PAPER.replace(d=50, weight_decay=2.0),
-            "W⊥ vanishes, and W∥ nearly with it: decay shrinks the signal too.",
-        ),
-        "pure noise": (
-            PAPER.replace(link="none", noise=1.0),
-            "Nothing to learn: W⊥ vanishes all the same. A small W⊥ is no evidence of learning; look at W∥ and the risk.",
-        ),
-        "even link": (
-            PAPER.replace(d=50, link="he2"),
-            "No first Hermite coefficient: the gradient is zero on average at first, and decay wins before the signal.",
-        ),
-        "inclusion without recovery": (
-            PAPER.replace(k=3, link="sum_tanh"),
-            "W ends inside the subspace but uses one direction of it: W⊥ is small, and two angles stay large.",
-        ),
-        "five directions": (
-            Settings(d=50, k=5, link="chain"),
-            "Each direction is found with the help of the one before: five angles fall one after the other.",
-        ),
-        "a million dimensions": (
-            Settings(d=10**6, k=1, link="tanh", width=20, step=0.3),
-            "The same law at d = 1,000,000, simulated exactly in the few coordinates that matter. Try speed 4.",
-        ),
-        "the paper's Figure 1": (
-            Settings(d=2, k=1, link="tanh", width=1000, weight_decay=0.5, step=0.05),
-            "Two dimensions, 1000 neurons, one direction: neurons fall onto the line of u₁.",
-        ),
-    }
 
-    def figures(self, run: Run, moment: int) -> list[Figure]:
-        """Five linked views with one time cursor."""
-        return [
-            figures.angles(run, moment), figures.norms(run, moment, self.session.predicted), figures.neurons(run, moment),
-            figures.singular_values(run, moment), figures.risk(run, moment),
-        ]  # fmt: skip
+def SubspaceLab(
+    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
+) -> Lab:
+    """Principal angles, the two parts of W, neurons, singular values and test risk, while online SGD runs.
 
-    def words(self, run: Run, moment: int) -> Words:
-        """The sentence; W_perp predicted, measured and the error; lights for the theorem's assumptions."""
-        now = run.at(moment)
-        predicted = self.session.predicted_at(now.samples)
-        error = abs(predicted - now.perpendicular) / max(now.perpendicular, 1e-12)
-        known = np.isfinite(predicted)
-        rows = [
-            ("W⊥", f"{predicted:.3f}" if known else "", f"{now.perpendicular:.3f}", f"{error:.0%}" if known else ""),
-            ("W∥", "", f"{now.parallel:.3f}", ""),
-            ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
-        ]
-        said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
-        return Words(run.sentence(moment) + said, rows, _lights(run.settings))
+    Parameters
+    ----------
+    settings : what to run.
+    samples : train and record this many samples before the lab opens, so that nothing needs to be waited for.
+    seeds : how many seeds to train side by side (curves are medians, bands reach from the smallest to the largest).
+    lecture : open in lecture mode: large type, few controls, the whole page (Escape leaves it).
+
+    ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went wrong in callbacks.
+    """
+    session = Session(given(settings), seeds)
+    return Lab("SubspaceLab", session, partial(views, session), partial(words, session),
+               player=partial(Player, samples=samples), presets=PRESETS,
+               more_title="More: link, width, loss, schedule, settings code, export", lecture=lecture)  # fmt: skip
+
+
+SubspaceLab.presets = PRESETS
+
+
+def views(session: Session, run: Run, moment: int = -1) -> list[Figure]:
+    """Five linked views with one time cursor."""
+    return [
+        figures.angles(run, moment), figures.norms(run, moment, session.predicted), figures.neurons(run, moment),
+        figures.singular_values(run, moment), figures.risk(run, moment),
+    ]  # fmt: skip
+
+
+def words(session: Session, run: Run, moment: int = -1) -> Words:
+    """The sentence; W_perp predicted, measured and the error; lights for the theorem's assumptions."""
+    now = run.at(moment)
+    predicted = session.predicted_at(now.samples)
+    error = abs(predicted - now.perpendicular) / max(now.perpendicular, 1e-12)
+    known = np.isfinite(predicted)
+    rows = [
+        ("W⊥", f"{predicted:.3f}" if known else "", f"{now.perpendicular:.3f}", f"{error:.0%}" if known else ""),
+        ("W∥", "", f"{now.parallel:.3f}", ""),
+        ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
+    ]
+    said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
+    return Words(run.sentence(moment) + said, rows, _lights(run.settings))
 
 
 @lru_cache(maxsize=16)

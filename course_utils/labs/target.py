@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import ipywidgets as widgets
 import numpy as np
 from scipy.special import erf
 
@@ -12,10 +11,10 @@ from ..estimators import best_curve, coefficients_along, explained_share
 from ..settings import Settings
 from ..targets import MultiIndexModel
 from . import charts
-from .controls import button
+from .controls import Knob, slider
+from .experiment import Experiment, given
 from .figures import COLOURS, GREY, NOW
-from .lab import _row
-from .panel import Experiment, Panel, slider
+from .lab import Lab, Press
 from .stage import Figure, Words
 
 SHOWN, MEASURED = 600, 6000  # samples drawn as points; samples that the share is measured on
@@ -28,6 +27,8 @@ class Cloud(Experiment):
     e = cos(turn) u_1 + sin(turn) q lies in the hidden subspace (q in the span of the other u_i), w outside. Only
     projections are drawn, which are standard normal whatever d is, so that d = 10**6 costs no more than d = 2.
     """
+
+    uses = ("link", "d", "k", "noise", "seed")
 
     def compute(self) -> None:
         s = self.settings
@@ -101,175 +102,147 @@ class Cloud(Experiment):
         return pd.DataFrame({**columns, "projection": self.p, "y": self.y})
 
 
-class TargetLab(Panel):
+PRESETS = {
+    "tanh, d = 20": (Settings(link="tanh", d=20), "One direction, monotone link. Tilt the view towards it."),
+    "tanh, d = 1,000,000": (
+        Settings(link="tanh", d=10**6),
+        "The link is the same. What changed is where a random direction points.",
+    ),
+    "even link": (Settings(link="he2", d=20), "Stand at 0 degrees: a clear curve, and no slope at all."),
+    "product": (
+        Settings(link="product", k=2, d=20),
+        "At tilt 0, turn from 0 to 45 degrees: u₁ alone shows nothing.",
+    ),
+    "chain of three": (
+        Settings(link="chain", k=3, d=20),
+        "Which turn shows most? No single direction tells the whole.",
+    ),
+    "strong noise": (Settings(link="tanh", d=20, noise=2.0), "Noise takes its share at every angle alike."),
+    "pure noise": (
+        Settings(link="none", d=20, noise=1.0),
+        "Nothing to find: every direction is as good as any other.",
+    ),
+}
+TIPS = {
+    "link": "How the label depends on the hidden projections",
+    "d": "Input dimension: how many directions there are to get lost in",
+    "k": "How many hidden directions the label depends on",
+    "noise": "Standard deviation of the noise added to each label",
+    "seed": "Whole number from which all random draws come",
+}
+
+
+def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
     """Choose a link, d, k and noise; see the labels along the true directions, and along one that you turn by hand."""
+    cloud = Cloud(given(settings, link="tanh", d=20, k=1, noise=0.1))
 
-    first, more = ("link", "d", "k", "noise"), ("seed",)
-    more_title = "More: seed, settings code, export"
-    tips = {
-        "link": "How the label depends on the hidden projections",
-        "d": "Input dimension: how many directions there are to get lost in",
-        "k": "How many hidden directions the label depends on",
-        "noise": "Standard deviation of the noise added to each label",
-        "seed": "Whole number from which all random draws come",
+    def put_tilt(widget, value):
+        widget.value, widget.disabled = value, cloud.settings.k == cloud.settings.d
+
+    def put_turn(widget, value):
+        widget.value, widget.disabled = value, cloud.settings.k == 1
+
+    tip = "Angle between the direction you look along and the hidden subspace"
+    tilt = slider("tilt", tip, 0, 90, 0.1, ".1f")
+    tip = "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"
+    turn = slider("turn", tip, 0, 180, 1, ".0f")
+    return Lab(
+        "TargetLab", cloud, views, words, presets=PRESETS, first=("link", "d", "k", "noise"), more=("seed",), tips=TIPS,
+        knobs={"tilt": Knob(tilt, lambda tilt: cloud.look(tilt, cloud.turn), lambda: cloud.tilt, put_tilt),
+               "turn": Knob(turn, lambda turn: cloud.look(cloud.tilt, turn), lambda: cloud.turn, put_turn)},
+        orders={"truth": lambda _: cloud.look_at_truth(), "random": lambda _: cloud.look_randomly()},
+        bar=("tilt", "turn"),
+        beside=(Press("Look along u₁", "The first true direction", "truth", "bullseye"),
+                Press("Random direction", "A direction drawn uniformly in all d dimensions", "random", "random"),
+                Press("New samples", "New seed: draw everything anew", "new_seed", "refresh")),
+        columns=2, lecture=lecture,
+    )  # fmt: skip
+
+
+TargetLab.presets = PRESETS
+
+
+def views(cloud: Cloud, moment: int = -1) -> list[Figure]:
+    """The true projections, the projection that you look at, and what each angle can explain."""
+    Z, y, k = cloud.Z[:SHOWN], cloud.y[:SHOWN], cloud.settings.k
+    if k == 1:
+        link = ("link", lambda q: cloud.regression(q[:, None]))
+        true = charts.cloud(Z[:, 0], y, "y against the true projection", "z₁ = ⟨u₁, x⟩", link)
+    else:
+        true = charts.surface(cloud.regression, k, Z[:400], y[:400])
+    true.name = "true projections"  # one place on the page for both kinds of figure
+    seen = charts.cloud(
+        cloud.p[:SHOWN],
+        y,
+        "y against the direction you look along",
+        f"⟨v, x⟩, v at {cloud.tilt:.1f} degrees",
+        ("best curve", cloud.curve),
+    )
+    return [true, seen, _shares(cloud)]
+
+
+def _shares(cloud: Cloud) -> Figure:
+    angles = np.linspace(0, 90, 91)
+    low, middle, high = cloud.random_tilts()
+    measured = min(max(cloud.measured, 0.0), 1.0)
+    square = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": np.array([low, high, high, low, low]),
+        "y": np.array([0, 0, 1, 1, 0.0]),
+        "fill": "toself",
+        "fillcolor": "rgba(138,138,138,0.25)",
+        "line": {"width": 0, "color": GREY},
+        "name": "9 of 10 random directions",
+        "hoverinfo": "skip",
+        "showlegend": False,
     }
-    presets = {
-        "tanh, d = 20": (Settings(link="tanh", d=20), "One direction, monotone link. Tilt the view towards it."),
-        "tanh, d = 1,000,000": (
-            Settings(link="tanh", d=10**6),
-            "The link is the same. What changed is where a random direction points.",
-        ),
-        "even link": (Settings(link="he2", d=20), "Stand at 0 degrees: a clear curve, and no slope at all."),
-        "product": (
-            Settings(link="product", k=2, d=20),
-            "At tilt 0, turn from 0 to 45 degrees: u₁ alone shows nothing.",
-        ),
-        "chain of three": (
-            Settings(link="chain", k=3, d=20),
-            "Which turn shows most? No single direction tells the whole.",
-        ),
-        "strong noise": (Settings(link="tanh", d=20, noise=2.0), "Noise takes its share at every angle alike."),
-        "pure noise": (
-            Settings(link="none", d=20, noise=1.0),
-            "Nothing to find: every direction is as good as any other.",
-        ),
+    traces = [
+        square,
+        charts.path([middle, middle], [0, 1], "their median", GREY, "dot", 1.5, showlegend=False),
+        charts.path(angles, cloud.share(angles), "predicted", COLOURS[0], "solid", 2.5),
+        charts.points([cloud.tilt], [measured], "measured, now", NOW, 11, "diamond"),
+    ]
+    axis = {"range": [0, 91], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "tilt, degrees"}
+    low_curve = float(cloud.share(0.0)) < 0.45
+    legend = {"y": 0.98, "yanchor": "top"} if low_curve else {}
+    zone = {
+        "x": middle,
+        "y": 1.0,
+        "text": "9 of 10 random directions",
+        "showarrow": False,
+        "xanchor": "right",
+        "yanchor": "top",
+        "xshift": -4,
     }
+    return Figure(
+        "share explained",
+        traces,
+        {
+            "title": "Share of the variance of y explained",
+            "xaxis": axis,
+            "yaxis": {"range": [-0.02, 1.05], "title": "share"},
+            "legend": legend,
+            "annotations": [zone],
+        },
+    )
 
-    def __init__(self, settings: Settings | None = None, lecture: bool = False):
-        super().__init__(settings or Settings(link="tanh", d=20, k=1, noise=0.1), lecture)
 
-    def experiment(self, settings: Settings, seeds: int) -> Cloud:
-        """The samples and the direction they are seen along."""
-        return Cloud(settings)
-
-    def bar(self) -> widgets.Widget:
-        """Tilt and turn of the view."""
-        tip = "Angle between the direction you look along and the hidden subspace"
-        self.tilt = self.knob(slider("tilt", tip, self.session.tilt, 0, 90, 0.1, ".1f"), "tilt")
-        tip = "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"
-        self.turn = self.knob(slider("turn", tip, self.session.turn, 0, 180, 1, ".0f"), "turn")
-        self._allow()
-        return _row([self.tilt, self.turn])
-
-    def beside(self) -> list[widgets.Widget]:
-        """Where to look."""
-        ask = self.actor.order
-        return [
-            button("Look along u₁", "The first true direction", lambda: ask("truth"), "bullseye"),
-            button("Random direction", "A direction drawn uniformly in all d dimensions", lambda: ask("random"), "random"),
-            button("New samples", "New seed: draw everything anew", lambda: ask("new_seed"), "refresh"),
-        ]
-
-    def figures(self, cloud: Cloud, moment: int = -1) -> list[Figure]:
-        """The true projections, the projection that you look at, and what each angle can explain."""
-        Z, y, k = cloud.Z[:SHOWN], cloud.y[:SHOWN], cloud.settings.k
-        if k == 1:
-            link = ("link", lambda q: cloud.regression(q[:, None]))
-            true = charts.cloud(Z[:, 0], y, "y against the true projection", "z₁ = ⟨u₁, x⟩", link)
-        else:
-            true = charts.surface(cloud.regression, k, Z[:400], y[:400])
-        true.name = "true projections"  # one place on the page for both kinds of figure
-        seen = charts.cloud(
-            cloud.p[:SHOWN],
-            y,
-            "y against the direction you look along",
-            f"⟨v, x⟩, v at {cloud.tilt:.1f} degrees",
-            ("best curve", cloud.curve),
-        )
-        return [true, seen, self._shares(cloud)]
-
-    def _shares(self, cloud: Cloud) -> Figure:
-        angles = np.linspace(0, 90, 91)
-        low, middle, high = cloud.random_tilts()
-        measured = min(max(cloud.measured, 0.0), 1.0)
-        square = {
-            "type": "scatter",
-            "mode": "lines",
-            "x": np.array([low, high, high, low, low]),
-            "y": np.array([0, 0, 1, 1, 0.0]),
-            "fill": "toself",
-            "fillcolor": "rgba(138,138,138,0.25)",
-            "line": {"width": 0, "color": GREY},
-            "name": "9 of 10 random directions",
-            "hoverinfo": "skip",
-            "showlegend": False,
-        }
-        traces = [
-            square,
-            charts.path([middle, middle], [0, 1], "their median", GREY, "dot", 1.5, showlegend=False),
-            charts.path(angles, cloud.share(angles), "predicted", COLOURS[0], "solid", 2.5),
-            charts.points([cloud.tilt], [measured], "measured, now", NOW, 11, "diamond"),
-        ]
-        axis = {"range": [0, 91], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "tilt, degrees"}
-        low_curve = float(cloud.share(0.0)) < 0.45
-        legend = {"y": 0.98, "yanchor": "top"} if low_curve else {}
-        zone = {
-            "x": middle,
-            "y": 1.0,
-            "text": "9 of 10 random directions",
-            "showarrow": False,
-            "xanchor": "right",
-            "yanchor": "top",
-            "xshift": -4,
-        }
-        return Figure(
-            "share explained",
-            traces,
-            {
-                "title": "Share of the variance of y explained",
-                "xaxis": axis,
-                "yaxis": {"range": [-0.02, 1.05], "title": "share"},
-                "legend": legend,
-                "annotations": [zone],
-            },
-        )
-
-    def words(self, cloud: Cloud, moment: int = -1) -> Words:
-        """What the direction looked along explains, predicted and measured."""
-        s, predicted = cloud.settings, float(cloud.share(cloud.tilt))
-        measured = max(cloud.measured, 0.0)
-        low, middle, high = cloud.random_tilts()
-        where = f"at {cloud.tilt:.1f} degrees from the hidden subspace" + (f", turned {cloud.turn:.0f}" if s.k > 1 else "")
-        sentence = (
-            f"In d = {s.d:,} dimensions you look along a direction {where}: the best curve of that projection explains "
-            f"{measured:.2f} of the variance of y (predicted {predicted:.2f}). A random direction stands "
-            f"{middle:.1f} degrees away ({low:.1f} to {high:.1f} for nine in ten)."
-        )
-        best, typical = float(cloud.share(0.0)), float(cloud.share(middle))
-        rows = [
-            ("share at this tilt", f"{predicted:.3f}", f"{measured:.3f}", f"{measured - predicted:+.3f}"),
-            ("share at tilt 0", f"{best:.3f}", "", ""),
-            ("share, median random tilt", f"{typical:.1g}", "", ""),
-        ]
-        return Words(sentence, rows)
-
-    def _do_tilt(self, tilt: float):
-        if abs(tilt - self.session.tilt) > 0.06:
-            self.session.look(tilt, self.session.turn)
-
-    def _do_turn(self, turn: float):
-        if abs(turn - self.session.turn) > 0.6:
-            self.session.look(self.session.tilt, turn)
-
-    def _do_truth(self, _):
-        self.session.look_at_truth()
-        self._show_view()
-
-    def _do_random(self, _):
-        self.session.look_randomly()
-        self._show_view()
-
-    def _show_settings(self):
-        super()._show_settings()
-        self._show_view()
-
-    def _show_view(self):
-        """Sliders follow what is looked at; values that they send back change nothing."""
-        if abs(self.tilt.value - self.session.tilt) > 0.06:
-            self.tilt.value = self.session.tilt
-        if abs(self.turn.value - self.session.turn) > 0.6:
-            self.turn.value = self.session.turn
-        self._allow()
-
-    def _allow(self):
-        self.turn.disabled, self.tilt.disabled = self.settings.k == 1, self.settings.k == self.settings.d
+def words(cloud: Cloud, moment: int = -1) -> Words:
+    """What the direction looked along explains, predicted and measured."""
+    s, predicted = cloud.settings, float(cloud.share(cloud.tilt))
+    measured = max(cloud.measured, 0.0)
+    low, middle, high = cloud.random_tilts()
+    where = f"at {cloud.tilt:.1f} degrees from the hidden subspace" + (f", turned {cloud.turn:.0f}" if s.k > 1 else "")
+    sentence = (
+        f"In d = {s.d:,} dimensions you look along a direction {where}: the best curve of that projection explains "
+        f"{measured:.2f} of the variance of y (predicted {predicted:.2f}). A random direction stands "
+        f"{middle:.1f} degrees away ({low:.1f} to {high:.1f} for nine in ten)."
+    )
+    best, typical = float(cloud.share(0.0)), float(cloud.share(middle))
+    rows = [
+        ("share at this tilt", f"{predicted:.3f}", f"{measured:.3f}", f"{measured - predicted:+.3f}"),
+        ("share at tilt 0", f"{best:.3f}", "", ""),
+        ("share, median random tilt", f"{typical:.1g}", "", ""),
+    ]
+    return Words(sentence, rows)

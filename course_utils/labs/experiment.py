@@ -1,0 +1,64 @@
+"""What a lab shows: an experiment, that is what can be changed and what is measured. It knows nothing of widgets.
+
+Every experiment has ``settings``, ``seeds``, ``uses`` (the fields of Settings that matter to it), ``live`` (those that act
+on it as it runs), ``changes`` (what was turned meanwhile), ``begin`` and ``change`` (take settings, anew or as it runs),
+``run`` (what was measured so far) and ``to_csv``. Session trains; an Experiment, below, computes, perhaps in steps.
+"""
+
+from __future__ import annotations
+
+from ..run import as_csv
+from ..settings import Settings
+
+
+class Experiment:
+    """Settings and all that is computed from them. Subclasses say what ``compute`` does, and ``step`` where it takes long."""
+
+    seeds = 1
+    uses: tuple[str, ...] = ()
+    live: frozenset[str] = frozenset()
+    unfinished = False  # whether there is something left for ``step`` to measure
+
+    def __init__(self, settings: Settings):
+        self.changes: list[str] = []
+        self.begin(settings)
+
+    def begin(self, settings: Settings) -> None:
+        """Compute everything for these settings; if that fails, the experiment stays what it was."""
+        before = self.__dict__.copy()
+        self.settings = settings
+        try:
+            self.compute()
+        except Exception:
+            self.__dict__.update(before)
+            raise
+
+    change = begin
+
+    def compute(self) -> None:
+        """Everything that follows from ``self.settings``."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """Measure one thing that is missing."""
+
+    def run(self) -> Experiment:
+        """Itself: what its lab shows."""
+        return self
+
+    def frame(self):
+        """What is shown, as a pandas DataFrame."""
+        raise NotImplementedError
+
+    def to_csv(self) -> str:
+        """What is shown as CSV text, with the settings in a comment line first."""
+        return as_csv(self.frame(), self.settings, self.changes)
+
+
+def given(settings: Settings | None, **otherwise) -> Settings:
+    """The settings that a lab was given, or those that it opens with. TypeError for anything else."""
+    if settings is None:
+        return Settings(**otherwise)
+    if not isinstance(settings, Settings):
+        raise TypeError(f"settings must be a Settings object, got {type(settings).__name__}: try Settings(d=50)")
+    return settings

@@ -1,0 +1,160 @@
+"""Who owns time in a lab: a Player plays a run and looks back on it, a Finisher measures what is missing and rests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..engine.online import Diverged
+from ..run import Run, in_d
+from .actor import players
+from .controls import Knob, Transport
+from .session import moment_at
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+
+class Finisher:
+    """For experiments that follow their knobs: no transport bar, no look back; what is missing is measured step by step."""
+
+    def __init__(self, lab: Lab):
+        self.lab = lab
+        self.orders: dict[str, Callable[[Any], None]] = {}
+        self.knobs: dict[str, Knob] = {}
+
+    def open(self) -> None:
+        """Measure everything before the lab is shown."""
+        while self.lab.session.unfinished:
+            self.lab.session.step()
+
+    def go(self) -> None:
+        """Measure what is missing, if anything is."""
+        self.lab.actor.playing = self.lab.session.unfinished
+
+    begun = changed = go
+
+    def step(self) -> None:
+        """Measure one thing."""
+        self.lab.actor.playing = False  # a step that failed would fail again
+        self.lab.session.step()
+        self.go()
+
+    def moment(self, result) -> int:
+        """The moment that is shown: the last."""
+        return -1
+
+    def tell(self, result, moment: int) -> str:
+        """What is to be said of time: nothing."""
+        return ""
+
+
+class Player:
+    """For a Session: play, pause, step, x10, reset, the speed, and the look back over the recorded run.
+
+    ``samples`` are trained and recorded before the lab is shown.
+    """
+
+    def __init__(self, lab: Lab, samples: int = 0):
+        self.lab, self.samples = lab, samples
+        self.transport = Transport(lab.actor.order)
+        self.speed, self.percent = 1.0, 100  # of the speed's slider, and of the one that looks back: 100 is now
+        self.cursor: float | None = None  # the moment looked back at, in samples
+        self._goal: int | None = None
+        self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
+        self._clocked = 0.0  # when the time was last told
+        self.orders: dict[str, Callable[[Any], None]] = {
+            "play": self.play, "pause": self.pause, "step": self.once, "x10": self.ten_times, "reset": self.reset,
+        }  # fmt: skip
+        self.knobs = {
+            "speed": Knob(self.transport.speed, self._take_speed, lambda: self.speed),
+            "scrub": Knob(self.transport.scrub, self.look_back, lambda: self.percent),
+        }
+
+    def open(self) -> None:
+        """Train and record before the lab is shown."""
+        if self.samples:
+            try:
+                self.lab.session.begin(self.lab.settings, self.samples)
+            except Diverged as problem:  # what was recorded before is still worth a look
+                self.lab.report(problem)
+
+    def begun(self) -> None:
+        """A new run has begun: it is looked at as it is now."""
+        self.look_back(100)
+
+    def changed(self) -> None:
+        """A running experiment goes on, or rests, as before."""
+
+    def go(self) -> None:
+        """Play."""
+        self._set_playing(True)
+
+    def play(self, _=None) -> None:
+        """Train, frame by frame, without end."""
+        self._goal = None
+        self.look_back(100)
+        self._set_playing(True)
+
+    def pause(self, _=None) -> None:
+        """Stop training; everything stays."""
+        self._set_playing(False)
+        self.lab.session.rest()
+
+    def once(self, _=None) -> None:
+        """Train for one frame."""
+        self.look_back(100)
+        self.lab.session.step(0.25, self.speed)
+
+    def ten_times(self, _=None) -> None:
+        """Train until ten times as many samples are seen."""
+        self.look_back(100)
+        self._goal = 10 * max(self.lab.session.samples, self.lab.settings.d // 10, 1)
+        self._set_playing(True)
+
+    def reset(self, _=None) -> None:
+        """Back to the untrained network."""
+        self._set_playing(False)
+        self.lab.restart(self.lab.settings)
+
+    def look_back(self, percent: int) -> None:
+        """Look at an earlier moment: even in log time, from the first one measured after the start (0: the start) to now."""
+        self.percent, self.cursor = percent, None if percent == 100 else 0.0
+        if 0 < percent < 100:
+            times = self.lab.session.record.run().samples
+            first, last = max(times[min(1, len(times) - 1)], 1), max(times[-1], 1)
+            self.cursor = first * (last / first) ** (percent / 100)
+
+    def step(self) -> None:
+        """Train for as long as has passed since the last step, and not beyond the goal."""
+        now = time.perf_counter()
+        seconds, self._stepped = now - self._stepped, now
+        session = self.lab.session
+        try:
+            session.step(seconds, self.speed * (3 if self._goal else 1), self._goal, share=1 / players())
+        except Exception:  # a step that failed once would fail again, twenty times a second
+            self._set_playing(False)
+            raise
+        if self._goal and session.samples >= self._goal:
+            self._goal = None
+            self._set_playing(False)
+
+    def moment(self, run: Run) -> int:
+        """Index of the recorded moment that is shown."""
+        return moment_at(run, self.cursor)
+
+    def tell(self, run: Run, moment: int) -> str:
+        """Tell the time; returns a sentence where the run will take long."""
+        now, t = time.monotonic(), int(run.samples[moment])
+        if not self.lab.actor.playing or now > self._clocked + 0.15:  # faster than anyone reads, and each one costs a frame
+            self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
+        return self.lab.session.patience(self.speed)
+
+    def _take_speed(self, speed: float):
+        self.speed = speed
+
+    def _set_playing(self, on: bool):
+        self.lab.actor.playing = self.lab.stage.playing = on
+        # Neither is ever disabled: a button that disables itself drops the keyboard's focus.
+        self.transport.play.button_style, self.transport.pause.button_style = ("", "primary") if on else ("primary", "")
