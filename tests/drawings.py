@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import numpy as np
 
@@ -186,3 +187,11 @@ def drive(lab, key, value=None):
     lab.raise_errors()
     assert ordered(lab) == []
     return lab.session
+
+
+def wait(true, seconds=120.0):
+    """Wait for a state; the limit is there for a state that never comes, and no busy machine comes near it."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)

@@ -217,7 +217,8 @@ def test_a_random_look_keeps_sliders_figures_and_words_together():
         assert f"at {cloud.tilt:.1f} degrees from the hidden subspace, turned {cloud.turn:.0f}:" in lab.text()
         if order[0] in ("tilt", "turn"):
             continue  # the page has moved these sliders itself
-        assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06) and lab.knobs["turn"].value == pytest.approx(cloud.turn, abs=0.6)
+        assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06)
+        assert lab.knobs["turn"].value == pytest.approx(cloud.turn, abs=0.6)
     assert (cloud.tilt, cloud.turn) == (33.0, 70.0)
     drive(lab, "tilt", 33.05)  # a slider's rounding of what it was shown
     drive(lab, "turn", 70.5)
@@ -535,7 +536,7 @@ def measured():
 @pytest.fixture
 def by_hand(monkeypatch):
     """Angles that name their place: 10 i + size, with the seeds 3 below, 4 above and in the middle in turned order."""
-    monkeypatch.setattr("course_utils.labs.estimators.Comparison.unfinished", False)
+    monkeypatch.setattr("course_utils.labs.player.Finisher.open", lambda self: None)
     lab = alone(EstimatorsLab(Settings(link="chain", k=2, d=10), seeds=3))
     middle = 10.0 * np.arange(5)[:, None] + np.arange(6) + 5
     lab.session.angles = np.stack([middle + 4, middle - 3, middle], axis=2)

@@ -479,7 +479,7 @@ def test_the_movie_shows_the_share_that_it_says(share, width, shown):
 
 
 def test_a_movie_without_a_share_shows_a_tenth():
-    movie = NeuronsMovie(PLANE)
+    movie = neurons_movie(PLANE, samples=0)
     assert movie.figures(movie.run, -1)[0].layout["title"] == "10% of 100 neurons"
 
 

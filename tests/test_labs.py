@@ -1,26 +1,18 @@
 """Labs without a page: the worker, the text twin, presets, settings codes, own links, errors, colours, memory."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
+from drawings import wait
 
 from course_utils import Settings
-from course_utils.labs import SubspaceLab, figures
+from course_utils.labs import Lab, SubspaceLab, figures
 from course_utils.labs.actor import IN_FLIGHT, Actor
 from course_utils.labs.movie import neurons_movie
 from course_utils.labs.session import Session, adapted, moment_at
 
 SMALL = Settings(d=20, k=2, width=20)
-
-
-def wait(true, seconds=120.0):
-    """Wait for a state; the limit is there for a state that never comes, and no busy machine comes near it."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -187,6 +179,22 @@ def test_a_run_that_takes_long_says_so():
     session._cost = 20e-6
     assert "about 1 min" in session.patience(1.0) and session.patience(4.0) == ""
     assert Session(SMALL).patience(1.0) == ""
+
+
+def test_a_lab_is_composed_and_not_inherited():
+    with pytest.raises(TypeError, match="Mine: a lab is composed, not inherited"):
+        type("Mine", (Lab,), {})
+
+
+def test_a_lab_that_trains_understands_play_and_refuses_what_is_not_its_own(lab):
+    assert {"play", "pause", "step", "x10", "reset", "scrub", "speed", "set width", "code"} <= set(lab.orders)
+    lab.actor.order("rank", 3)
+    wait(lambda: lab.errors)
+    assert lab.stage.error.startswith("SubspaceLab does not understand the order 'rank': it understands code, copy, export")
+    lab.actor.order("step")
+    wait(lambda: lab.session.samples > 400)  # and goes on
+    assert lab.result.samples[-1] == lab.run.samples[-1] == lab.session.samples
+    lab.errors.clear()
 
 
 def test_settings_must_be_settings():

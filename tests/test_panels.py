@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from drawings import alone, ordered
+from drawings import alone, ordered, wait
 
 from course_utils import Settings
 from course_utils.labs import EstimatorsLab, HermiteLab, TargetLab, charts, predict
@@ -223,6 +223,57 @@ def test_settings_code_of_a_panel_is_read_by_itself():
     lab = TargetLab(Settings(link="chain", k=3, d=50, noise=0.5, seed=7))
     drive(lab, ("code", lab.short()))
     assert Settings.from_code(lab.short()) == lab.settings
+
+
+TRANSPORT = ("play", "pause", "step", "x10", "reset", "scrub", "speed")
+
+
+@pytest.mark.parametrize("order", [*TRANSPORT, "rank", "set width", "_do_code", "run"])
+@pytest.mark.parametrize("make", [TargetLab, HermiteLab], ids=["target", "hermite"])
+def test_an_order_that_a_lab_does_not_know_is_refused_in_a_sentence(make, order):
+    lab = make()
+    before = repr(lab)
+    lab.actor.order(order, 50)
+    wait(lambda: lab.errors)
+    assert isinstance(lab.errors[0], ValueError) and str(lab.errors[0]) == lab.stage.error
+    head, _, known = lab.stage.error.partition(": it understands ")
+    assert head == f"{lab.name} does not understand the order {order!r}" and known.split(", ") == sorted(lab.orders)
+    assert {"export", "new_seed", "set d", "set noise"} <= set(lab.orders) and not set(TRANSPORT) & set(lab.orders)
+    assert repr(lab) == before and not lab.actor.playing
+    lab.close()
+
+
+def test_a_preset_that_a_lab_does_not_have_is_refused_in_a_sentence():
+    with pytest.raises(ValueError, match="TargetLab has no preset 'mine': it offers tanh, d = 20, .*even link"):
+        TargetLab()._obey("preset", "mine")
+
+
+def test_what_was_measured_is_the_result_and_there_is_no_run(estimators_lab):
+    result = estimators_lab.result
+    assert result.frame().equals(estimators_lab.session.frame())
+    result.angles[:] = 0.0  # a copy: the lab's own stay
+    assert np.nanmax(estimators_lab.session.angles) > 0
+    with pytest.raises(AttributeError, match="EstimatorsLab records no run: what it has measured is its result"):
+        estimators_lab.run  # noqa: B018
+
+
+def test_a_value_that_the_worker_sets_is_no_order_and_what_a_person_moves_is_left_alone():
+    lab = alone(TargetLab(Settings(link="chain", k=3, d=20)))
+    lab._obey("truth", None)
+    assert (lab.knobs["tilt"].value, lab.knobs["turn"].value, ordered(lab)) == (0.0, 0.0, [])
+    lab.knobs["tilt"].value = 40.0  # on its way while others are obeyed
+    for order, value in (("random", None), ("code", "d=50"), ("preset", "even link"), ("new_seed", None)):
+        lab._obey(order, value)
+        assert lab.knobs["tilt"].value == 40.0 != pytest.approx(lab.session.tilt, abs=0.1)
+        assert lab.knobs["turn"].value == pytest.approx(lab.session.turn, abs=0.5)
+        assert {name: field.value for name, field in lab.fields.items()} == {n: getattr(lab.settings, n) for n in lab.fields}
+    assert lab.preset.value == "even link" and lab.knobs["turn"].disabled  # k = 1
+    assert ordered(lab) == [("tilt", 40.0)]
+    lab._obey("tilt", 40.0)
+    assert lab.session.tilt == 40.0
+    with pytest.raises(ValueError, match="k = 9"):
+        lab._obey("set k", 9)
+    assert lab.fields["k"].value == 1 and ordered(lab) == []
 
 
 # predict and charts

@@ -132,7 +132,7 @@ class Knob:
     def holds(self, value) -> bool:
         """Whether a value is what holds already, as far as the control can tell."""
         if isinstance(self.widget, widgets.FloatSlider):
-            return abs(value - self.shown()) <= 0.6 * self.widget.step
+            return abs(value - self.shown()) <= 0.51 * self.widget.step  # half a step
         return self.held() == value
 
     def show(self) -> None:
