@@ -57,8 +57,7 @@ def runs_at_import(tree: ast.Module) -> ast.Module:
     return Cut().visit(ast.parse(ast.unparse(tree)))
 
 
-CORE = [module for module in MODULES if not module.startswith(f"{PACKAGE}.labs")]
-every_module = pytest.mark.parametrize("module", CORE)
+every_module = pytest.mark.parametrize("module", MODULES)
 
 
 @every_module
