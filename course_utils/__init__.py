@@ -5,6 +5,31 @@ Everything a notebook needs is reachable from here by name and is loaded when it
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the same table for editors
+    from .compression import compress as compress
+    from .engine.online import Diverged as Diverged
+    from .engine.online import OnlineSGD as OnlineSGD
+    from .engine.steps import sgd_steps as sgd_steps
+    from .kernels import kernel_ridge as kernel_ridge
+    from .kernels import ntk_kernel as ntk_kernel
+    from .labs import SubspaceLab as SubspaceLab
+    from .links import LINKS as LINKS
+    from .networks import TwoLayerNet as TwoLayerNet
+    from .record import online_sgd as online_sgd
+    from .run import Run as Run
+    from .run import Snapshot as Snapshot
+    from .settings import Settings as Settings
+    from .subspace import principal_angles as principal_angles
+    from .subspace import split_norms as split_norms
+    from .targets import MultiIndexModel as MultiIndexModel
+    from .targets import hermite_coefficients as hermite_coefficients
+    from .targets import information_exponent as information_exponent
+    from .theory import assumptions as assumptions
+    from .theory import decay_threshold as decay_threshold
+    from .theory import predict as predict
+    from .theory import predicted_perpendicular as predicted_perpendicular
 
 __version__ = "0.1.0"
 

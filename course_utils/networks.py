@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .activations import ACTIVATIONS
 from .given import choice, real_numbers, samples
 from .machine import reserve, single_threaded_blas
+
+if TYPE_CHECKING:
+    import torch
 
 BIASES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "normal": lambda rng, width: rng.standard_normal(width),
@@ -60,6 +64,7 @@ class TwoLayerNet:
 
     @property
     def width(self) -> int:
+        """m, the number of neurons."""
         return len(self.W)
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
@@ -80,7 +85,7 @@ class TwoLayerNet:
         """A copy with some arrays changed."""
         return replace(self, **changes)
 
-    def to_torch(self):
+    def to_torch(self) -> torch.nn.Sequential:
         """The same function as a torch.nn.Sequential(Linear(d, m), activation, Linear(m, 1, bias=False)), in float64.
 
         ValueError for a net in reduced coordinates: its first layer would not take inputs of dimension d.
@@ -95,7 +100,7 @@ class TwoLayerNet:
         return torch.nn.Sequential(*layers)
 
     @classmethod
-    def from_torch(cls, model) -> TwoLayerNet:
+    def from_torch(cls, model: torch.nn.Module) -> TwoLayerNet:
         """Read a two-layer torch model of the form that ``to_torch`` makes; ValueError if it has another form."""
         import torch
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .networks import TwoLayerNet
 from .settings import Settings, one_line
 from .subspace import EXACT, spectrum
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
 
@@ -38,8 +42,9 @@ class Snapshot:
 
     @classmethod
     def measure(
-        cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float, stored=EXACT, note: str = ""
-    ) -> Snapshot:
+        cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float,
+        stored: np.finfo = EXACT, note: str = "",
+    ) -> Snapshot:  # fmt: skip
         """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...).
 
         ``stored`` as in ``subspace.spectrum``.
@@ -139,7 +144,7 @@ class Run:
             )
         return "\n".join(lines)
 
-    def frame(self):
+    def frame(self) -> pd.DataFrame:
         """The run as a tidy pandas DataFrame: one row a checkpoint and seed, angles in degrees."""
         import pandas as pd
 
@@ -167,7 +172,7 @@ class Run:
         return self.sentence()
 
 
-def as_csv(frame, settings: Settings, notes: Sequence[str] = ()) -> str:
+def as_csv(frame: pd.DataFrame, settings: Settings, notes: Sequence[str] = ()) -> str:
     """A DataFrame as CSV text, with the settings and notes in comment lines first; every line ends in a newline alone."""
     head = "".join(f"# {one_line(text)}\n" for text in (settings.summary(), *([notes] if isinstance(notes, str) else notes)))
     return head + frame.to_csv(index=False, lineterminator="\n")

@@ -59,7 +59,7 @@ class Settings:
     """
 
     d: int = 100
-    k: int | None = None
+    k: int = None  # type: ignore[assignment]  # a number as soon as there are settings
     noise: float = 0.1
     link: str | Callable = "chain"
     width: int = 200
@@ -81,7 +81,7 @@ class Settings:
             choice(name, getattr(self, name), allowed)
         self._check_link()
 
-    def _set(self, name: str, value):
+    def _set(self, name: str, value) -> None:
         object.__setattr__(self, name, value)
 
     def _check_link(self):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .directions import random_directions
 from .given import real_numbers, samples
@@ -29,7 +30,16 @@ class MultiIndexModel:
     a function of its row. Taught in notebook 01.
     """
 
-    def __init__(self, directions, link="tanh", noise: float = 0.0, *, d=None, k=None, sign_labels: bool = False):
+    def __init__(
+        self,
+        directions: ArrayLike | np.random.Generator,
+        link: str | Callable[[np.ndarray], np.ndarray] = "tanh",
+        noise: float = 0.0,
+        *,
+        d: int | None = None,
+        k: int | None = None,
+        sign_labels: bool = False,
+    ):
         if isinstance(directions, np.random.Generator):
             if d is None or k is None or not 1 <= k <= d:
                 raise ValueError(f"d = {d} and k = {k} cannot be: to draw directions give d and k with 1 <= k <= d")

@@ -6,6 +6,7 @@ import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class OwnSettings(Settings):
         """ValueError: there is nothing that could be run again."""
         raise ValueError("this run comes from your own model and training loop, which a settings code cannot carry")
 
-    def target(self):
+    def target(self) -> NoReturn:
         """ValueError: the target is not known."""
         raise ValueError("this run comes from your own training loop: only you know its target")
 

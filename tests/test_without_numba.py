@@ -90,9 +90,11 @@ def without(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def with_numba():
+def with_numba(tmp_path_factory):
     assert sys.modules["numba"] is not None
-    return numbers()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        return numbers()
 
 
 def test_numbers_are_the_compiled_ones(without, with_numba):

@@ -14,6 +14,7 @@ from ..networks import TwoLayerNet
 from ..risk import floors_on, mean_loss, r_squared
 from ..run import Run, Snapshot
 from ..settings import Settings
+from ..targets import MultiIndexModel
 from .blocked import HUGE, outputs_of, steps_of
 from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
 
@@ -82,7 +83,7 @@ class OnlineSGD:
         self._test_noise = test.standard_normal(TEST_SAMPLES)
 
     @property
-    def target(self):
+    def target(self) -> MultiIndexModel:
         """The multiple-index model that labels the samples."""
         return self._sampler.target
 

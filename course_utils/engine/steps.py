@@ -33,7 +33,7 @@ def sgd_steps_numpy(W, a, b, X, y, step, decay, activation="relu", loss="huber")
 
 
 def sgd_steps(
-    W: np.ndarray, a: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray, step, decay: float,
+    W: np.ndarray, a: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray, step: float | np.ndarray, decay: float,
     activation: str = "relu", loss: str = "huber",
 ) -> int:  # fmt: skip
     """Online SGD with weight decay on W, one step a row of X, in order; W (m, d) is changed in place.
