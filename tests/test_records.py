@@ -1,16 +1,20 @@
 """Each activation and loss is one record, right in all its parts; one more is one record more, and everything works with it."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from drawings import wait
 from scipy.special import ndtr
 
 from course_utils import OnlineSGD, Settings, TwoLayerNet, assumptions, compress, ntk_kernel, online_sgd, predict, sgd_steps
 from course_utils.activations import ACTIVATIONS, Activation
 from course_utils.engine.blocked import blocked_steps_numpy, outputs_numpy, outputs_of, steps_of
 from course_utils.kernels import empirical_ntk, ntk_rates
+from course_utils.labs.subspace import PRESETS, SubspaceLab
 from course_utils.losses import LOSSES, Loss
 
 T = np.linspace(-6, 6, 1201) + 0.0037  # no point on a kink
@@ -175,3 +179,58 @@ def test_an_unknown_name_raises_also_where_code_is_compiled():
             steps_of(*names)
     with pytest.raises(ValueError, match="must be one of relu, tanh"):
         sgd_steps(np.ones((2, 2)), np.ones(2), np.ones(2), np.ones((1, 2)), np.ones(1), 0.1, 0.1, "nonsense")
+
+
+# a link and a preset: what else shows them is made when its module is imported, so the record is added before
+
+ONE_MORE_LINK = """
+import math, pickle
+import numpy as np
+from course_utils.links import LINKS, Link
+
+LINKS["sine"] = Link(
+    name="sine", formula="sin z", function=lambda Z: np.sin(Z[:, 0]), k_range=(1, 1), default_k=1, monotone=False,
+    exponent=lambda k: 1, variance=lambda k: (1 - math.exp(-2)) / 2, meaning="bounded, oscillates",
+)
+
+from course_utils import Settings, assumptions, hermite_coefficients, information_exponent, online_sgd, predict
+from course_utils.labs import ntk, hermite
+from course_utils.labs.controls import field_widget
+
+settings = Settings.from_code("d=30 link=sine width=40 weight_decay=0.3 step=0.1 activation=tanh")
+assert Settings.from_code(settings.code()) == settings and settings.k == 1 and settings.replace(link=LINKS["sine"]) == settings
+assert pickle.loads(pickle.dumps(settings.target())).link is LINKS["sine"]
+c = hermite_coefficients("sine", 60)
+assert abs(c[1] - math.exp(-0.5)) < 1e-12 and abs(c @ c - LINKS["sine"].variance(1)) < 1e-9
+assert information_exponent("sine") == LINKS["sine"].exponent(1)
+run = online_sgd(settings, samples=6000, checkpoints=60)
+assert np.degrees(run.angles[-1, 0]) < 15, np.degrees(run.angles[-1, 0])
+assert abs(predict(run)[40] / run.perpendicular[40] - 1) < 0.05  # on its way; the floor is reached later
+lamps = {lamp.name: lamp for lamp in assumptions(settings)}
+assert lamps["first Hermite coefficient not zero"].holds
+assert ("sine: sin z", "sine") in field_widget("link", settings).options
+assert "sine" in hermite.KNOWN and "sine" in ntk.KNOWN
+"""
+
+
+def test_one_more_link_is_one_record():
+    """Codes, training, prediction, lamps, Hermite coefficients and the menus of labs."""
+    done = subprocess.run([sys.executable, "-c", ONE_MORE_LINK], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_one_more_preset_is_one_entry(monkeypatch):
+    """It stands in the lab's menu; chosen there, its settings run."""
+    shown = Settings(d=20, k=2, width=20, noise=0.7)
+    monkeypatch.setitem(PRESETS, "mine", (shown, "My own sentence."))
+    lab = SubspaceLab(Settings(d=20, k=2, width=20))
+    try:
+        assert ("mine", "mine") in lab.preset.options
+        lab.preset.value = "mine"
+        wait(lambda: lab.settings == shown)
+        lab.actor.order("step")
+        wait(lambda: lab.session.samples > 0 or lab.errors)
+        assert lab.settings == shown and lab.preset.value == "mine"
+    finally:
+        lab.close()
+    lab.raise_errors()
