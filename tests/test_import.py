@@ -1,6 +1,7 @@
 """What `import course_utils` costs and gives: nothing heavy, every name, no way in for labs into the core."""
 
 import ast
+import importlib
 import json
 import runpy
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import course_utils
+from course_utils import labs
 
 DRAWING = {"plotly", "ipywidgets", "anywidget"}
 HEAVY = sorted(DRAWING | {"torch", "numba", "scipy", "pandas", "matplotlib", "IPython", "dask", "joblib"})
@@ -52,12 +54,17 @@ def test_an_unknown_name_says_what_there_is():
         exec("from course_utils import NoSuchThing")
 
 
-def test_editors_see_the_same_names_in_the_same_places():
+@pytest.mark.parametrize("package", [course_utils, labs], ids=["course_utils", "labs"])
+def test_editors_see_the_same_names_in_the_same_places(package):
     """They read the block for type checkers, Python reads the table."""
-    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
     (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
-    seen = {alias.name: node.module for node in block.body for alias in node.names if node.level == 1}
-    assert seen == {name: module for module, names in course_utils._HOME.items() for name in names}
+    names = [(alias, node.module) for node in block.body for alias in node.names if node.level == 1]
+    assert all(alias.asname == alias.name for alias, _ in names)  # so they count as offered
+    assert sorted(alias.name for alias, _ in names) == package.__all__
+    for alias, module in names:
+        home = importlib.import_module(f".{module}" if module else ".", package.__name__)
+        assert getattr(home, alias.name) is getattr(package, alias.name)
     assert (ROOT / "py.typed").exists()
 
 

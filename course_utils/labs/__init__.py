@@ -1,6 +1,20 @@
 """Everything that draws: live experiments made of controls, a transport bar and linked figures."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the same table for editors
+    from . import charts as charts
+    from . import figures as figures
+    from .compression import CompressionLab as CompressionLab
+    from .estimators import EstimatorsLab as EstimatorsLab
+    from .hermite import HermiteLab as HermiteLab
+    from .lab import Lab as Lab
+    from .ntk import NTKLab as NTKLab
+    from .prediction import predict as predict
+    from .stage import show as show
+    from .subspace import SubspaceLab as SubspaceLab
+    from .target import TargetLab as TargetLab
 
 _HOME = {
     "Lab": "lab",

@@ -9,8 +9,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ..links import LINKS
 from ..settings import CHOICES, Settings
-from ..targets import LINKS
 
 STEPS = {
     "d": [2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10**4, 10**5, 10**6],

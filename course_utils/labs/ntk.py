@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 
 from ..comparison import predicted_r2
+from ..links import LINKS
 from ..settings import Settings
-from ..targets import LINKS
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
 from .lab import Lab, Press
