@@ -1,4 +1,4 @@
-"""Reduced sampling: the same law as plain sampling at a cost that does not grow with d (derivation in sampling.py)."""
+"""Reduced sampling: the same law as plain sampling at a cost that does not grow with d (derivation in engine/sampling.py)."""
 
 import itertools
 import json
