@@ -140,9 +140,7 @@ def first_linear(model):
         if name is not None:
             layer = model.get_submodule(name)
             if any(torch.nn.parameter.is_lazy(p) for p in layer.parameters()):
-                raise ValueError(
-                    f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first"
-                )
+                raise ValueError(f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first")
             return name, layer
     weights = [type(m).__name__ for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
     found = f"its first module with weights is {weights[0]}" if weights else "it has no weights"

@@ -533,7 +533,14 @@ def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
     first, bar, aside, stage, more = lab.children
     rows = [first, bar, aside, more, lab.lecture, *more.children[0].children]
     assert [sorted(set(row._dom_classes) - {"course-row"}) for row in rows] == [
-        ["course-first"], ["course-transport"], ["course-aside"], ["course-more"], ["course-lecture-switch"], [], []]
+        ["course-first"],
+        ["course-transport"],
+        ["course-aside"],
+        ["course-more"],
+        ["course-lecture-switch"],
+        [],
+        [],
+    ]
     assert all("course-row" in row._dom_classes for row in (first, aside, *more.children[0].children))
     assert {w.layout.width for w in inside(lab) if isinstance(w, widgets.Button)} == {"auto"} == {lab.lecture.layout.width}
     widths = [lab.transport.speed, lab.transport.scrub, lab.code]

@@ -65,7 +65,8 @@ def test_changes_act_on_what_runs_and_are_told():
     new = session.settings.replace(noise=0.2, step=0.5, schedule="decreasing", weight_decay=0.3)
     session.change(new)
     assert session.changes == [
-        "at 1,200 samples: noise 0.1 to 0.2, schedule constant to decreasing, step 0.1 to 0.5, weight_decay 0.05 to 0.3"]
+        "at 1,200 samples: noise 0.1 to 0.2, schedule constant to decreasing, step 0.1 to 0.5, weight_decay 0.05 to 0.3"
+    ]
     session.change(new)  # the same again is no change
     assert len(session.changes) == 1 and session.samples == 1200
     run = session.run()

@@ -176,7 +176,7 @@ def installed() -> set[str]:
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-@pytest.mark.parametrize("name", ["plain", "pay $HOME in $$", "it's (a) \"course\"", "100%, #1; & more"])
+@pytest.mark.parametrize("name", ["plain", "pay $HOME in $$", 'it\'s (a) "course"', "100%, #1; & more"])
 def test_make_installs_once_whatever_the_folder_is_called(name, tmp_path):
     folder = tmp_path / name
     (folder / ".venv" / "bin").mkdir(parents=True)

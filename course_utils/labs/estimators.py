@@ -206,16 +206,11 @@ def words(comparison: Comparison, moment: int = -1) -> Words:
     sentence = (
         f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: angle to the hidden subspace {told} "
         f"(median of {known} seed{'s' if known != 1 else ''}; a random guess: {comparison.chance:.0f}°). "
-        + (
-            f"Expected to miss some of it however large n is: {', '.join(missing)}."
-            if missing
-            else "All of them can find it."
-        )
+        + (f"Expected to miss some of it however large n is: {', '.join(missing)}." if missing else "All of them can find it.")
     )
     found = lambda name: f"{comparison.ranks[name]} of {s.k}"  # noqa: E731
     rows = [
-        (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "")
-        for name, a in zip(NAMES, middle, strict=True)
+        (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "") for name, a in zip(NAMES, middle, strict=True)
     ]
     return Words(sentence, rows)
 

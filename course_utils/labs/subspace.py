@@ -63,9 +63,7 @@ PRESETS = {
 }
 
 
-def SubspaceLab(
-    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
-) -> Lab:
+def SubspaceLab(settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False) -> Lab:
     """Principal angles, the two parts of W, neurons, singular values and test risk, while online SGD runs.
 
     Parameters
