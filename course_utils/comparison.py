@@ -13,6 +13,7 @@ import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
 from .engine.online import OnlineSGD
+from .inputs import gaussian
 from .kernels import (
     RIDGES,
     EmpiricalKernel,
@@ -73,7 +74,7 @@ class LineTests:
         self.z = 6.5 * ((2 * np.arange(grid) + 1) / grid - 1)
         self.weights = np.exp(-(self.z**2) / 2)
         self.weights /= self.weights.sum()
-        G = rng.standard_normal((grid * each, target.d))
+        G = gaussian(grid * each, target.d, rng)
         self.X = G + np.outer(np.repeat(self.z, each) - G @ u, u)
         self.truth = target.mean(self.z[:, None])
         self.variance = float(self.weights @ self.truth**2 - (self.weights @ self.truth) ** 2)
@@ -110,7 +111,7 @@ def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
     reserve(8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d")
     inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
     target = settings.target()
-    X = inputs.standard_normal((n, settings.d))
+    X = gaussian(n, settings.d, inputs)
     return X, target.labels(target.project(X), noise)
 
 
@@ -201,7 +202,7 @@ def kernel_movement(
     net, target = sim.net, sim.target
     X, y = race_samples(settings, samples)
     y = y / alpha + net(X)
-    probe = np.random.default_rng([settings.seed, 0x9B0E]).standard_normal((probes, settings.d))
+    probe = gaussian(probes, settings.d, np.random.default_rng([settings.seed, 0x9B0E]))
     f = target.mean(target.project(probe))
     rates, outer = ntk_rates(net), np.outer(f - f.mean(), f - f.mean())
     times = np.unique(np.r_[0, np.geomspace(max(1, samples // 100), samples, checkpoints).round()].astype(int))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .given import real_numbers
+from .inputs import gaussian
 
 SQRT_2PI = math.sqrt(2 * math.pi)
 
@@ -161,7 +162,7 @@ def check_own_link(link: Callable, k: int):
 
     Its values must be functions of their rows alone: whole, parts, single rows, another order and once more agree.
     """
-    Z = np.random.default_rng(0).standard_normal((600, k))
+    Z = gaussian(600, k, np.random.default_rng(0))
     own_values(link, Z[:16])
     whole = own_values(link, Z)
     _same(link, whole, own_values(link, Z), 1e-9, "called twice with the same rows: does it draw random numbers?")

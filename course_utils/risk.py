@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .inputs import gaussian
 from .losses import LOSSES
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def floors(target: MultiIndexModel, loss: str, n: int = 100_000, seed: int = 1) 
     'linear' (of the least-squares linear fit), 'zero' (of predicting 0).
     """
     rng = np.random.default_rng([seed, 0xF1])
-    Z = rng.standard_normal((n, target.k))
+    Z = gaussian(n, target.k, rng)
     return floors_on(target, Z, target.labels(Z, rng), loss)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from .directions import random_directions
 from .given import real_numbers, samples
+from .inputs import gaussian
 from .links import LINKS, SQRT_2PI, Link, check_k, check_own_link, gaussian_grid, own_values
 from .machine import reserve
 
@@ -89,7 +90,7 @@ class MultiIndexModel:
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n fresh samples, X (n, d) and y (n,). MemoryError, before they are drawn, if they do not fit."""
         reserve(8.0 * n * (self.d + 2 * self.k + 2), f"{n:,} samples in {self.d:,} dimensions", "draw fewer at a time")
-        X = rng.standard_normal((n, self.d))
+        X = gaussian(n, self.d, rng)
         return X, self.labels(self.project(X), rng)
 
     def __repr__(self):

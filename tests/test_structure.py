@@ -111,6 +111,30 @@ def test_nothing_in_the_package_imports_labs():
             assert not [name for name in used if f"{name}.".startswith(f"{PACKAGE}.labs.")], module
 
 
+NORMAL = {"standard_normal", "normal", "multivariate_normal", "randn"}
+# Where normal numbers are drawn, how often, and what they are, if they are not inputs. Exercises show NumPy's own draws.
+DRAWS = {
+    "inputs": (1, "the inputs"),
+    "engine.sampling": (5, "the inputs in compiled loops and in reduced coordinates, and the first W in these"),
+    "engine.online": (1, "noise of test labels"),
+    "targets": (1, "noise of labels"),
+    "estimators": (1, "noise of labels"),
+    "directions": (1, "hidden directions"),
+    "networks": (3, "biases, the first W, and eight rows on which a torch model and its copy are compared"),
+    "watch": (1, "two rows that show which layer sees the inputs"),
+    "labs.target": (1, "a direction to look along"),
+}
+
+
+def test_inputs_come_from_one_place():
+    found = {}
+    for module in MODULES:
+        if count := sum(isinstance(n, ast.Attribute) and n.attr in NORMAL for n in ast.walk(tree_of(module))):
+            found[module.removeprefix(f"{PACKAGE}.")] = count
+    own = {module: count for module, count in found.items() if not module.startswith("exercises.")}
+    assert own == {module: count for module, (count, _) in DRAWS.items()}
+
+
 def functions_of(module: str) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.FunctionDef)]
 

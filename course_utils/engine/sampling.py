@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..compiled import compiled
+from ..inputs import gaussian
 from ..networks import TwoLayerNet, second_layer
 from ..settings import Settings
 from .blocked import BLOCK
@@ -23,7 +24,7 @@ CHUNK = 2**18  # numbers in one chunk of inputs: 2 MB, which stays in cache
 
 
 def _fill_normal_numpy(rng, X):
-    X[:] = rng.standard_normal(X.shape)
+    X[:] = gaussian(*X.shape, rng)
 
 
 def _fill_reduced_numpy(rng, X, Z, outside, known):
@@ -36,7 +37,7 @@ def _fill_reduced_numpy(rng, X, Z, outside, known):
 
 @compiled(fast=True, otherwise=_fill_normal_numpy)
 def fill_normal(rng, X):
-    """Fill the C-contiguous X with N(0, 1) draws of a numpy Generator, three times faster than NumPy does."""
+    """``inputs.gaussian`` written into the C-contiguous X, (n, d): the same draws, three times faster."""
     flat = X.reshape(-1)
     for i in range(flat.size):
         flat[i] = rng.standard_normal()
@@ -146,7 +147,7 @@ class ReducedSampler:
 
     def draw(self, n: int) -> np.ndarray:
         """Draw the projections Z (rows, k) of up to n fresh inputs; the rest of an input is drawn block by block."""
-        self._Z = self._rng.standard_normal((min(n, 4096), self._k))
+        self._Z = gaussian(min(n, 4096), self._k, self._rng)
         return self._Z
 
     def blocks(self) -> Iterator[tuple[np.ndarray, slice]]:

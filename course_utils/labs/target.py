@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import erf
 
 from ..estimators import best_curve, coefficients_along, explained_share
+from ..inputs import gaussian
 from ..settings import Settings
 from ..targets import MultiIndexModel
 from . import charts
@@ -33,7 +34,7 @@ class Cloud(Experiment):
     def compute(self) -> None:
         s = self.settings
         rng = np.random.default_rng([s.seed, 0xC10D])
-        self.Z, self.outside = rng.standard_normal((MEASURED, s.k)), rng.standard_normal(MEASURED)
+        self.Z, self.outside = gaussian(MEASURED, s.k, rng), gaussian(MEASURED, 1, rng)[:, 0]
         self.y = self.model.labels(self.Z, rng)
         self._looks = np.random.default_rng([s.seed, 0x100C])
         self.look_randomly()

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from ..activations import ACTIVATIONS
+from ..inputs import gaussian
 from ..links import gaussian_grid
 from ..losses import LOSSES
 from ..networks import second_layer
@@ -153,7 +154,7 @@ def first_hermite(settings: Settings, samples: int = 2**16) -> tuple[np.ndarray,
     The mean over the label noise is exact, so that noise hides nothing.
     """
     k, half = settings.k, samples // 2
-    Z = np.random.default_rng(0).standard_normal((half, k))
+    Z = gaussian(half, k, np.random.default_rng(0))
     Z = np.vstack([Z, -Z])  # even links give zero exactly
     slope = _mean_slopes(settings, settings.target().mean(Z))
     slope = np.where(np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0)  # a constant is no signal
@@ -181,7 +182,8 @@ def _slopes_at_start(s: Settings, Z: np.ndarray) -> np.ndarray:
 
 def _start_squared_loss_slope(s: Settings) -> float:
     """E l_1^2 of a network whose output is zero."""
-    return float((_slopes_at_start(s, np.random.default_rng(0).standard_normal((2**14, s.k))) ** 2).mean())
+    Z = gaussian(2**14, s.k, np.random.default_rng(0))
+    return float((_slopes_at_start(s, Z) ** 2).mean())
 
 
 def _untrained_loss_slope(s: Settings) -> float:
