@@ -25,7 +25,7 @@ def test_a_models_samples_are_inputs_and_then_the_noise_of_their_labels():
 
 
 def test_coordinates_are_standard_and_uncorrelated():
-    """E x x^T = I with five standard errors of products of normals, sqrt(2 / n) at most; E x^4 = 3 with five of sqrt(96 / n)."""
+    """E x x^T = I and E x^4 = 3, within five standard errors, sqrt(2 / n) (at most) and sqrt(96 / n)."""
     n = 40_000
     X = gaussian(n, 3, np.random.default_rng(2))
     assert np.abs(X.T @ X / n - np.eye(3)).max() < 5 * np.sqrt(2 / n)
