@@ -63,7 +63,10 @@ def torch_by_hand(s: Settings) -> Callable[[int], None]:
 
     torch.set_num_threads(1)
     W, b = torch.randn(s.width, s.d) / s.d**0.5, torch.randn(s.width)
-    sign, u = torch.sign(torch.randn(s.width)), torch.nn.functional.normalize(torch.randn(s.d), dim=0)
+    sign, u = (
+        torch.sign(torch.randn(s.width)),
+        torch.nn.functional.normalize(torch.randn(s.d), dim=0),
+    )
     et = s.step / s.d
 
     def run(n: int):
@@ -152,7 +155,11 @@ def _stream(rng, W, g, x, n):
 def streaming_bound(s: Settings) -> Callable[[int], None]:
     """One update-and-product pass over W and d Gaussians a step."""
     rng = np.random.default_rng(0)
-    W, g, x = rng.standard_normal((s.width, s.d)) / s.d**0.5, 1e-3 * rng.standard_normal(s.width), np.empty(s.d)
+    W, g, x = (
+        rng.standard_normal((s.width, s.d)) / s.d**0.5,
+        1e-3 * rng.standard_normal(s.width),
+        np.empty(s.d),
+    )
     return lambda n: _stream(rng, W, g, x, n)
 
 
@@ -168,7 +175,9 @@ def seconds(run: Callable[[int], None], n: int) -> float:
     return (time.perf_counter() - began) / n
 
 
-def interleaved(runs: dict[str, Callable[[int], None]], repeats: int, budget: float) -> dict[str, float]:
+def interleaved(
+    runs: dict[str, Callable[[int], None]], repeats: int, budget: float
+) -> dict[str, float]:
     """Median seconds a sample of each, in turn, each with as many samples as fit in its share of the budget."""
     counts = {}
     for name, run in runs.items():
@@ -183,7 +192,11 @@ def interleaved(runs: dict[str, Callable[[int], None]], repeats: int, budget: fl
 
 def steps_table(repeats: int, budget: float) -> None:
     """Microseconds a step of every peer at every size, and peer / ours."""
-    peers = {"torch autograd": torch_autograd, "torch by hand": torch_by_hand, "numpy": numpy_in_place}
+    peers = {
+        "torch autograd": torch_autograd,
+        "torch by hand": torch_by_hand,
+        "numpy": numpy_in_place,
+    }
     try:
         import jax  # noqa: F401
 
@@ -195,7 +208,9 @@ def steps_table(repeats: int, budget: float) -> None:
     rows: dict[str, list[str]] = {}
     for m, d in SIZES:
         s = settings(m, d)
-        times = interleaved({"ours": ours(s), **{name: make(s) for name, make in peers.items()}}, repeats, budget)
+        times = interleaved(
+            {"ours": ours(s), **{name: make(s) for name, make in peers.items()}}, repeats, budget
+        )
         for name, t in times.items():
             rows.setdefault(name, []).append(f"{1e6 * t:9.2f} {t / times['ours']:7.2f}x")
     for name, cells in rows.items():
@@ -211,11 +226,16 @@ def engine_table(repeats: int, budget: float) -> None:
             "reduced, d = 10^3": ours(at(10**3), "reduced"),
             "reduced, d = 10^6": ours(at(10**6), "reduced"),
         },
-        repeats, budget,
-    )  # fmt: skip
+        repeats,
+        budget,
+    )
     for name, t in times.items():
-        print(f"width 20, {name:22} {1e6 * t:8.2f} us a sample, {t / times['plain, d = 60']:.2f} x plain at d = 60")
-    print(f"d = 10^6 against d = 10^3: {times['reduced, d = 10^6'] / times['reduced, d = 10^3']:.2f}")
+        print(
+            f"width 20, {name:22} {1e6 * t:8.2f} us a sample, {t / times['plain, d = 60']:.2f} x plain at d = 60"
+        )
+    print(
+        f"d = 10^6 against d = 10^3: {times['reduced, d = 10^6'] / times['reduced, d = 10^3']:.2f}"
+    )
 
     old = OnlineSGD(settings(100, 50), "plain")
     old.advance(10**6)
@@ -225,22 +245,38 @@ def engine_table(repeats: int, budget: float) -> None:
     print(f"after 10^6 steps against after 10^4 steps: {times['old'] / times['young']:.2f}")
 
     n = 1_000_000
-    few, many = (lambda _: online_sgd(Settings(), n, checkpoints=1)), (lambda _: online_sgd(Settings(), n, checkpoints=200))
+    few, many = (
+        (lambda _: online_sgd(Settings(), n, checkpoints=1)),
+        (lambda _: online_sgd(Settings(), n, checkpoints=200)),
+    )
     pairs = [(seconds(few, 1), seconds(many, 1)) for _ in range(3)]
     ratio = np.median([b / a for a, b in pairs])
-    print(f"recording 200 checkpoints of {n:,} samples (default settings) costs {100 * (ratio - 1):.0f} % more time")
+    print(
+        f"recording 200 checkpoints of {n:,} samples (default settings) costs {100 * (ratio - 1):.0f} % more time"
+    )
 
     one = [seconds(lambda _: online_sgd(Settings(), 400_000, checkpoints=1), 1) for _ in range(3)]
-    two = [seconds(lambda _: online_sgd(Settings(), 400_000, checkpoints=1, seeds=2), 1) for _ in range(3)]
-    print(f"two seeds on two cores: {2 * np.median(one) / np.median(two):.2f} x as fast as one after the other")
+    two = [
+        seconds(lambda _: online_sgd(Settings(), 400_000, checkpoints=1, seeds=2), 1)
+        for _ in range(3)
+    ]
+    print(
+        f"two seeds on two cores: {2 * np.median(one) / np.median(two):.2f} x as fast as one after the other"
+    )
 
 
 def process_table() -> None:
     """Import time and peak memory, each in a process of its own."""
-    code = "import time; t = time.perf_counter(); import course_utils; print(time.perf_counter() - t)"
+    code = (
+        "import time; t = time.perf_counter(); import course_utils; print(time.perf_counter() - t)"
+    )
     took = np.median(
         [
-            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", code], capture_output=True, text=True, check=True
+                ).stdout
+            )
             for _ in range(5)
         ]
     )
@@ -251,7 +287,11 @@ def process_table() -> None:
         "record.online_sgd(Settings(d=50, width=20), 1000); before = peak()\n"
         "record.online_sgd(Settings(d=10**6, width=20), 200_000); print(peak() - before)"
     )
-    grown = float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    grown = float(
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+    )
     print(f"memory of a run at d = 10^6, width 20: {grown:.0f} MB over one at d = 50")
 
 

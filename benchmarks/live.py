@@ -107,7 +107,9 @@ def naive_figures(page: LabPage) -> dict[str, float]:
         plot.on('plotly_afterplot', () => requestAnimationFrame(() => { window.titles += 1; })); }"""
     )
     page.page.wait_for_timeout(20_000)
-    result["painted frames a second (30 to 60 s of play)"] = page.page.evaluate("window.titles") / 20
+    result["painted frames a second (30 to 60 s of play)"] = (
+        page.page.evaluate("window.titles") / 20
+    )
     times = []
     for _ in range(3):
         page.page.locator(".naive-noise .noUi-handle").focus()
@@ -118,19 +120,30 @@ def naive_figures(page: LabPage) -> dict[str, float]:
         title = page.page.locator(".gtitle").first
         page.until(lambda t=title, w=wanted: w in t.text_content(), "the slider's effect")
         times.append(time.monotonic() - began)
-    result |= {"slider to screen, median s": np.median(times), "slider to screen, 95th percentile s": max(times)}
+    result |= {
+        "slider to screen, median s": np.median(times),
+        "slider to screen, 95th percentile s": max(times),
+    }
     return result
 
 
 def main() -> None:
     """Measure both and print them side by side."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--minutes", type=float, default=5, help="how long to play while memory is watched")
+    parser.add_argument(
+        "--minutes", type=float, default=5, help="how long to play while memory is watched"
+    )
     minutes = parser.parse_args().minutes
-    with running_chromium() as browser, tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+    with (
+        running_chromium() as browser,
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as other,
+    ):
         with open_cells(browser, Path(one), [LAB], 8960) as page:
             lab = lab_figures(page, minutes)
-        print("lab alone:", {name: round(float(value), 2) for name, value in lab.items()}, flush=True)
+        print(
+            "lab alone:", {name: round(float(value), 2) for name, value in lab.items()}, flush=True
+        )
         with open_cells(browser, Path(other), [NAIVE], 8961) as page:
             naive = naive_figures(page)
     print(f"{'':52}{'lab':>10}{'naive':>10}")

@@ -65,7 +65,9 @@ def course_path(X, y, test):
 
 def plain_path(X, y, test):
     K, cross = relu_ntk(X, X), relu_ntk(test, X)
-    return np.stack([cross @ cho_solve(cho_factor(K + ridge * np.eye(len(K))), y) for ridge in RIDGES], axis=1)[:, 4]
+    return np.stack(
+        [cross @ cho_solve(cho_factor(K + ridge * np.eye(len(K))), y) for ridge in RIDGES], axis=1
+    )[:, 4]
 
 
 def network(width: int, n: int):
@@ -108,7 +110,9 @@ def interleaved(ways, arguments, repeats: int):
 
 def peak(name: str) -> float:
     """Peak memory of one way in doubles over n^2, measured in a process of its own."""
-    out = subprocess.run([sys.executable, __file__, "--peak", name], capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, __file__, "--peak", name], capture_output=True, text=True, check=True
+    )
     return float(out.stdout)
 
 
@@ -128,7 +132,10 @@ def high_water() -> int:
 
 def table(title: str, ways, arguments, repeats: int, memory: bool) -> None:
     seconds, error = interleaved(ways, arguments, repeats)
-    print(f"\n{title}\n{'':14}{'seconds':>9}{'first / it':>12}{'difference':>12}", "   peak, n^2 doubles" * memory)
+    print(
+        f"\n{title}\n{'':14}{'seconds':>9}{'first / it':>12}{'difference':>12}",
+        "   peak, n^2 doubles" * memory,
+    )
     for way, spent, off in zip(ways, seconds, error, strict=True):
         room = f"{peak(way.__name__):20.2f}" if memory else ""
         print(f"{way.__name__:14}{spent:9.4f}{seconds[0] / spent:12.3f}{off:12.1e}{room}")
@@ -140,7 +147,13 @@ def main(repeats: int) -> None:
     table(f"Kernel ridge, {where}", ways, data(SAMPLES, TESTS), repeats, memory=True)
     small = data(SAMPLES // 2, TESTS)
     ways = (course_path, plain_path)
-    table(f"Path of {len(RIDGES)} ridges, n = {SAMPLES // 2}", ways, small, max(1, repeats // 2), memory=False)
+    table(
+        f"Path of {len(RIDGES)} ridges, n = {SAMPLES // 2}",
+        ways,
+        small,
+        max(1, repeats // 2),
+        memory=False,
+    )
     ways = (closed, torch_blocks, torch_whole)
     table("Empirical NTK, width 512, n = 300", ways, network(512, 300), repeats, memory=False)
 

@@ -17,22 +17,37 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m course_utils",
         description="Opens the course in JupyterLab. Other things it does: doctor, demo.",
     )
-    top.add_argument("--port", type=port_number, default=FIRST_PORT, help="first port to try, 1 to 65535 (default %(default)s)")
-    top.add_argument("--no-browser", action="store_true", help="print the address instead of opening a browser")
+    top.add_argument(
+        "--port",
+        type=port_number,
+        default=FIRST_PORT,
+        help="first port to try, 1 to 65535 (default %(default)s)",
+    )
+    top.add_argument(
+        "--no-browser", action="store_true", help="print the address instead of opening a browser"
+    )
     commands = top.add_subparsers(dest="command", title="other commands", metavar="command")
     commands.add_parser("doctor", help="examine the installation and say what to mend")
-    demo = commands.add_parser("demo", help="train for a few seconds in the terminal: no browser, no notebook")
+    demo = commands.add_parser(
+        "demo", help="train for a few seconds in the terminal: no browser, no notebook"
+    )
     demo.add_argument("--d", type=int, metavar="N", help="input dimension")
     demo.add_argument("--k", type=int, metavar="N", help="number of hidden directions")
-    demo.add_argument("--noise", type=float, metavar="X", help="standard deviation of the label noise")
-    demo.add_argument("--seconds", type=duration, default=5.0, metavar="X", help="how long to train (default 5)")
+    demo.add_argument(
+        "--noise", type=float, metavar="X", help="standard deviation of the label noise"
+    )
+    demo.add_argument(
+        "--seconds", type=duration, default=5.0, metavar="X", help="how long to train (default 5)"
+    )
     return top
 
 
 def port_number(text: str) -> int:
     """Read a port from the command line."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a whole number from 1 to 65535, such as 8888")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a port: give a whole number from 1 to 65535, such as 8888"
+        )
     return int(text)
 
 
@@ -43,7 +58,9 @@ def duration(text: str) -> float:
     except ValueError:
         seconds = float("nan")
     if not 0 < seconds <= 86400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time to train: give seconds, above 0 and up to 86400")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a time to train: give seconds, above 0 and up to 86400"
+        )
     return seconds
 
 
@@ -56,7 +73,10 @@ def demo(seconds: float, **knobs: float) -> int:
     except (ValueError, TypeError) as error:
         return complain(error, 2)
     print(settings.code())
-    print("Making ready; the first time on a machine, the SGD step is compiled (about 10 seconds).", flush=True)
+    print(
+        "Making ready; the first time on a machine, the SGD step is compiled (about 10 seconds).",
+        flush=True,
+    )
     simulation = None
     try:
         first = OnlineSGD(settings)
@@ -71,7 +91,10 @@ def demo(seconds: float, **knobs: float) -> int:
     except Diverged as error:
         return complain(error, 1)
     except MemoryError:
-        return complain(f"d = {settings.d} needs more memory than is free: close programs or try a smaller --d.", 1)
+        return complain(
+            f"d = {settings.d} needs more memory than is free: close programs or try a smaller --d.",
+            1,
+        )
     return 0
 
 
@@ -81,7 +104,9 @@ def train(simulation, seconds: float) -> None:
 
     told, mark, block = None, 0, 100
     began = now = time.perf_counter()
-    with tqdm(total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s", leave=False, disable=None) as bar:
+    with tqdm(
+        total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s", leave=False, disable=None
+    ) as bar:
         while now - began < seconds:
             if simulation.samples >= mark:
                 tell(simulation)
@@ -117,7 +142,11 @@ def obey(chosen: argparse.Namespace) -> int:
 
         return examine()
     if chosen.command == "demo":
-        knobs = {name: getattr(chosen, name) for name in ("d", "k", "noise") if getattr(chosen, name) is not None}
+        knobs = {
+            name: getattr(chosen, name)
+            for name in ("d", "k", "noise")
+            if getattr(chosen, name) is not None
+        }
         return demo(chosen.seconds, **knobs)
     open_course(chosen.port, not chosen.no_browser)
     return 0
@@ -127,7 +156,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036  (an older Python can run this file when the course was not installed)
         version = sys.version.split()[0]
-        return complain(f"The course needs Python 3.11 or newer, and this is {version}: start it with a newer one.", 1)
+        return complain(
+            f"The course needs Python 3.11 or newer, and this is {version}: start it with a newer one.",
+            1,
+        )
     chosen = parser().parse_args(arguments)
     try:
         code = obey(chosen)
@@ -149,7 +181,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def give_up(error: OSError) -> int:
     """Say what file stopped us; quietly, if nobody reads on (`demo | head -1`)."""
-    if error.filename is None:  # the output itself; what is left of it must not fail once more when Python ends
+    if (
+        error.filename is None
+    ):  # the output itself; what is left of it must not fail once more when Python ends
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):

@@ -76,11 +76,19 @@ def algorithm1(
     if second not in ("ridge", "sgd"):
         raise ValueError(f"second = {second!r} is unknown: it must be 'ridge' or 'sgd'")
     if not 0 < reach < np.inf:
-        raise ValueError(f"reach = {reach} is out of range: biases need a positive half width, try 3")
-    X, y, decays = np.asarray(X, dtype=float), np.asarray(y, dtype=float), np.asarray(decays, dtype=float).reshape(-1)
+        raise ValueError(
+            f"reach = {reach} is out of range: biases need a positive half width, try 3"
+        )
+    X, y, decays = (
+        np.asarray(X, dtype=float),
+        np.asarray(y, dtype=float),
+        np.asarray(decays, dtype=float).reshape(-1),
+    )
     held = round(fraction * len(X))
     if not 0 < held < len(X):
-        raise ValueError(f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2")
+        raise ValueError(
+            f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2"
+        )
     rng = np.random.default_rng([settings.seed, 0xB1A5])
     places = rng.uniform(-1, 1, settings.width)  # of the biases, in units of Delta
     sim = OnlineSGD(settings, sampling="plain")
@@ -92,7 +100,11 @@ def algorithm1(
         sim.feed(X[-held:], y[-held:])
         net = with_new_biases(sim.net, reach, places)
         F, best = features(net, X), float(decays[np.argmin(error)])
-        a = second_layer_ridge(F, y, [best])[:, 0] if second == "ridge" else second_layer_sgd(F, y, best, passes, rng)
+        a = (
+            second_layer_ridge(F, y, [best])[:, 0]
+            if second == "ridge"
+            else second_layer_sgd(F, y, best, passes, rng)
+        )
     size = float(np.einsum("nj,nj->", F, F) / len(F))
     return Learned(net.replace(a=a), float(np.abs(net.b / places).max()), best * size, error)
 
@@ -115,10 +127,14 @@ def second_layer_ridge(F: np.ndarray, y: np.ndarray, decays) -> np.ndarray:
     values, vectors = np.linalg.eigh(F.T @ F / n)
     size = values.sum()  # mean |F_i|^2
     along = vectors.T @ (F.T @ y) / n
-    return vectors @ (along[:, None] / (np.maximum(values, 0)[:, None] + size * np.asarray(decays, dtype=float)))
+    return vectors @ (
+        along[:, None] / (np.maximum(values, 0)[:, None] + size * np.asarray(decays, dtype=float))
+    )
 
 
-def second_layer_sgd(F: np.ndarray, y: np.ndarray, decay: float, passes: int, rng: np.random.Generator) -> np.ndarray:
+def second_layer_sgd(
+    F: np.ndarray, y: np.ndarray, decay: float, passes: int, rng: np.random.Generator
+) -> np.ndarray:
     """Phase 2 in steps: SGD from zero, samples drawn with replacement, square loss; mean of the second half of the steps.
 
     Loss, start, averaging and steps are the course's own (see ``algorithm1``). The step is 1 / (2 max|F_i|^2 + decay t / 2):

@@ -68,9 +68,15 @@ class LineTests:
 
     def __init__(self, target: MultiIndexModel, grid: int = 120, each: int = 10, seed: int = 1):
         if target.k != 1:
-            raise ValueError(f"k = {target.k}: a learned function along u needs a target of one direction")
+            raise ValueError(
+                f"k = {target.k}: a learned function along u needs a target of one direction"
+            )
         u, rng = target.directions[0], np.random.default_rng(seed)
-        reserve(8.0 * 3 * grid * each * target.d, f"Tests on {grid * each:,} inputs at d = {target.d:,}", "lower each or d")
+        reserve(
+            8.0 * 3 * grid * each * target.d,
+            f"Tests on {grid * each:,} inputs at d = {target.d:,}",
+            "lower each or d",
+        )
         self.z = 6.5 * ((2 * np.arange(grid) + 1) / grid - 1)
         self.weights = np.exp(-(self.z**2) / 2)
         self.weights /= self.weights.sum()
@@ -84,12 +90,21 @@ class LineTests:
         values = predict(self.X).reshape(len(self.z), -1)
         error = self.weights @ ((values - self.truth[:, None]) ** 2).mean(axis=1)
         curve = values.mean(axis=1)
-        coefficients = np.array([(self.weights * h) @ curve for h in hermite_basis(self.z, DEGREES)])
+        coefficients = np.array(
+            [(self.weights * h) @ curve for h in hermite_basis(self.z, DEGREES)]
+        )
         variance = self.variance or np.nan
-        return Report(float(1 - error / variance), curve, coefficients, float(self.weights @ values.var(axis=1) / variance))
+        return Report(
+            float(1 - error / variance),
+            curve,
+            coefficients,
+            float(self.weights @ values.var(axis=1) / variance),
+        )
 
 
-def linear_fit(X: np.ndarray, y: np.ndarray, fraction: float = 0.2) -> Callable[[np.ndarray], np.ndarray]:
+def linear_fit(
+    X: np.ndarray, y: np.ndarray, fraction: float = 0.2
+) -> Callable[[np.ndarray], np.ndarray]:
     """Ridge regression with an intercept, its ridge chosen on the last samples; a function (n, d) -> (n,)."""
     columns, held = lambda X: np.column_stack([np.ones(len(X)), X]), round(fraction * len(X))
     path = second_layer_ridge(columns(X[:-held]), y[:-held], DECAYS)
@@ -108,14 +123,18 @@ def linear_floor(link) -> float:
 
 def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The first n samples of a race, X (n, d) and y (n,): the same for every method, nested in n; MemoryError if too many."""
-    reserve(8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d")
+    reserve(
+        8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d"
+    )
     inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
     target = settings.target()
     X = gaussian(n, settings.d, inputs)
     return X, target.labels(target.project(X), noise)
 
 
-def race(settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: LineTests | None = None) -> dict[str, Report]:
+def race(
+    settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: LineTests | None = None
+) -> dict[str, Report]:
     """Fit each method to the same n samples, its regularisation chosen on a fifth of them, and report on it.
 
     "SGD" is Algorithm 1; "NTK" kernel ridge regression with the kernel of the same network at infinite width, both
@@ -127,13 +146,19 @@ def race(settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: Line
     with single_threaded_blas():
         for name in methods:
             if name == "NTK":
-                reports[name] = kernel_report(ntk_kernel(settings.activation), settings, n, ridges, tests)
+                reports[name] = kernel_report(
+                    ntk_kernel(settings.activation), settings, n, ridges, tests
+                )
             else:
-                reports[name] = tests.report(algorithm1(settings, X, y) if name == "SGD" else linear_fit(X, y))
+                reports[name] = tests.report(
+                    algorithm1(settings, X, y) if name == "SGD" else linear_fit(X, y)
+                )
     return reports
 
 
-def kernel_report(kernel: Callable, settings: Settings, n: int, ridge=RIDGES, tests: LineTests | None = None) -> Report:
+def kernel_report(
+    kernel: Callable, settings: Settings, n: int, ridge=RIDGES, tests: LineTests | None = None
+) -> Report:
     """Report on kernel ridge regression on a race's first n samples, with this ridge or the best of these on a split."""
     tests = tests or LineTests(settings.target())
     X, y = race_samples(settings, n)
@@ -174,7 +199,11 @@ class Movement:
 
 
 def kernel_movement(
-    settings: Settings, alpha: float = 1.0, samples: int = 3000, checkpoints: int = 12, probes: int = 200
+    settings: Settings,
+    alpha: float = 1.0,
+    samples: int = 3000,
+    checkpoints: int = 12,
+    probes: int = 200,
 ) -> Movement:
     """Follow the tangent kernel while online SGD trains W on a race's samples, at laziness alpha.
 
@@ -198,14 +227,18 @@ def kernel_movement(
             f"loss = {settings.loss!r}, k = {settings.k}, alpha = {alpha}: the scaling by alpha needs the square loss, "
             "one direction and alpha above 0"
         )
-    sim = OnlineSGD(settings.replace(weight_decay=settings.weight_decay / alpha**2), sampling="plain")
+    sim = OnlineSGD(
+        settings.replace(weight_decay=settings.weight_decay / alpha**2), sampling="plain"
+    )
     net, target = sim.net, sim.target
     X, y = race_samples(settings, samples)
     y = y / alpha + net(X)
     probe = gaussian(probes, settings.d, np.random.default_rng([settings.seed, 0x9B0E]))
     f = target.mean(target.project(probe))
     rates, outer = ntk_rates(net), np.outer(f - f.mean(), f - f.mean())
-    times = np.unique(np.r_[0, np.geomspace(max(1, samples // 100), samples, checkpoints).round()].astype(int))
+    times = np.unique(
+        np.r_[0, np.geomspace(max(1, samples // 100), samples, checkpoints).round()].astype(int)
+    )
     rows = []
     with single_threaded_blas():
         first = empirical_ntk(net, rates=rates)

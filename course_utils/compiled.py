@@ -20,7 +20,9 @@ try:
 except ImportError:
     njit = None
 
-FAST = frozenset({"contract", "reassoc", "nsz", "arcp"})  # no 'nnan' or 'ninf': divergence must be seen
+FAST = frozenset(
+    {"contract", "reassoc", "nsz", "arcp"}
+)  # no 'nnan' or 'ninf': divergence must be seen
 
 
 if njit is not None:
@@ -46,7 +48,13 @@ if njit is not None:
                 super().save_overload(signature, data)
 
 
-def compiled(function: Callable | None = None, *, fast: bool = False, otherwise: Callable | None = None, store: bool = True):
+def compiled(
+    function: Callable | None = None,
+    *,
+    fast: bool = False,
+    otherwise: Callable | None = None,
+    store: bool = True,
+):
     """Compile a function when it is first called (a decorator); it releases the GIL.
 
     Parameters
@@ -87,7 +95,9 @@ def specialised(function: Callable, otherwise: Callable, **parts: Callable) -> C
     if njit is None:
         say_once()
         return otherwise
-    digest = hashlib.sha256(repr([(name, *_code(part)) for name, part in sorted(parts.items())]).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(
+        repr([(name, *_code(part)) for name, part in sorted(parts.items())]).encode()
+    ).hexdigest()[:12]
     name = f"{function.__name__}_{digest}"
     inner = {name: _scalar(part) for name, part in parts.items()}
     code = function.__code__.replace(co_name=name, co_qualname=name)

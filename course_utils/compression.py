@@ -61,7 +61,9 @@ def prune(W: np.ndarray, keep: int) -> np.ndarray:
 
     Raises ValueError for keep outside 1 ... m d. Taught in notebook 06.
     """
-    keep = _count("keep", keep, W.size, f"the number of entries of a {W.shape[0]} x {W.shape[1]} matrix")
+    keep = _count(
+        "keep", keep, W.size, f"the number of entries of a {W.shape[0]} x {W.shape[1]} matrix"
+    )
     kept = np.argpartition(np.abs(W).ravel(), W.size - keep)[W.size - keep :]
     pruned = np.zeros_like(W)
     pruned.flat[kept] = W.flat[kept]
@@ -79,9 +81,13 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
     """
     A = real_numbers(A, "the array")
     if storage not in STORAGES:
-        raise ValueError(f"storage = {storage!r} is unknown: it must be one of {', '.join(STORAGES)}")
+        raise ValueError(
+            f"storage = {storage!r} is unknown: it must be one of {', '.join(STORAGES)}"
+        )
     if storage == "int8" and (A.ndim not in (1, 2) or A.size == 0):
-        raise ValueError(f"int8 needs a vector or a matrix, with a scale for each row or column, got the shape {A.shape}")
+        raise ValueError(
+            f"int8 needs a vector or a matrix, with a scale for each row or column, got the shape {A.shape}"
+        )
     short = np.finfo("float32" if storage == "int8" else storage)
     largest = np.abs(A).max(initial=0) / (127 if storage == "int8" else 1)
     what = f"{storage} with float32 scales" if storage == "int8" else storage
@@ -89,7 +95,9 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
     if largest > short.max:
         raise ValueError(f"{what} holds no number as large as {np.abs(A).max():.3g}: {advice}")
     if 0 < largest < (short.tiny if storage == "int8" else short.smallest_subnormal):
-        raise ValueError(f"{what} holds no number as small as {np.abs(A).max():.3g}, the largest here: {advice}")
+        raise ValueError(
+            f"{what} holds no number as small as {np.abs(A).max():.3g}, the largest here: {advice}"
+        )
     if storage != "int8":
         return A.astype(storage), None
     along = None if A.ndim == 1 else 1 if A.shape[0] <= A.shape[1] else 0
@@ -133,10 +141,15 @@ class CompressedNet:
         """Matrices in working precision whose product is W."""
         if "kept" in self.arrays:
             a = self.arrays
-            rows = csr_array((self._read("kept"), a["columns"], a["starts"]), shape=(len(a["starts"]) - 1, int(a["d"])))
+            rows = csr_array(
+                (self._read("kept"), a["columns"], a["starts"]),
+                shape=(len(a["starts"]) - 1, int(a["d"])),
+            )
             rows.check_format()
             return (rows,)
-        return tuple(self._read(name) for name in (("W",) if "W" in self.arrays else ("left", "right")))
+        return tuple(
+            self._read(name) for name in (("W",) if "W" in self.arrays else ("left", "right"))
+        )
 
     def _read(self, name: str) -> np.ndarray:
         return self.arrays[name].astype(float) * self.arrays.get(name + "_scales", 1.0)
@@ -160,7 +173,9 @@ class CompressedNet:
     @property
     def first_layer(self) -> int:
         """How many numbers stand for W: m d, k (m + d), or as many as were kept."""
-        return sum(self.arrays[name].size for name in ("W", "left", "right", "kept") if name in self.arrays)
+        return sum(
+            self.arrays[name].size for name in ("W", "left", "right", "kept") if name in self.arrays
+        )
 
     @property
     def parameters(self) -> int:
@@ -186,7 +201,9 @@ class CompressedNet:
 
     def replace(self, a: np.ndarray) -> CompressedNet:
         """A copy with another second layer, stored in the same number type."""
-        return CompressedNet(self.arrays | {"a": np.asarray(a, dtype=self.arrays["a"].dtype)}, self.activation)
+        return CompressedNet(
+            self.arrays | {"a": np.asarray(a, dtype=self.arrays["a"].dtype)}, self.activation
+        )
 
     def _file(self) -> bytes:
         file = io.BytesIO()
@@ -206,8 +223,20 @@ class CompressedNet:
             return cls(arrays, str(arrays.pop("activation")))
         except FileNotFoundError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, NotImplementedError, RuntimeError,
-                MemoryError, OverflowError, zipfile.BadZipFile, zlib.error) as problem:  # fmt: skip
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OSError,
+            EOFError,
+            NotImplementedError,
+            RuntimeError,
+            MemoryError,
+            OverflowError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as problem:
             raise ValueError(
                 f"{path} is damaged or is not a network ({problem}): write it again with net.save(path)"
             ) from problem
@@ -218,7 +247,9 @@ class CompressedNet:
         return f"CompressedNet({kind}, width={m}, d={d}, {self.parameters:,} parameters, {self.bytes:,} bytes)"
 
 
-def compress(net: TwoLayerNet, rank: int | None = None, keep: int | None = None, storage: str = "float64") -> CompressedNet:
+def compress(
+    net: TwoLayerNet, rank: int | None = None, keep: int | None = None, storage: str = "float64"
+) -> CompressedNet:
     """A smaller copy of a network: W by its rank or with few of its entries, in a shorter number type, or both.
 
     Parameters
@@ -263,7 +294,11 @@ def _first_layer(W: np.ndarray, rank: int | None, keep: int | None) -> tuple[dic
         return {"W": W}, {}
     rows = csr_array(prune(W, keep))
     columns = rows.indices.astype(np.uint16 if W.shape[1] <= 2**16 else np.int32)
-    return {"kept": rows.data}, {"columns": columns, "starts": rows.indptr.astype(np.int32), "d": np.array(W.shape[1])}
+    return {"kept": rows.data}, {
+        "columns": columns,
+        "starts": rows.indptr.astype(np.int32),
+        "d": np.array(W.shape[1]),
+    }
 
 
 @dataclass
@@ -281,7 +316,9 @@ class Compressed:
 
 
 @single_threaded_blas()
-def compressed(net: TwoLayerNet, X: np.ndarray, y: np.ndarray, loss: str, ranks: int, d: int) -> Compressed:
+def compressed(
+    net: TwoLayerNet, X: np.ndarray, y: np.ndarray, loss: str, ranks: int, d: int
+) -> Compressed:
     """Compress a network in every way, with one decomposition of W: factors of one rank hold those of every smaller rank.
 
     Parameters
@@ -296,22 +333,40 @@ def compressed(net: TwoLayerNet, X: np.ndarray, y: np.ndarray, loss: str, ranks:
     reduced, net = net.reduced_k is not None, net.replace(reduced_k=None)
 
     def ranked(storage: str) -> list[CompressedNet]:
-        return [_stored(net, {"left": left[:, :r], "right": right[:r]}, {}, storage) for r in range(1, ranks + 1)]
+        return [
+            _stored(net, {"left": left[:, :r], "right": right[:r]}, {}, storage)
+            for r in range(1, ranks + 1)
+        ]
 
     methods = {"whole": [compress(net, storage="float32")], RANKED: ranked("float32")}
     if not reduced:
-        methods["whole"] = [compress(net, storage=storage) for storage in ("int8", "float16")] + methods["whole"]
+        methods["whole"] = [
+            compress(net, storage=storage) for storage in ("int8", "float16")
+        ] + methods["whole"]
         methods["rank, int8"] = ranked("int8")
-        methods["pruned, float32"] = [compress(net, keep=max(1, net.W.size >> i), storage="float32") for i in range(6, 0, -1)]
+        methods["pruned, float32"] = [
+            compress(net, keep=max(1, net.W.size >> i), storage="float32") for i in range(6, 0, -1)
+        ]
     unseen = 4 * (d - net.W.shape[1])  # bytes a row of what a reduced simulation never forms
     f, outputs = net(X), {name: [small(X) for small in nets] for name, nets in methods.items()}
     forms = {
-        name: (np.array([small.bytes + unseen * len(small.arrays.get("right", net.W)) for small in nets]),
-               np.array([mean_loss(g, y, loss) for g in outputs[name]]))
+        name: (
+            np.array(
+                [small.bytes + unseen * len(small.arrays.get("right", net.W)) for small in nets]
+            ),
+            np.array([mean_loss(g, y, loss) for g in outputs[name]]),
+        )
         for name, nets in methods.items()
-    }  # fmt: skip
-    output = np.array([np.linalg.norm(f - g) for g in outputs[RANKED]]) / max(np.linalg.norm(f), 1e-300)
-    return Compressed(truncation_errors(net.W)[: ranks + 1] / np.sqrt(net.width), output, mean_loss(f, y, loss), forms)
+    }
+    output = np.array([np.linalg.norm(f - g) for g in outputs[RANKED]]) / max(
+        np.linalg.norm(f), 1e-300
+    )
+    return Compressed(
+        truncation_errors(net.W)[: ranks + 1] / np.sqrt(net.width),
+        output,
+        mean_loss(f, y, loss),
+        forms,
+    )
 
 
 @single_threaded_blas()
@@ -336,7 +391,9 @@ def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.nd
     X = samples(X, W.shape[1])
     y = labels(y, len(X))
     if len(X) < 4:
-        raise ValueError(f"{len(X)} samples are too few: every fourth one is held out, so take 4 or more")
+        raise ValueError(
+            f"{len(X)} samples are too few: every fourth one is held out, so take 4 or more"
+        )
     features = ACTIVATIONS[net.activation].value(X @ W.T + net.b)
     left_over = y - features @ net.a
     held_out = np.arange(len(X)) % 4 == 3
@@ -366,12 +423,16 @@ def compress_torch(model, rank: int):
     weight = effective_weight(layer)
     left, right = low_rank(array(weight), rank)
     factors = torch.nn.Sequential(linear(right), linear(left)).to(weight.device, weight.dtype)
-    factors.requires_grad_(any(p.requires_grad for p in layer.parameters() if p is not layer.bias)).train(layer.training)
+    factors.requires_grad_(
+        any(p.requires_grad for p in layer.parameters() if p is not layer.bias)
+    ).train(layer.training)
     factors[1].bias = layer.bias  # the copy's own, with its ties
     if not name:
         return factors
     for parent in list(small.modules()):
-        for child, module in list(parent._modules.items()):  # named_children would show each module once
+        for child, module in list(
+            parent._modules.items()
+        ):  # named_children would show each module once
             if module is layer:
                 setattr(parent, child, factors)
     return small
@@ -391,5 +452,7 @@ def _refuse_tied(model, layer, name: str) -> None:
 
 def _count(name: str, value, most: int, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 1 <= value <= most:
-        raise ValueError(f"{name} = {value!r} is not possible: it must be a whole number from 1 to {most}, {what}")
+        raise ValueError(
+            f"{name} = {value!r} is not possible: it must be a whole number from 1 to {most}, {what}"
+        )
     return int(value)

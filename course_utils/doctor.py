@@ -58,7 +58,9 @@ def examine() -> int:
         for finding in check():
             counts[finding.status] += 1
             print(row(finding), flush=True)
-    print(f"\n{counts['ok']} ok, {counts['warn']} to know about (warn), {counts['FAIL']} to mend (FAIL).")
+    print(
+        f"\n{counts['ok']} ok, {counts['warn']} to know about (warn), {counts['FAIL']} to mend (FAIL)."
+    )
     return int(counts["FAIL"] > 0)
 
 
@@ -113,13 +115,24 @@ def check_version(need) -> Finding:
 
 def check_imports(modules: list[str]) -> Iterator[Finding]:
     """The installed packages really load."""
-    done = subprocess.run([sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True)
-    lines = [line.split(" ", 2) for line in done.stdout.splitlines() if line.startswith(("try ", "ok ", "error "))]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTER, *modules], capture_output=True, text=True
+    )
+    lines = [
+        line.split(" ", 2)
+        for line in done.stdout.splitlines()
+        if line.startswith(("try ", "ok ", "error "))
+    ]
     broken = {words[1]: words[2] for words in lines if words[0] == "error"}
     if done.returncode and lines:
         broken[lines[-1][1]] = f"ends Python (exit code {done.returncode})"
     for name, reason in broken.items():
-        yield Finding("FAIL", name, f"does not load: {reason}", f"`python -m pip install --force-reinstall {name}`")
+        yield Finding(
+            "FAIL",
+            name,
+            f"does not load: {reason}",
+            f"`python -m pip install --force-reinstall {name}`",
+        )
     if not broken:
         yield Finding("ok", "all of them", "load")
 
@@ -130,7 +143,11 @@ def check_torch_threads() -> Iterator[Finding]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     if done.returncode:
         return  # check_packages has said so
-    note = "" if int(done.stdout) == 1 else " (for a small network of your own, torch.set_num_threads(1) is faster)"
+    note = (
+        ""
+        if int(done.stdout) == 1
+        else " (for a small network of your own, torch.set_num_threads(1) is faster)"
+    )
     yield Finding("ok", "torch threads", done.stdout.strip() + note)
 
 
@@ -162,9 +179,15 @@ def check_cache() -> Iterator[Finding]:
         yield Finding("warn", "compiler's cache", "no folder can be written", remedy)
     elif own and not Path(folder[0]).is_relative_to(Path(own).absolute()):
         remedy = f"set NUMBA_CACHE_DIR to a folder you can write to; until then {folder[0]} serves"
-        yield Finding("warn", "compiler's cache", f"NUMBA_CACHE_DIR = {own} cannot be written", remedy)
+        yield Finding(
+            "warn", "compiler's cache", f"NUMBA_CACHE_DIR = {own} cannot be written", remedy
+        )
     else:
-        state = f"holds {count} of the SGD step's {functions} functions" if int(count) else "empty: the first start compiles"
+        state = (
+            f"holds {count} of the SGD step's {functions} functions"
+            if int(count)
+            else "empty: the first start compiles"
+        )
         yield Finding("ok", "compiler's cache", f"{state}, in {folder[0]}")
 
 
@@ -203,7 +226,9 @@ def check_widgets() -> Iterator[Finding]:
             remedy = f"`jupyter labextension enable {name}` and reload the page"
             yield Finding("FAIL", package, f"the extension {name} is disabled", remedy)
         else:
-            yield Finding("ok", package, f"JupyterLab extension {installed[name]['version']}, enabled")
+            yield Finding(
+                "ok", package, f"JupyterLab extension {installed[name]['version']}, enabled"
+            )
 
 
 def check_kernel() -> Iterator[Finding]:
@@ -233,11 +258,15 @@ def ask_kernel(code: str, seconds: float = 60) -> str:
     from jupyter_client.manager import start_new_kernel
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
-        manager, client = start_new_kernel(startup_timeout=seconds, cwd=elsewhere, stderr=subprocess.DEVNULL)
+        manager, client = start_new_kernel(
+            startup_timeout=seconds, cwd=elsewhere, stderr=subprocess.DEVNULL
+        )
         printed = []
         try:
             reply = client.execute_interactive(
-                code, timeout=seconds, output_hook=lambda message: printed.append(message["content"].get("text", ""))
+                code,
+                timeout=seconds,
+                output_hook=lambda message: printed.append(message["content"].get("text", "")),
             )
         finally:
             client.stop_channels()
@@ -263,7 +292,9 @@ def check_port() -> Iterator[Finding]:
         yield Finding("ok", "port", f"{FIRST_PORT} is free")
     else:
         remedy = "nothing to do: the course takes another and prints the address"
-        yield Finding("warn", "port", f"{FIRST_PORT} is taken, perhaps by another JupyterLab", remedy)
+        yield Finding(
+            "warn", "port", f"{FIRST_PORT} is taken, perhaps by another JupyterLab", remedy
+        )
 
 
 def check_browsers() -> Iterator[Finding]:
@@ -277,17 +308,23 @@ def check_browsers() -> Iterator[Finding]:
     if chromium:
         yield Finding("ok", "Chromium (tests)", chromium)
     else:
-        remedy = "only `make test` wants it: install Chromium or Chrome, or name it in COURSE_CHROMIUM"
+        remedy = (
+            "only `make test` wants it: install Chromium or Chrome, or name it in COURSE_CHROMIUM"
+        )
         yield Finding("warn", "Chromium (tests)", "not found", remedy)
 
 
 def check_machine() -> Iterator[Finding]:
     """Cores and memory suffice."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     if cores > 1:
         yield Finding("ok", "cores", str(cores))
     else:
-        yield Finding("warn", "cores", "1", "labs will paint fewer frames a second: close other programs")
+        yield Finding(
+            "warn", "cores", "1", "labs will paint fewer frames a second: close other programs"
+        )
     try:
         import psutil
     except ModuleNotFoundError:
@@ -297,7 +334,12 @@ def check_machine() -> Iterator[Finding]:
     if memory.available >= 2 * 2**30:
         yield Finding("ok", "memory", found)
     else:
-        yield Finding("warn", "memory", found, "JupyterLab, a browser and one lab want 2 GiB: close other programs")
+        yield Finding(
+            "warn",
+            "memory",
+            found,
+            "JupyterLab, a browser and one lab want 2 GiB: close other programs",
+        )
 
 
 CHECKS = (

@@ -45,7 +45,9 @@ def _points(k: int) -> np.ndarray:
     return norm.ppf(qmc.Sobol(k, rng=np.random.default_rng(0)).random_base2(17))
 
 
-def coefficients_along(link: str | Callable, e: np.ndarray, degree: int) -> tuple[np.ndarray, float]:
+def coefficients_along(
+    link: str | Callable, e: np.ndarray, degree: int
+) -> tuple[np.ndarray, float]:
     """(c_j = E[g(z) he_j(<e, z>)] for j = 0 ... degree, variance of g), for a unit vector e (k,) of the subspace.
 
     he_j are the normalised Hermite polynomials. By quadrature for k = 1, else by quasi-Monte Carlo, good to 0.001.
@@ -58,7 +60,9 @@ def coefficients_along(link: str | Callable, e: np.ndarray, degree: int) -> tupl
         return c * np.sign(e[0]) ** np.arange(degree + 1), float(second - c[0] ** 2)
     Z = _points(len(e))
     values = np.asarray(g(Z.copy()), dtype=float)
-    return np.array([values @ h for h in hermite_basis(Z @ e, degree)]) / len(Z), float(values.var())
+    return np.array([values @ h for h in hermite_basis(Z @ e, degree)]) / len(Z), float(
+        values.var()
+    )
 
 
 def best_curve(p: np.ndarray, y: np.ndarray, degree: int = 8) -> tuple[Callable, float]:
@@ -68,7 +72,10 @@ def best_curve(p: np.ndarray, y: np.ndarray, degree: int = 8) -> tuple[Callable,
     variance = y.var()
     left = ((y - A @ weights) ** 2).mean() / variance if variance > 0 else 1.0
     share = 1 - left * (len(y) - 1) / (len(y) - degree - 1)
-    return lambda q: np.stack(hermite_basis(np.asarray(q, dtype=float), degree), axis=1) @ weights, float(share)
+    return (
+        lambda q: np.stack(hermite_basis(np.asarray(q, dtype=float), degree), axis=1) @ weights,
+        float(share),
+    )
 
 
 def linear(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -122,7 +129,9 @@ def sliced(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> list[np.ndarra
     matters. ValueError unless ``slices`` is a whole number, 2 or more.
     """
     if isinstance(slices, bool) or not isinstance(slices, numbers.Integral) or slices < 2:
-        raise ValueError(f"slices = {slices!r} is not possible: the labels are cut into 2 slices or more, such as {SLICES}")
+        raise ValueError(
+            f"slices = {slices!r} is not possible: the labels are cut into 2 slices or more, such as {SLICES}"
+        )
     values, place, count = np.unique(y, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - count / 2
     ends = np.cumsum([len(part) for part in np.array_split(y, min(slices, len(y) // 2))])
@@ -136,7 +145,9 @@ def _enough(X, y, least: int | None = 2) -> tuple[np.ndarray, np.ndarray]:
     y = given.labels(y, len(X))
     n = least or X.shape[1] + 2
     if len(X) < n:
-        raise ValueError(f"{len(X)} sample{'s' * (len(X) > 1)} in {X.shape[1]} dimensions are too few: take at least {n}")
+        raise ValueError(
+            f"{len(X)} sample{'s' * (len(X) > 1)} in {X.shape[1]} dimensions are too few: take at least {n}"
+        )
     return X, y
 
 
@@ -149,9 +160,13 @@ def _centred(X, y) -> tuple[np.ndarray, np.ndarray]:
     X = X - X.mean(axis=0)
     spread = X.std(axis=0)
     if (spread <= 1e-12 * size).any():
-        raise ValueError(f"column {np.argmax(spread <= 1e-12 * size)} of X is constant and tells nothing: leave it out")
+        raise ValueError(
+            f"column {np.argmax(spread <= 1e-12 * size)} of X is constant and tells nothing: leave it out"
+        )
     if np.linalg.matrix_rank(X / spread, tol=1e-8 * np.sqrt(X.size)) < X.shape[1]:
-        raise ValueError("a column of X is a combination of others, so that no direction is the only one: leave it out")
+        raise ValueError(
+            "a column of X is a combination of others, so that no direction is the only one: leave it out"
+        )
     return X, y
 
 
@@ -194,7 +209,9 @@ def gradient_outer_product(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np
     Source: Trivedi, Wang, Kpotufe, Shakhnarovich 2014. Taught in notebook 01.
     """
     X, y = _enough(X, y)
-    G = kernel_gradients(X[: 4 * CENTRES], *kernel_fit(X, y))  # more gradients would not change their mean product
+    G = kernel_gradients(
+        X[: 4 * CENTRES], *kernel_fit(X, y)
+    )  # more gradients would not change their mean product
     values, vectors = np.linalg.eigh(G.T @ G / len(G))
     return values[::-1], vectors[:, ::-1].T
 
@@ -257,11 +274,15 @@ def population_rank(name: str, link: str | Callable, k: int, noise: float) -> in
 def random_angle(d: int, k: int) -> float:
     """Median over draws of the largest principal angle, in degrees, between the subspace and k random directions."""
     rng = np.random.default_rng(0)
-    cosines = [np.linalg.svd(random_directions(k, d, rng)[:, :k], compute_uv=False)[-1] for _ in range(400)]
+    cosines = [
+        np.linalg.svd(random_directions(k, d, rng)[:, :k], compute_uv=False)[-1] for _ in range(400)
+    ]
     return float(np.degrees(np.arccos(np.clip(np.median(cosines), 0, 1))))
 
 
-def draw(link, d: int, k: int, noise: float, n: int, seed: int) -> tuple[MultiIndexModel, np.ndarray, np.ndarray]:
+def draw(
+    link, d: int, k: int, noise: float, n: int, seed: int
+) -> tuple[MultiIndexModel, np.ndarray, np.ndarray]:
     """A model with random directions and n samples of it: (model, X (n, d), y (n,))."""
     rng = np.random.default_rng([seed, 0xE571])
     model = MultiIndexModel(random_directions(k, d, rng), link, noise)
@@ -276,7 +297,9 @@ def find(name: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarra
         return None
 
 
-def median_angles(links: dict[str, int], d: int, n: int, noise: float = 0.1, seeds: int = 5) -> np.ndarray:
+def median_angles(
+    links: dict[str, int], d: int, n: int, noise: float = 0.1, seeds: int = 5
+) -> np.ndarray:
     """Median over seeds of the largest angle in degrees, (links, estimators), for n samples of each link with its k."""
     found = np.empty((len(links), len(ESTIMATORS), seeds))
     for i, (link, k) in enumerate(links.items()):

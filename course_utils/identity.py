@@ -21,7 +21,13 @@ from importlib import metadata, util
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-HIDDEN = ("eval", "exec", "globals", "__import__", "import_module")  # they reach code that no name in the function tells of
+HIDDEN = (
+    "eval",
+    "exec",
+    "globals",
+    "__import__",
+    "import_module",
+)  # they reach code that no name in the function tells of
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 PARTS = {  # what pickle does not open, or not far enough
     property: ("fget", "fset", "fdel"),
@@ -33,9 +39,32 @@ PARTS = {  # what pickle does not open, or not far enough
 }
 # What a class or a module has besides its contents; annotations and dataclass fields have done their work when it is made.
 BESIDES = {
-    *("__doc__", "__module__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__", "_abc_impl"),
-    *("__annotations__", "__annotate_func__", "__annotations_cache__", "__conditional_annotations__", "__dataclass_fields__"),
-    *("__dataclass_params__", "__builtins__", "__cached__", "__file__", "__loader__", "__package__", "__path__", "__spec__"),
+    *(
+        "__doc__",
+        "__module__",
+        "__dict__",
+        "__weakref__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "_abc_impl",
+    ),
+    *(
+        "__annotations__",
+        "__annotate_func__",
+        "__annotations_cache__",
+        "__conditional_annotations__",
+        "__dataclass_fields__",
+    ),
+    *(
+        "__dataclass_params__",
+        "__builtins__",
+        "__cached__",
+        "__file__",
+        "__loader__",
+        "__package__",
+        "__path__",
+        "__spec__",
+    ),
 }
 
 
@@ -60,7 +89,9 @@ def _read(thing) -> _Reader:
     try:
         reader.add(thing)
     except RecursionError:
-        raise TypeError("your function uses data that is nested too deeply to be read: make it flatter") from None
+        raise TypeError(
+            "your function uses data that is nested too deeply to be read: make it flatter"
+        ) from None
     return reader
 
 
@@ -72,22 +103,37 @@ def package_identity() -> str:
 
 def package_text() -> str:
     """The same as it is on the disk now: another one, if a file was edited since this process imported the package."""
-    digest = hashlib.sha256(repr([vouched(name) for name in ("numpy", "scipy", "numba", "sys")]).encode())
+    digest = hashlib.sha256(
+        repr([vouched(name) for name in ("numpy", "scipy", "numba", "sys")]).encode()
+    )
     for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(f"{path.relative_to(PACKAGE)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        digest.update(
+            f"{path.relative_to(PACKAGE)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
+        )
     return digest.hexdigest()[:32]
 
 
 def replaced() -> list[str]:
     """Names of functions and classes of this package that were replaced by own code while it runs."""
-    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] == __package__]
-    things = [(f"{m.__name__}.{n}", t) for m in modules for n, t in vars(m).items() if isinstance(t, types.FunctionType | type)]
+    modules = [
+        module for name, module in sys.modules.items() if name.partition(".")[0] == __package__
+    ]
+    things = [
+        (f"{m.__name__}.{n}", t)
+        for m in modules
+        for n, t in vars(m).items()
+        if isinstance(t, types.FunctionType | type)
+    ]
     return [name for name, thing in things if vouched(thing.__module__) is None]
 
 
 def differing(imported: list[tuple[str, str, str | None]]) -> list[str]:
     """Names of those of (module, name, identity) that are something else in this process."""
-    return [f"{module}.{name}".strip(".") for module, name, digest in imported if _identity_of(module, name) != digest]
+    return [
+        f"{module}.{name}".strip(".")
+        for module, name, digest in imported
+        if _identity_of(module, name) != digest
+    ]
 
 
 def _identity_of(module: str, name: str) -> str | None:
@@ -125,7 +171,9 @@ def vouched(module: str | None) -> str | None:
         except metadata.PackageNotFoundError:  # it goes by another name there
             return f"{top} {path.stat().st_size} {path.stat().st_mtime_ns}"
     standard = (Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib"))
-    return f"Python {sys.version}" if any(path.is_relative_to(folder) for folder in standard) else None
+    return (
+        f"Python {sys.version}" if any(path.is_relative_to(folder) for folder in standard) else None
+    )
 
 
 def _is_found(thing, module: str | None, name: str) -> bool:
@@ -167,7 +215,10 @@ class _Reader:
         elif id(thing) in self._seen:
             self._write("again", self._seen[id(thing)][0])
         else:
-            self._seen[id(thing)] = (len(self._seen), thing)  # kept, or the next thing might get its id
+            self._seen[id(thing)] = (
+                len(self._seen),
+                thing,
+            )  # kept, or the next thing might get its id
             self._open(thing)
 
     def _open(self, thing) -> None:
@@ -176,7 +227,9 @@ class _Reader:
             self._write(kind.__name__)
             self.add(tuple(thing) if kind is list else tuple(thing.items()))
         elif kind in (set, frozenset):
-            self._write(kind.__name__, *sorted(self._apart(part) for part in thing))  # their order changes with each session
+            self._write(
+                kind.__name__, *sorted(self._apart(part) for part in thing)
+            )  # their order changes with each session
         elif kind is types.CodeType:
             self._code(thing)
         elif kind is types.FunctionType:
@@ -192,7 +245,9 @@ class _Reader:
             self.add(_contents(thing))
         elif hasattr(kind, "targetdescr"):  # compiled by Numba
             self.add(("compiled", thing.py_func, thing.targetoptions))
-        elif not self._by_name(thing, thing.__name__ if kind is types.BuiltinFunctionType else None):
+        elif not self._by_name(
+            thing, thing.__name__ if kind is types.BuiltinFunctionType else None
+        ):
             self._object(thing)
 
     def _apart(self, thing) -> str:
@@ -214,14 +269,24 @@ class _Reader:
 
     def _code(self, code: types.CodeType) -> None:
         self._write("code", code.co_code, code.co_exceptiontable, code.co_flags)
-        self.add((code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_consts))
+        self.add(
+            (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_consts)
+        )
         self.add((code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars))
 
     def _function(self, function: types.FunctionType) -> None:
         if self._by_name(function, function.__qualname__):
             return
         self._write("function", function.__name__)
-        self.add((function.__code__, function.__defaults__, function.__kwdefaults__, function.__closure__, function.__dict__))
+        self.add(
+            (
+                function.__code__,
+                function.__defaults__,
+                function.__kwdefaults__,
+                function.__closure__,
+                function.__dict__,
+            )
+        )
         known = function.__globals__
         if not vouched(known.get("__name__")):
             for name, thing in self._used(function.__code__, known):
@@ -232,7 +297,9 @@ class _Reader:
         """Globals and imports that code uses; of an own module only what is used, where the code shows it."""
         hidden = [name for name in HIDDEN if name in code.co_names]
         if hidden:
-            raise TypeError(f"your function uses {hidden[0]}, and what that reaches cannot be told: name what it uses")
+            raise TypeError(
+                f"your function uses {hidden[0]}, and what that reaches cannot be told: name what it uses"
+            )
         steps = list(dis.get_instructions(code))
         for place, step in enumerate(steps):
             if step.opname == "IMPORT_NAME":
@@ -242,7 +309,11 @@ class _Reader:
                 path, thing = step.argval, known[step.argval]
                 for after in steps[place + 1 :]:
                     own = isinstance(thing, types.ModuleType) and not vouched(thing.__name__)
-                    if not own or after.opname not in ("LOAD_ATTR", "LOAD_METHOD") or not hasattr(thing, after.argval):
+                    if (
+                        not own
+                        or after.opname not in ("LOAD_ATTR", "LOAD_METHOD")
+                        or not hasattr(thing, after.argval)
+                    ):
                         break
                     if thing.__name__ in sys.modules:
                         self.imported[thing.__name__, after.argval] = None
@@ -258,13 +329,21 @@ class _Reader:
         if not source:
             if module.__name__ in sys.modules:
                 self.imported[module.__name__, ""] = None
-            self.add({name: value for name, value in sorted(vars(module).items()) if name not in BESIDES})
+            self.add(
+                {name: value for name, value in sorted(vars(module).items()) if name not in BESIDES}
+            )
 
     def _class(self, cls: type) -> None:
         if self._by_name(cls, cls.__qualname__):
             return
         self._write("class", cls.__name__)
-        self.add((type(cls), cls.__bases__, {name: part for name, part in vars(cls).items() if name not in BESIDES}))
+        self.add(
+            (
+                type(cls),
+                cls.__bases__,
+                {name: part for name, part in vars(cls).items() if name not in BESIDES},
+            )
+        )
 
     def _object(self, thing) -> None:
         """An object is its class and its state, as pickle takes them apart."""
@@ -278,9 +357,15 @@ class _Reader:
             make, arguments, state, items, pairs, setter = (*parts, *[None] * (6 - len(parts)))
             whole = (make, arguments, state, tuple(items or ()), tuple(pairs or ()), setter)
         except Exception as problem:  # whatever pickle raises for files, locks, generators
-            what = f"{thing!r:.60}" if type(thing).__repr__ is not object.__repr__ else f"a {type(thing).__name__}"
+            what = (
+                f"{thing!r:.60}"
+                if type(thing).__repr__ is not object.__repr__
+                else f"a {type(thing).__name__}"
+            )
             advice = "make it inside the function"
-            raise TypeError(f"your function uses {what}, which cannot be read ({problem}): {advice}") from problem
+            raise TypeError(
+                f"your function uses {what}, which cannot be read ({problem}): {advice}"
+            ) from problem
         self._write("object")
         self.add(whole)
 
@@ -294,7 +379,11 @@ def _contents(cell: types.CellType) -> tuple:
 
 def _imports(module: str, names: tuple[str, ...], known: dict) -> Iterator[tuple[str, object]]:
     """What `import module` or `from module import names` inside a function brings; nothing where that would fail."""
-    absolute = util.resolve_name(module, known.get("__package__") or known.get("__name__")) if module[0] == "." else module
+    absolute = (
+        util.resolve_name(module, known.get("__package__") or known.get("__name__"))
+        if module[0] == "."
+        else module
+    )
     if source := vouched(absolute):  # not imported for our sake: it may take seconds
         yield absolute, source
         return
@@ -302,7 +391,10 @@ def _imports(module: str, names: tuple[str, ...], known: dict) -> Iterator[tuple
         found = importlib.import_module(absolute)
         for name in names:
             inner = getattr(found, name, None)
-            yield f"{absolute}.{name}", importlib.import_module(f"{absolute}.{name}") if inner is None else inner
+            yield (
+                f"{absolute}.{name}",
+                importlib.import_module(f"{absolute}.{name}") if inner is None else inner,
+            )
     except ImportError:
         return
     if not names:

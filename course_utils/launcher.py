@@ -19,7 +19,9 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 FIRST_PORT = 8888
 # A workspace of our own: the student's default one may hold tabs of another folder, which JupyterLab would miss aloud.
 WORKSPACE = "subspace-course"
-LAB_DEFAULTS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+LAB_DEFAULTS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 
 
 class CannotOpen(Exception):
@@ -40,7 +42,9 @@ def check_installed() -> None:
     """Raise CannotOpen unless this Python has JupyterLab and finds the package from anywhere, as a notebook must."""
     missing = ["JupyterLab"] if find_spec("jupyterlab") is None else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
-        if subprocess.run([sys.executable, "-c", "import course_utils"], cwd=elsewhere, capture_output=True).returncode:
+        if subprocess.run(
+            [sys.executable, "-c", "import course_utils"], cwd=elsewhere, capture_output=True
+        ).returncode:
             missing.append("the course")
     if missing:
         raise CannotOpen(
@@ -63,7 +67,9 @@ def jupyter_folders() -> list[Path]:
     """The folders of this user's in which JupyterLab keeps connections, settings and the places of windows."""
     from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
-    return [Path(folder()) for folder in (jupyter_runtime_dir, jupyter_config_dir, jupyter_data_dir)]
+    return [
+        Path(folder()) for folder in (jupyter_runtime_dir, jupyter_config_dir, jupyter_data_dir)
+    ]
 
 
 def check_home() -> None:
@@ -126,12 +132,16 @@ def course_jupyter() -> Iterator[None]:
     from ipykernel.kernelspec import write_kernel_spec
 
     with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as folder:
-        write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=ERROR"])
+        write_kernel_spec(
+            Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=ERROR"]
+        )
         defaults = Path(folder) / "labconfig" / "default_setting_overrides.json"
         defaults.parent.mkdir()
         defaults.write_text(json.dumps(LAB_DEFAULTS))
         before = {name: os.environ.get(name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}
-        os.environ.update({name: os.pathsep.join(filter(None, (folder, old))) for name, old in before.items()})
+        os.environ.update(
+            {name: os.pathsep.join(filter(None, (folder, old))) for name, old in before.items()}
+        )
         try:
             yield
         finally:
@@ -172,19 +182,27 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
     check_home()
     free = free_port(port)
     if reason := obstacle(notebooks):
-        print(f"The notebooks' folder cannot be written ({reason}): what you change there will not be saved.")
+        print(
+            f"The notebooks' folder cannot be written ({reason}): what you change there will not be saved."
+        )
     print("Starting JupyterLab ...", flush=True)
-    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(24)  # given, so that JupyterLab leaves printing the address to us
+    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(
+        24
+    )  # given, so that JupyterLab leaves printing the address to us
     with course_jupyter():
         from jupyterlab.labapp import LabApp
 
         show = browser and has_display()
         server = LabApp.initialize_server(argv=lab_options(notebooks, free, show))
         if server.port != port:
-            print(f"Port {port} is taken by another program, so the course uses port {server.port}.")
+            print(
+                f"Port {port} is taken by another program, so the course uses port {server.port}."
+            )
         page = server.default_url.removeprefix(server.base_url)
         address = f"{server.connection_url}{page}?token={server.identity_provider.token}"
-        server.io_loop.add_callback(print, farewell(address, server.port, browser, show), flush=True)
+        server.io_loop.add_callback(
+            print, farewell(address, server.port, browser, show), flush=True
+        )
         server.start()
 
 
@@ -194,7 +212,9 @@ def farewell(address: str, port: int, browser: bool, shown: bool) -> str:
     if browser and not shown:
         lines.append("There is no screen here, so no browser was opened.")
     if os.environ.get("SSH_CONNECTION"):
-        lines.append(f"From your own computer, first run: ssh -N -L {port}:localhost:{port} {socket.gethostname()}")
+        lines.append(
+            f"From your own computer, first run: ssh -N -L {port}:localhost:{port} {socket.gethostname()}"
+        )
     open_it = "If no page appeared, open" if shown else "Open"
     lines.append(f"{open_it} this address in a browser: {address}")
     return "\n".join(lines)

@@ -31,12 +31,16 @@ class Link:
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         return self.function(Z)
 
-    def __reduce_ex__(self, protocol):  # functions without a name cannot be pickled, the registry's links by their names
+    def __reduce_ex__(
+        self, protocol
+    ):  # functions without a name cannot be pickled, the registry's links by their names
         name = registered(self)
         return (_of_registry, (name,)) if name else super().__reduce_ex__(protocol)
 
 
-def gaussian_grid(half_width: float = 12.0, panels: int = 96, nodes: int = 16) -> tuple[np.ndarray, np.ndarray]:
+def gaussian_grid(
+    half_width: float = 12.0, panels: int = 96, nodes: int = 16
+) -> tuple[np.ndarray, np.ndarray]:
     """Nodes z and weights w of a panel-wise Gauss-Legendre rule with sum w f(z) = E f(z), z ~ N(0, 1).
 
     Zero is a border between panels, so that a kink there (ReLU) costs no accuracy.
@@ -73,7 +77,17 @@ def _norm_variance(k: int) -> float:
 
 
 def _one(name, formula, f, monotone, exponent, variance, meaning) -> Link:
-    return Link(name, formula, lambda Z: f(Z[:, 0]), (1, 1), 1, monotone, lambda k: exponent, lambda k: variance, meaning)
+    return Link(
+        name,
+        formula,
+        lambda Z: f(Z[:, 0]),
+        (1, 1),
+        1,
+        monotone,
+        lambda k: exponent,
+        lambda k: variance,
+        meaning,
+    )
 
 
 def _many(name, formula, f, default_k, exponent, variance, meaning, low=1) -> Link:
@@ -88,12 +102,60 @@ LINKS: dict[str, Link] = {
     link.name: link
     for link in (
         _one("linear", "z", lambda z: z.copy(), True, 1, 1.0, "what any linear fit can learn"),
-        _one("tanh", "tanh(2z)", lambda z: np.tanh(2 * z), True, 1, _TANH_VARIANCE, "bounded, monotone: the paper's Figure 1"),
-        _one("relu", "max(z, 0)", lambda z: np.maximum(z, 0), True, 1, _RELU_VARIANCE, "one neuron is enough"),
-        _one("cubic", "z^3 / sqrt 15", lambda z: z**3 / math.sqrt(15), True, 1, 1.0, "monotone polynomial of degree 3"),
-        _one("quintic", "z^5 / sqrt 945", lambda z: z**5 / math.sqrt(945), True, 1, 1.0, "monotone polynomial of degree 5"),
-        _one("he2", "(z^2 - 1) / sqrt 2", lambda z: (z * z - 1) / math.sqrt(2), False, 2, 1.0, "even: no linear signal at all"),
-        _one("he3", "(z^3 - 3z) / sqrt 6", lambda z: (z**3 - 3 * z) / math.sqrt(6), False, 3, 1.0, "odd, without linear part"),
+        _one(
+            "tanh",
+            "tanh(2z)",
+            lambda z: np.tanh(2 * z),
+            True,
+            1,
+            _TANH_VARIANCE,
+            "bounded, monotone: the paper's Figure 1",
+        ),
+        _one(
+            "relu",
+            "max(z, 0)",
+            lambda z: np.maximum(z, 0),
+            True,
+            1,
+            _RELU_VARIANCE,
+            "one neuron is enough",
+        ),
+        _one(
+            "cubic",
+            "z^3 / sqrt 15",
+            lambda z: z**3 / math.sqrt(15),
+            True,
+            1,
+            1.0,
+            "monotone polynomial of degree 3",
+        ),
+        _one(
+            "quintic",
+            "z^5 / sqrt 945",
+            lambda z: z**5 / math.sqrt(945),
+            True,
+            1,
+            1.0,
+            "monotone polynomial of degree 5",
+        ),
+        _one(
+            "he2",
+            "(z^2 - 1) / sqrt 2",
+            lambda z: (z * z - 1) / math.sqrt(2),
+            False,
+            2,
+            1.0,
+            "even: no linear signal at all",
+        ),
+        _one(
+            "he3",
+            "(z^3 - 3z) / sqrt 6",
+            lambda z: (z**3 - 3 * z) / math.sqrt(6),
+            False,
+            3,
+            1.0,
+            "odd, without linear part",
+        ),
         _many(
             "sum_tanh",
             "sum tanh(2 z_i) / sqrt k",
@@ -121,7 +183,15 @@ LINKS: dict[str, Link] = {
             lambda k: 1.0,
             "even in every direction",
         ),
-        _many("product", "z_1 z_2 ... z_k", lambda Z: Z.prod(1), 2, lambda k: k, lambda k: 1.0, "parity-like, of degree k"),
+        _many(
+            "product",
+            "z_1 z_2 ... z_k",
+            lambda Z: Z.prod(1),
+            2,
+            lambda k: k,
+            lambda k: 1.0,
+            "parity-like, of degree k",
+        ),
         _many(
             "chain",
             "(z_1 + z_1 z_2 + z_2 z_3 + ...) / sqrt k",
@@ -140,9 +210,33 @@ LINKS: dict[str, Link] = {
             lambda k: float(k),
             "degrees rise with each new direction",
         ),
-        _many("norm", "|z|", lambda Z: np.sqrt((Z * Z).sum(1)), 3, lambda k: 2, _norm_variance, "radial in the subspace"),
-        _many("max", "max(z_1, ..., z_k)", lambda Z: Z.max(1), 3, lambda k: 1, _max_variance, "the largest of k projections"),
-        _many("none", "0", lambda Z: np.zeros(len(Z)), 1, lambda k: None, lambda k: 0.0, "pure-noise labels: nothing to learn"),
+        _many(
+            "norm",
+            "|z|",
+            lambda Z: np.sqrt((Z * Z).sum(1)),
+            3,
+            lambda k: 2,
+            _norm_variance,
+            "radial in the subspace",
+        ),
+        _many(
+            "max",
+            "max(z_1, ..., z_k)",
+            lambda Z: Z.max(1),
+            3,
+            lambda k: 1,
+            _max_variance,
+            "the largest of k projections",
+        ),
+        _many(
+            "none",
+            "0",
+            lambda Z: np.zeros(len(Z)),
+            1,
+            lambda k: None,
+            lambda k: 0.0,
+            "pure-noise labels: nothing to learn",
+        ),
     )
 }
 
@@ -165,12 +259,30 @@ def check_own_link(link: Callable, k: int):
     Z = gaussian(600, k, np.random.default_rng(0))
     own_values(link, Z[:16])
     whole = own_values(link, Z)
-    _same(link, whole, own_values(link, Z), 1e-9, "called twice with the same rows: does it draw random numbers?")
+    _same(
+        link,
+        whole,
+        own_values(link, Z),
+        1e-9,
+        "called twice with the same rows: does it draw random numbers?",
+    )
     for cuts in ([250], [1, 3, 16]):
         parts = np.concatenate([own_values(link, part) for part in np.split(Z, cuts)])
-        _same(link, whole, parts, 1e-6, "called with the same rows in parts: does it use a mean, a maximum or a rank of all?")
+        _same(
+            link,
+            whole,
+            parts,
+            1e-6,
+            "called with the same rows in parts: does it use a mean, a maximum or a rank of all?",
+        )
     order = np.random.default_rng(1).permutation(len(Z))
-    _same(link, whole[order], own_values(link, Z[order]), 1e-6, "called with the same rows in another order.")
+    _same(
+        link,
+        whole[order],
+        own_values(link, Z[order]),
+        1e-6,
+        "called with the same rows in another order.",
+    )
 
 
 def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
@@ -178,7 +290,9 @@ def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
     name = getattr(link, "__name__", type(link).__name__)
     try:
         raw = link(Z.copy())
-        values = real_numbers(raw, "its result", finite=False) if np.shape(raw) == (len(Z),) else None
+        values = (
+            real_numbers(raw, "its result", finite=False) if np.shape(raw) == (len(Z),) else None
+        )
     except Exception as problem:  # a student's function may fail in any way
         raise ValueError(
             f"your link {name!r} failed on an array of shape {Z.shape}: {type(problem).__name__}: {problem}. "
@@ -190,11 +304,15 @@ def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
             "one number a row. Index columns as Z[:, 0]."
         )
     if not np.isfinite(values).all():
-        raise ValueError(f"your link {name!r} returned a value that is not finite; it must be finite for every real Z")
+        raise ValueError(
+            f"your link {name!r} returned a value that is not finite; it must be finite for every real Z"
+        )
     return values
 
 
-def _same(link: Callable, first: np.ndarray, second: np.ndarray, tolerance: float, when: str) -> None:
+def _same(
+    link: Callable, first: np.ndarray, second: np.ndarray, tolerance: float, when: str
+) -> None:
     """ValueError if two answers differ by more than rounding; single precision and sums in another order are allowed for."""
     apart = np.abs(first - second).max()
     if apart > tolerance * np.abs(first).max():

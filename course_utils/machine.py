@@ -20,7 +20,9 @@ _lock = threading.Lock()
 _users = 0
 _limit = None
 _controller: ThreadpoolController | None = None
-_keeper: ThreadPoolExecutor | None = None  # the limit belongs to the process, but only the thread that set it can lift it
+_keeper: ThreadPoolExecutor | None = (
+    None  # the limit belongs to the process, but only the thread that set it can lift it
+)
 
 
 @contextmanager
@@ -64,7 +66,9 @@ def signals_wait() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    handlers = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
+    handlers = {
+        number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))
+    }
     try:
         for number in handlers:
             signal.signal(number, lambda *call: came.append(call))
@@ -76,7 +80,9 @@ def signals_wait() -> Iterator[Callable[[], bool]]:
             handlers[number](number, frame)
 
 
-_SIGNALS = sorted(signal.valid_signals(), key=lambda number: number != signal.SIGINT)  # Ctrl-C is held first, freed last
+_SIGNALS = sorted(
+    signal.valid_signals(), key=lambda number: number != signal.SIGINT
+)  # Ctrl-C is held first, freed last
 
 
 def reserve(needed: float, what: str, advice: str) -> None:

@@ -55,7 +55,9 @@ class TwoLayerNet:
             object.__setattr__(self, name, value)
 
     @classmethod
-    def random(cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator) -> TwoLayerNet:
+    def random(
+        cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator
+    ) -> TwoLayerNet:
         """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d). MemoryError if W does not fit."""
         advice = "lower width or d, or let OnlineSGD train without forming it"
         reserve(8.0 * 2 * width * d, f"The first layer of {width:,} neurons at d = {d:,}", advice)
@@ -110,7 +112,9 @@ class TwoLayerNet:
             raise TypeError(f"expected a torch.nn.Module, got {type(model).__name__}")
         model = to_look_at(model)
         if any(torch.nn.parameter.is_lazy(p) for p in model.parameters()):
-            raise ValueError("this model has lazy layers, which have no weights before they have seen a batch: run it on one")
+            raise ValueError(
+                "this model has lazy layers, which have no weights before they have seen a batch: run it on one"
+            )
         parts = list(model.children())
         linear = torch.nn.Linear
         if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):
@@ -119,17 +123,27 @@ class TwoLayerNet:
                 "for deeper models use course_utils.watch"
             )
         first, middle, last = parts
-        if last.out_features != 1 or (last.bias is not None and float(last.bias.detach().abs().max()) != 0):
+        if last.out_features != 1 or (
+            last.bias is not None and float(last.bias.detach().abs().max()) != 0
+        ):
             raise ValueError("the last Linear must have one output and no bias (or a bias of zero)")
-        name = next((n for n in ACTIVATIONS if isinstance(middle, type(ACTIVATIONS[n].module()))), None)
+        name = next(
+            (n for n in ACTIVATIONS if isinstance(middle, type(ACTIVATIONS[n].module()))), None
+        )
         if name is None:
-            raise ValueError(f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}")
+            raise ValueError(
+                f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}"
+            )
         bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
         net = cls(array(first.weight), array(last.weight)[0], bias, name)
         X = np.random.default_rng(0).standard_normal((8, first.in_features))
         outputs = array(model(torch.from_numpy(X).to(first.weight))).reshape(-1)
         size = (np.abs(ACTIVATIONS[name].value(X @ net.W.T + net.b)) @ np.abs(net.a)).max()
-        if outputs.shape != (8,) or np.abs(outputs - net(X)).max() > max(1e-3, 8 * torch.finfo(first.weight.dtype).eps) * size:
+        if (
+            outputs.shape != (8,)
+            or np.abs(outputs - net(X)).max()
+            > max(1e-3, 8 * torch.finfo(first.weight.dtype).eps) * size
+        ):
             raise ValueError(
                 f"the model's outputs differ from those of a . {name}(W x + b) with its weights: its forward does more, or "
                 f"{type(middle).__name__} has options (such as Softplus with beta other than 1)"
@@ -138,7 +152,11 @@ class TwoLayerNet:
 
     def __repr__(self):
         m, d = self.W.shape
-        where = f"d={d}" if self.reduced_k is None else f"{d} reduced coordinates, the first {self.reduced_k} hidden directions"
+        where = (
+            f"d={d}"
+            if self.reduced_k is None
+            else f"{d} reduced coordinates, the first {self.reduced_k} hidden directions"
+        )
         return f"TwoLayerNet(width={m}, {where}, {self.activation})"
 
 

@@ -20,13 +20,17 @@ def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarr
     """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
     samples = whole("samples", samples, 0)
     if np.ndim(checkpoints) == 1:
-        times = np.unique(np.array([whole("checkpoints", t, 0) for t in checkpoints], dtype=np.int64))
+        times = np.unique(
+            np.array([whole("checkpoints", t, 0) for t in checkpoints], dtype=np.int64)
+        )
         if len(times) == 0 or times[-1] > samples:
             raise ValueError(f"checkpoints must lie between 0 and samples = {samples}")
         return times
     checkpoints = whole("checkpoints", checkpoints, 1)
     first = max(1.0, samples / 1e4)
-    times = np.geomspace(max(samples, 1), first, checkpoints)  # backwards: a single checkpoint is the end
+    times = np.geomspace(
+        max(samples, 1), first, checkpoints
+    )  # backwards: a single checkpoint is the end
     return np.unique(np.round(np.r_[0, times]).astype(np.int64).clip(0, samples))
 
 
@@ -36,7 +40,9 @@ def moment(sim: OnlineSGD, samples: int) -> Snapshot:
     return sim.snapshot()
 
 
-def record(sim: OnlineSGD, times: Sequence[int], enough: Callable[[Snapshot], object] = lambda now: False) -> Run:
+def record(
+    sim: OnlineSGD, times: Sequence[int], enough: Callable[[Snapshot], object] = lambda now: False
+) -> Run:
     """Train and measure at sample counts, until ``enough`` says of a snapshot that it is the last.
 
     Raises Diverged; its ``run`` holds what was recorded before, if anything was.
@@ -82,8 +88,12 @@ def online_sgd(
 
     times = checkpoint_times(samples, checkpoints)
     if seeds is None:
-        with tqdm(total=int(times[-1]), unit="sample", unit_scale=True, disable=not progress) as bar:
-            return record(OnlineSGD(settings, sampling), times, lambda now: bar.update(now.samples - bar.n))
+        with tqdm(
+            total=int(times[-1]), unit="sample", unit_scale=True, disable=not progress
+        ) as bar:
+            return record(
+                OnlineSGD(settings, sampling), times, lambda now: bar.update(now.samples - bar.n)
+            )
     if np.ndim(seeds) == 0:
         seeds = [settings.seed + i for i in range(whole("seeds", seeds, 1))]
     if len(seeds) == 0:
@@ -97,10 +107,15 @@ def online_sgd(
         except Diverged as problem:
             return problem
 
-    with single_threaded_blas(), ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool:
+    with (
+        single_threaded_blas(),
+        ThreadPoolExecutor(max_workers=min(len(each), os.cpu_count() or 1)) as pool,
+    ):
         try:
             results = pool.map(attempt, each)
-            results = list(tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress))
+            results = list(
+                tqdm(results, total=len(each), desc="seeds", unit="seed", disable=not progress)
+            )
         finally:  # after Ctrl-C the others end at their next checkpoint
             stop.set()
     runs = [r for r in results if isinstance(r, Run)]

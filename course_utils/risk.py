@@ -25,7 +25,9 @@ def r_squared(yhat: np.ndarray, y: np.ndarray) -> float:
     return float(1 - ((yhat - y) ** 2).mean() / variance) if variance > 0 else float("nan")
 
 
-def test_risk(net: TwoLayerNet, target: MultiIndexModel, loss: str, n: int = 10_000, seed: int = 1) -> float:
+def test_risk(
+    net: TwoLayerNet, target: MultiIndexModel, loss: str, n: int = 10_000, seed: int = 1
+) -> float:
     """Risk of a network on n fresh samples of a target, in units of the loss."""
     X, y = target.sample(n, np.random.default_rng([seed, 0x7E57]))
     return mean_loss(net(X), y, loss)

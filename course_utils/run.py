@@ -42,9 +42,16 @@ class Snapshot:
 
     @classmethod
     def measure(
-        cls, samples: int, d: int, W: np.ndarray, directions: np.ndarray, risk: float, r2: float,
-        stored: np.finfo = EXACT, note: str = "",
-    ) -> Snapshot:  # fmt: skip
+        cls,
+        samples: int,
+        d: int,
+        W: np.ndarray,
+        directions: np.ndarray,
+        risk: float,
+        r2: float,
+        stored: np.finfo = EXACT,
+        note: str = "",
+    ) -> Snapshot:
         """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...).
 
         ``stored`` as in ``subspace.spectrum``.
@@ -55,13 +62,17 @@ class Snapshot:
         neurons = np.zeros((len(W), 3), dtype=np.float32)
         neurons[:, : min(2, len(directions))] = coefficients[:, :2]
         neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
-        parallel, perpendicular = (float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest))
+        parallel, perpendicular = (
+            float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest)
+        )
         return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons, note)
 
     def sentence(self) -> str:
         """One line that says what the figures show."""
         angles = np.degrees(self.angles)
-        words = _sentence(self.samples, self.d, angles, self.perpendicular, self.parallel, self.risk, self.r2)
+        words = _sentence(
+            self.samples, self.d, angles, self.perpendicular, self.parallel, self.risk, self.r2
+        )
         return words + (f" {self.note}" if self.note else "")
 
 
@@ -107,8 +118,15 @@ class Run:
             raise ValueError("runs have different checkpoints and cannot be stacked")
         series = {name: np.stack([getattr(r, name) for r in runs]) for name in SERIES}
         note = next((r.note for r in runs if r.note), "")
-        return cls(first.settings, first.samples, **series, net=tuple(r.net for r in runs),
-                   seeds=tuple(r.settings.seed for r in runs), note=note, floors=first.floors)  # fmt: skip
+        return cls(
+            first.settings,
+            first.samples,
+            **series,
+            net=tuple(r.net for r in runs),
+            seeds=tuple(r.settings.seed for r in runs),
+            note=note,
+            floors=first.floors,
+        )
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -136,7 +154,9 @@ class Run:
         last = max(1, self.samples[-1])
         wanted = np.geomspace(max(1, last / 10 ** min(4, rows - 1)), last, rows)
         indices = sorted({int(np.abs(self.samples - w).argmin()) for w in wanted})
-        lines = [f"{'samples':>12} {'t/d':>8}  {'W_perp':>7} {'W_par':>7} {'risk':>7}  angles (degrees)"]
+        lines = [
+            f"{'samples':>12} {'t/d':>8}  {'W_perp':>7} {'W_par':>7} {'risk':>7}  angles (degrees)"
+        ]
         for s in map(self.at, indices):
             angles = " ".join(f"{a:5.1f}" for a in np.degrees(s.angles))
             lines.append(
@@ -150,11 +170,16 @@ class Run:
 
         frames = []
         for i, seed in enumerate(self.seeds or (self.settings.seed,)):
-            pick = lambda name: getattr(self, name) if self.seeds is None else getattr(self, name)[i]  # noqa: B023, E731
-            columns = {"seed": seed, "samples": self.samples, "perpendicular": pick("perpendicular"),
-                       "parallel": pick("parallel"), "risk": pick("risk"), "r2": pick("r2")}  # fmt: skip
-            columns |= {f"angle_{j + 1}_degrees": a for j, a in enumerate(np.degrees(pick("angles")).T)}
-            columns |= {f"singular_value_{j + 1}": s for j, s in enumerate(pick("singular_values").T)}
+            every = {name: getattr(self, name) for name in SERIES if name != "neurons"}
+            one = every if self.seeds is None else {name: v[i] for name, v in every.items()}
+            columns = {"seed": seed, "samples": self.samples}
+            columns |= {name: one[name] for name in ("perpendicular", "parallel", "risk", "r2")}
+            columns |= {
+                f"angle_{j + 1}_degrees": a for j, a in enumerate(np.degrees(one["angles"]).T)
+            }
+            columns |= {
+                f"singular_value_{j + 1}": s for j, s in enumerate(one["singular_values"].T)
+            }
             frames.append(pd.DataFrame(columns))
         return pd.concat(frames, ignore_index=True)
 
@@ -165,7 +190,9 @@ class Run:
         """
         text = as_csv(self.frame(), self.settings, notes)
         if path is not None:
-            Path(path).write_bytes(text.encode())  # as text, Windows would end each line a second time
+            Path(path).write_bytes(
+                text.encode()
+            )  # as text, Windows would end each line a second time
         return text
 
     def __repr__(self):
@@ -174,7 +201,10 @@ class Run:
 
 def as_csv(frame: pd.DataFrame, settings: Settings, notes: Sequence[str] = ()) -> str:
     """A DataFrame as CSV text, with the settings and notes in comment lines first; every line ends in a newline alone."""
-    head = "".join(f"# {one_line(text)}\n" for text in (settings.summary(), *([notes] if isinstance(notes, str) else notes)))
+    head = "".join(
+        f"# {one_line(text)}\n"
+        for text in (settings.summary(), *([notes] if isinstance(notes, str) else notes))
+    )
     return head + frame.to_csv(index=False, lineterminator="\n")
 
 
@@ -187,7 +217,11 @@ def in_d(samples: int, d: int) -> str:
 def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
     angles = ", ".join(f"{a:.1f}" for a in degrees)
     word = "angle" if len(degrees) == 1 else "angles"
-    fit = "" if np.isnan(risk) else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
+    fit = (
+        ""
+        if np.isnan(risk)
+        else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
+    )
     return (
         f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "
         f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}{fit}."
@@ -229,7 +263,9 @@ class Record:
     def _thin(self):
         t = self._arrays["samples"][: self._length].astype(float) + 1
         wanted = np.geomspace(t[0], t[-1], self.limit // 2)
-        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])[: self.limit - 2]
+        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])[
+            : self.limit - 2
+        ]
         for array in self._arrays.values():
             array[: len(keep)] = array[keep]
         self._length = len(keep)
@@ -243,5 +279,7 @@ class Record:
         samples = arrays.pop("samples")
         if arrays["risk"].ndim > 1:  # moments first here, seeds first in a Run
             arrays = {name: np.moveaxis(a, 1, 0) for name, a in arrays.items()}
-            more.setdefault("seeds", tuple(self.settings.seed + i for i in range(arrays["risk"].shape[0])))
+            more.setdefault(
+                "seeds", tuple(self.settings.seed + i for i in range(arrays["risk"].shape[0]))
+            )
         return Run(self.settings, samples, **arrays, **more)

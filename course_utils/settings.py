@@ -103,7 +103,9 @@ class Settings:
         """A copy with some fields changed, checked like a new one; k follows a new link that does not allow the old k."""
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
-            raise ValueError(f"Settings has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}")
+            raise ValueError(
+                f"Settings has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}"
+            )
         if "link" in changes and "k" not in changes and not _fits(changes["link"], self.k):
             changes["k"] = None
         return replace(self, **changes)
@@ -122,14 +124,18 @@ class Settings:
     def target(self) -> MultiIndexModel:
         """The multiple-index model of these settings; its directions are drawn when first needed."""
         rng = self.generators()["directions"]
-        return MultiIndexModel(rng, self.link, self.noise, d=self.d, k=self.k, sign_labels=self.sign_labels)
+        return MultiIndexModel(
+            rng, self.link, self.noise, d=self.d, k=self.k, sign_labels=self.sign_labels
+        )
 
     def build(self) -> tuple[MultiIndexModel, TwoLayerNet]:
         """The target and the untrained network, (MultiIndexModel, TwoLayerNet)."""
         from .networks import TwoLayerNet
 
         rng = self.generators()["network"]
-        return self.target(), TwoLayerNet.random(self.d, self.width, self.activation, self.bias, rng)
+        return self.target(), TwoLayerNet.random(
+            self.d, self.width, self.activation, self.bias, rng
+        )
 
     def code(self) -> str:
         """The settings code: one line such as 'd=100 k=1 noise=0.1 link=tanh ...' that a person can dictate."""
@@ -149,7 +155,9 @@ class Settings:
         if not isinstance(text, str):
             raise TypeError(f"a settings code is text, got {type(text).__name__}")
         if len(text) > 1000:
-            raise ValueError(f"a settings code has at most 1000 characters, this text has {len(text)}")
+            raise ValueError(
+                f"a settings code has at most 1000 characters, this text has {len(text)}"
+            )
         values: dict[str, object] = {}
         for part in text.split():
             name, equals, value = part.partition("=")
@@ -184,17 +192,27 @@ def one_line(text: str) -> str:
 
 
 def _text(value) -> str:
-    return f"function:{_name(value)}" if callable(value) else repr(value) if isinstance(value, float) else str(value)
+    return (
+        f"function:{_name(value)}"
+        if callable(value)
+        else repr(value)
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def _parse(name: str, value: str):
     if name in WHOLE:
         if not re.fullmatch(r"[0-9]{1,19}", value):
-            raise ValueError(f"{name}={value!r} in the settings code is not a whole number written in digits, such as 1000")
+            raise ValueError(
+                f"{name}={value!r} in the settings code is not a whole number written in digits, such as 1000"
+            )
         return int(value)
     if name in REAL:
         if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?", value):
-            raise ValueError(f"{name}={value!r} in the settings code is not a number such as 0.05 or 1e-3")
+            raise ValueError(
+                f"{name}={value!r} in the settings code is not a number such as 0.05 or 1e-3"
+            )
         return float(value)
     return value
 
@@ -202,21 +220,29 @@ def _parse(name: str, value: str):
 def _whole(name: str, value, low: int, high: int) -> int:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         if isinstance(value, numbers.Real) and not math.isfinite(value):
-            raise ValueError(f"{name} = {value} is not allowed: it must be a whole number from {low} to {high}")
+            raise ValueError(
+                f"{name} = {value} is not allowed: it must be a whole number from {low} to {high}"
+            )
         raise TypeError(
             f"{name} must be a whole number from {low} to {high}, got {value!r} ({type(value).__name__}). "
             f"Try {name}={max(low, 10)}."
         )
     if not low <= value <= high:
-        raise ValueError(f"{name} = {_brief(value)} is out of range: it must be a whole number from {low} to {high}")
+        raise ValueError(
+            f"{name} = {_brief(value)} is out of range: it must be a whole number from {low} to {high}"
+        )
     return int(value)
 
 
 def _real(name: str, value, low: float, high: float) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number from {low:g} to {high:g}, got {value!r} ({type(value).__name__})")
+        raise TypeError(
+            f"{name} must be a number from {low:g} to {high:g}, got {value!r} ({type(value).__name__})"
+        )
     if not low <= value <= high:  # false for nan too
-        raise ValueError(f"{name} = {_brief(value)} is out of range: it must be a number from {low:g} to {high:g}")
+        raise ValueError(
+            f"{name} = {_brief(value)} is out of range: it must be a number from {low:g} to {high:g}"
+        )
     return float(value) + 0.0  # -0.0 becomes 0.0
 
 

@@ -17,7 +17,9 @@ def split_norms(W: np.ndarray, directions: np.ndarray) -> tuple[float, float]:
     """
     W, U = checked(W, directions)
     coefficients, root_m = W @ U.T, np.sqrt(len(W))
-    return float(np.linalg.norm(coefficients) / root_m), float(np.linalg.norm(W - coefficients @ U) / root_m)
+    return float(np.linalg.norm(coefficients) / root_m), float(
+        np.linalg.norm(W - coefficients @ U) / root_m
+    )
 
 
 def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
@@ -34,7 +36,9 @@ def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
     return _angles(singular, Vt[: len(U)], U, 1e-12 * singular[0], rounding(W, stored))
 
 
-def spectrum(W: np.ndarray, directions: np.ndarray, extra: int = 5, stored=EXACT) -> tuple[np.ndarray, np.ndarray]:
+def spectrum(
+    W: np.ndarray, directions: np.ndarray, extra: int = 5, stored=EXACT
+) -> tuple[np.ndarray, np.ndarray]:
     """(principal angles (k,), largest singular values of W / sqrt(m)), as above but by the small Gram matrix of W.
 
     Ten times faster than the full decomposition, and what a recording uses: relative accuracy of a singular value s is
@@ -46,12 +50,18 @@ def spectrum(W: np.ndarray, directions: np.ndarray, extra: int = 5, stored=EXACT
     gram = W @ W.T if wide else W.T @ W
     count = min(k + extra, len(gram))
     values, vectors = scipy.linalg.eigh(
-        gram, subset_by_index=[len(gram) - count, len(gram) - 1], driver="evr", overwrite_a=True, check_finite=False
+        gram,
+        subset_by_index=[len(gram) - count, len(gram) - 1],
+        driver="evr",
+        overwrite_a=True,
+        check_finite=False,
     )
     singular = np.sqrt(np.maximum(values[::-1], 0))
     top = vectors[:, ::-1][:, :k]
     Vt = scipy.linalg.qr(W.T @ top, mode="economic")[0].T if wide else top.T
-    return _angles(singular, Vt, directions, 1e-7 * singular[0], rounding(W, stored)), singular / np.sqrt(m)
+    return _angles(
+        singular, Vt, directions, 1e-7 * singular[0], rounding(W, stored)
+    ), singular / np.sqrt(m)
 
 
 def precision(values):
@@ -61,7 +71,11 @@ def precision(values):
         import torch
 
         return torch.finfo(kind) if kind.is_floating_point else EXACT
-    return np.finfo(kind) if isinstance(kind, np.dtype) and kind.kind == "f" and kind.itemsize < 8 else EXACT
+    return (
+        np.finfo(kind)
+        if isinstance(kind, np.dtype) and kind.kind == "f" and kind.itemsize < 8
+        else EXACT
+    )
 
 
 def rounding(W: np.ndarray, stored) -> float:
@@ -91,17 +105,27 @@ def checked(W, directions) -> tuple[np.ndarray, np.ndarray]:
     Directions of a shorter type are orthonormal up to its rounding, and are made so.
     """
     short = precision(directions).eps
-    W, U = (real_numbers(v, name, finite=False) for v, name in ((W, "W"), (directions, "directions")))
+    W, U = (
+        real_numbers(v, name, finite=False) for v, name in ((W, "W"), (directions, "directions"))
+    )
     U = np.atleast_2d(U)
     if W.ndim != 2 or U.ndim != 2 or W.shape[1] != U.shape[1]:
-        raise ValueError(f"W {W.shape} and directions {U.shape} must be (m, d) and (k, d) with the same d")
+        raise ValueError(
+            f"W {W.shape} and directions {U.shape} must be (m, d) and (k, d) with the same d"
+        )
     if 0 in W.shape:
-        raise ValueError(f"W {W.shape} has no weights: a first layer is (m, d) with m and d at least 1")
+        raise ValueError(
+            f"W {W.shape} has no weights: a first layer is (m, d) with m and d at least 1"
+        )
     if len(U) > U.shape[1]:
         raise ValueError(f"{len(U)} directions cannot be orthonormal in {U.shape[1]} dimensions")
     if not (np.isfinite(W).all() and np.isfinite(U).all()):
-        raise ValueError("W and directions must be finite; a nan or inf usually means that training diverged")
+        raise ValueError(
+            "W and directions must be finite; a nan or inf usually means that training diverged"
+        )
     error = np.abs(U @ U.T - np.eye(len(U))).max()
     if error > max(1e-6, 4 * short):
-        raise ValueError(f"rows of directions are not orthonormal: U U^T differs from I by {error:.2g}")
+        raise ValueError(
+            f"rows of directions are not orthonormal: U U^T differs from I by {error:.2g}"
+        )
     return W, scipy.linalg.polar(U)[0] if short > EXACT.eps else U

@@ -41,8 +41,15 @@ LOOKS = 300  # moments at which samples_until looks at a run: 3 % apart over the
 def final_values(run: Run) -> dict[str, float]:
     """What a sweep tells of a run if not asked otherwise: its end, with angles in degrees, largest first."""
     last = run.at(-1)
-    values = {"perpendicular": last.perpendicular, "parallel": last.parallel, "risk": last.risk, "r2": last.r2}
-    return values | {f"angle_{j + 1}_degrees": angle for j, angle in enumerate(np.degrees(last.angles))}
+    values = {
+        "perpendicular": last.perpendicular,
+        "parallel": last.parallel,
+        "risk": last.risk,
+        "r2": last.r2,
+    }
+    return values | {
+        f"angle_{j + 1}_degrees": angle for j, angle in enumerate(np.degrees(last.angles))
+    }
 
 
 def samples_until(settings: Settings, angle: float, limit: int) -> Run:
@@ -51,11 +58,16 @@ def samples_until(settings: Settings, angle: float, limit: int) -> Run:
     The answer is ``run.samples[-1]``, late by at most the 3 % between two looks; a run that gave up has a note.
     Raises Diverged. Taught in notebook 02.
     """
-    run = record(OnlineSGD(settings), checkpoint_times(limit, LOOKS), lambda now: now.angles[0] <= angle)
+    run = record(
+        OnlineSGD(settings), checkpoint_times(limit, LOOKS), lambda now: now.angles[0] <= angle
+    )
     reached, wanted = np.degrees([run.angles[-1, 0], angle])
     if reached <= wanted:
         return run
-    return replace(run, note=f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, after {limit:,} samples.")
+    return replace(
+        run,
+        note=f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, after {limit:,} samples.",
+    )
 
 
 def sweep(
@@ -105,14 +117,24 @@ def sweep(
             rows.append(row | {"problem": str(settings)})
             continue
         limit = whole("samples", samples(settings) if callable(samples) else samples, 0)
-        how = {"samples": limit, "checkpoints": checkpoints, "until": None if until is None else float(until)}
+        how = {
+            "samples": limit,
+            "checkpoints": checkpoints,
+            "until": None if until is None else float(until),
+        }
         known = store.read(path := store.path(settings, how))
         if known is None:
             tasks[len(rows)], paths[len(rows)] = (settings, how), path
         rows.append(row | (known or {}))
 
     results = _results(tasks, measure, store.imported, n_jobs)
-    with tqdm(total=len(rows), initial=len(rows) - len(tasks), desc="sweep", unit="run", disable=not progress) as bar:
+    with tqdm(
+        total=len(rows),
+        initial=len(rows) - len(tasks),
+        desc="sweep",
+        unit="run",
+        disable=not progress,
+    ) as bar:
         for i, values, other in results:
             store.write(paths[i], tasks[i][0], values, other)
             rows[i] |= values
@@ -120,17 +142,29 @@ def sweep(
     return _table(rows, base)
 
 
-def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[int]) -> list[tuple]:
+def _points(
+    base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[int]
+) -> list[tuple]:
     """(row, settings) of every run, or (row, ValueError) where the combination is impossible."""
     names = [f.name for f in fields(Settings) if f.name != "seed"]
     for name, values in over.items():
         if name not in names:
-            advice = "give seeds as sweep(..., seeds=5)" if name == "seed" else f"choose among {', '.join(names)}"
+            advice = (
+                "give seeds as sweep(..., seeds=5)"
+                if name == "seed"
+                else f"choose among {', '.join(names)}"
+            )
             raise ValueError(f"a sweep cannot go over {name!r}: {advice}")
         if isinstance(values, str) or not np.iterable(values) or len(values) == 0:
-            raise TypeError(f"over[{name!r}] = {values!r} must be a list of values to try, such as [{values!r}]")
+            raise TypeError(
+                f"over[{name!r}] = {values!r} must be a list of values to try, such as [{values!r}]"
+            )
     one = np.ndim(seeds) == 0
-    each_seed = [base.seed + i for i in range(whole("seeds", seeds, 1))] if one else [whole("seed", s, 0) for s in seeds]
+    each_seed = (
+        [base.seed + i for i in range(whole("seeds", seeds, 1))]
+        if one
+        else [whole("seed", s, 0) for s in seeds]
+    )
     if not each_seed:
         raise ValueError("seeds is empty: give a number of seeds, 1 or more, or a list of them")
     points = []
@@ -141,13 +175,22 @@ def _points(base: Settings, over: Mapping[str, Sequence], seeds: int | Sequence[
                 settings = base.replace(**changes, seed=seed)
             except ValueError as problem:
                 settings = problem
-            points.append(({n: getattr(v, "__name__", v) for n, v in changes.items()} | {"seed": seed}, settings))
+            points.append(
+                (
+                    {n: getattr(v, "__name__", v) for n, v in changes.items()} | {"seed": seed},
+                    settings,
+                )
+            )
     return points
 
 
 def _moments(checkpoints: int | Sequence[int]) -> int | list[int]:
     count = functools.partial(whole, "checkpoints")
-    return count(checkpoints, 1) if np.ndim(checkpoints) == 0 else [count(moment, 0) for moment in checkpoints]
+    return (
+        count(checkpoints, 1)
+        if np.ndim(checkpoints) == 0
+        else [count(moment, 0) for moment in checkpoints]
+    )
 
 
 def _table(rows: list[dict], base: Settings) -> pd.DataFrame:
@@ -159,20 +202,30 @@ def _table(rows: list[dict], base: Settings) -> pd.DataFrame:
     return frame
 
 
-def _results(tasks: dict[int, tuple[Settings, dict]], measure: Callable, imported: list, n_jobs: int) -> Iterable[tuple]:
+def _results(
+    tasks: dict[int, tuple[Settings, dict]], measure: Callable, imported: list, n_jobs: int
+) -> Iterable[tuple]:
     """What ``_measured`` returns for every task, in the order in which they end."""
     if not tasks:
         return ()
     run = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    longest_first = sorted(tasks, key=lambda i: -tasks[i][1]["samples"])  # so that no core waits for the last of them
+    longest_first = sorted(
+        tasks, key=lambda i: -tasks[i][1]["samples"]
+    )  # so that no core waits for the last of them
     code = os.getpid(), imported
     return run(joblib.delayed(_measured)(i, *tasks[i], measure, code) for i in longest_first)
 
 
-def _measured(i: int, settings: Settings, how: dict, measure: Callable, code: tuple[int, list]) -> tuple[int, dict, list]:
+def _measured(
+    i: int, settings: Settings, how: dict, measure: Callable, code: tuple[int, list]
+) -> tuple[int, dict, list]:
     """One run of a sweep, wherever it is made: its number, what there is to say of it, and what other code made it."""
     process, imported = code
-    return i, _outcome(settings, how, measure), [] if os.getpid() == process else differing(imported)
+    return (
+        i,
+        _outcome(settings, how, measure),
+        [] if os.getpid() == process else differing(imported),
+    )
 
 
 def _outcome(settings: Settings, how: dict, measure: Callable) -> dict:
@@ -184,20 +237,32 @@ def _outcome(settings: Settings, how: dict, measure: Callable) -> dict:
                 run = samples_until(settings, how["until"], how["samples"])
         except Diverged as problem:
             return {"problem": str(problem)}
-        samples = math.nan if run.note else int(run.samples[-1])  # a run that gave up needs more, nobody knows how many
+        samples = (
+            math.nan if run.note else int(run.samples[-1])
+        )  # a run that gave up needs more, nobody knows how many
         return {"samples": samples} | _columns(measure(run)) | {"problem": run.note}
 
 
 def _columns(values: Mapping[str, float]) -> dict[str, float]:
     if not isinstance(values, Mapping):
-        raise TypeError(f"measure must return a dictionary such as {{'risk': 0.1}}, got {type(values).__name__}")
+        raise TypeError(
+            f"measure must return a dictionary such as {{'risk': 0.1}}, got {type(values).__name__}"
+        )
     columns = {}
     for name, value in values.items():
-        value = value.item() if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0 else value
+        value = (
+            value.item()
+            if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0
+            else value
+        )
         if not isinstance(value, numbers.Real):
-            raise TypeError(f"measure returned {name!r} = {value!r}; a table needs one number there")
+            raise TypeError(
+                f"measure returned {name!r} = {value!r}; a table needs one number there"
+            )
         if name in {f.name for f in fields(Settings)} | {"samples", "problem"}:
-            raise ValueError(f"measure returned {name!r}, a column that the table has already: give it another name")
+            raise ValueError(
+                f"measure returned {name!r}, a column that the table has already: give it another name"
+            )
         columns[name] = value
     return columns
 
@@ -234,7 +299,9 @@ class _Store:
             if package_text() != package_identity():
                 raise TypeError("course_utils was edited after it was imported: restart the kernel")
             if names := replaced():
-                raise TypeError(f"{names[0]} is not the course's own any more: restart the kernel to have it back")
+                raise TypeError(
+                    f"{names[0]} is not the course's own any more: restart the kernel to have it back"
+                )
             self._code = [self._identity(measure), package_identity()]
             self._folder = cache_directory() / "sweep"
         except TypeError as problem:
@@ -278,7 +345,10 @@ class _Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError) as problem:
-            warnings.warn(f"the stored result {path} is damaged ({problem}); the run is made again", stacklevel=3)
+            warnings.warn(
+                f"the stored result {path} is damaged ({problem}); the run is made again",
+                stacklevel=3,
+            )
             return None
 
     def write(self, path: Path | None, settings: Settings, values: dict, other: list[str]) -> None:

@@ -43,12 +43,16 @@ class MultiIndexModel:
     ):
         if isinstance(directions, np.random.Generator):
             if d is None or k is None or not 1 <= k <= d:
-                raise ValueError(f"d = {d} and k = {k} cannot be: to draw directions give d and k with 1 <= k <= d")
+                raise ValueError(
+                    f"d = {d} and k = {k} cannot be: to draw directions give d and k with 1 <= k <= d"
+                )
             self.d, self.k, self._rng = int(d), int(k), directions
         else:
             U = np.array(real_numbers(directions, "directions", finite=False), ndmin=2)
             if U.ndim != 2 or len(U) > U.shape[1]:
-                raise ValueError(f"directions must be orthonormal rows (k, d) with k at most d, got {U.shape}: not orthonormal")
+                raise ValueError(
+                    f"directions must be orthonormal rows (k, d) with k at most d, got {U.shape}: not orthonormal"
+                )
             error = np.abs(U @ U.T - np.eye(len(U))).max()
             if not error < 1e-8:
                 raise ValueError(
@@ -58,7 +62,9 @@ class MultiIndexModel:
             self.k, self.d = U.shape
             self.directions = U
         if isinstance(link, str) and link not in LINKS:
-            raise ValueError(f"link = {link!r} is unknown: it must be one of {', '.join(LINKS)}, or a function")
+            raise ValueError(
+                f"link = {link!r} is unknown: it must be one of {', '.join(LINKS)}, or a function"
+            )
         check_k(link, self.k)
         if not isinstance(link, (str, Link)):
             check_own_link(link, self.k)
@@ -71,7 +77,11 @@ class MultiIndexModel:
     def directions(self) -> np.ndarray:
         """(k, d) orthonormal rows u_i. MemoryError, before they are drawn, if they do not fit."""
         what = f"Drawing {self.k} directions in {self.d:,} dimensions"
-        reserve(8.0 * 4 * self.d * self.k, what, "lower d or k, or let OnlineSGD simulate them without drawing them")
+        reserve(
+            8.0 * 4 * self.d * self.k,
+            what,
+            "lower d or k, or let OnlineSGD simulate them without drawing them",
+        )
         return random_directions(self.k, self.d, self._rng)
 
     def project(self, X: np.ndarray) -> np.ndarray:
@@ -89,7 +99,11 @@ class MultiIndexModel:
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n fresh samples, X (n, d) and y (n,). MemoryError, before they are drawn, if they do not fit."""
-        reserve(8.0 * n * (self.d + 2 * self.k + 2), f"{n:,} samples in {self.d:,} dimensions", "draw fewer at a time")
+        reserve(
+            8.0 * n * (self.d + 2 * self.k + 2),
+            f"{n:,} samples in {self.d:,} dimensions",
+            "draw fewer at a time",
+        )
         X = gaussian(n, self.d, rng)
         return X, self.labels(self.project(X), rng)
 
@@ -129,7 +143,11 @@ def degree_weights(link: Callable | str, k: int, degree: int) -> np.ndarray:
     with errors of about 1e-3. ValueError for other k.
     """
     values = _Standardised(link, k)
-    terms = _by_halving(values, degree) if k == 1 else _on_grids(values, degree) or _by_sampling(values, degree, MOST_POINTS)
+    terms = (
+        _by_halving(values, degree)
+        if k == 1
+        else _on_grids(values, degree) or _by_sampling(values, degree, MOST_POINTS)
+    )
     return np.array([c @ c for c, _ in values.restore(terms)])
 
 
@@ -150,18 +168,26 @@ def information_exponent(link: Callable | str, k: int = 1, degree: int = 6) -> i
     values = _Standardised(link, k)
     if values.size == 0:
         return None
-    terms = _by_halving(values, degree + 20) if k == 1 else _on_grids(values, degree + 20 if k <= 3 else degree)
+    terms = (
+        _by_halving(values, degree + 20)
+        if k == 1
+        else _on_grids(values, degree + 20 if k <= 3 else degree)
+    )
     points = 2**9
     while terms is None:
         points *= 8
         sampled = _by_sampling(values, degree, points)
-        if _hidden(sampled) < 1e-12 or points == MOST_POINTS:  # otherwise more points might show a lower term
+        if (
+            _hidden(sampled) < 1e-12 or points == MOST_POINTS
+        ):  # otherwise more points might show a lower term
             terms = sampled
     first = _first(terms)
     return first if first <= degree else None
 
 
-Terms = list[tuple[np.ndarray, float]]  # for each degree its coefficients, and the error of their norm
+Terms = list[
+    tuple[np.ndarray, float]
+]  # for each degree its coefficients, and the error of their norm
 MOST_POINTS = 2**18  # quasi-random points, each with its mirror image
 REPEATS = 16  # independent randomisations of the points: their spread is the error
 
@@ -171,12 +197,25 @@ class _Standardised:
 
     def __init__(self, link: Callable | str, k: int):
         if not 1 <= k <= 6:
-            raise ValueError(f"k = {k} is out of range: Hermite terms are computed for 1 to 6 directions")
-        self.link, self.k, self.centre, self.size = MultiIndexModel(np.eye(k), link).mean, k, 0.0, 0.0
+            raise ValueError(
+                f"k = {k} is out of range: Hermite terms are computed for 1 to 6 directions"
+            )
+        self.link, self.k, self.centre, self.size = (
+            MultiIndexModel(np.eye(k), link).mean,
+            k,
+            0.0,
+            0.0,
+        )
         z, w = gaussian_grid()
-        Z, w = (z[:, None], w) if k == 1 else (_sobol(k, 2**12, np.random.default_rng(0)), np.full(2**12, 2.0**-12))
+        Z, w = (
+            (z[:, None], w)
+            if k == 1
+            else (_sobol(k, 2**12, np.random.default_rng(0)), np.full(2**12, 2.0**-12))
+        )
         values = self.link(Z)
-        if (unit := float(np.abs(values).max())) > 0:  # squares of very small or large labels leave the range of numbers
+        if (
+            unit := float(np.abs(values).max())
+        ) > 0:  # squares of very small or large labels leave the range of numbers
             values = values / unit
             centre = w @ values / w.sum()
             size = math.sqrt(w @ (values - centre) ** 2)
@@ -212,7 +251,9 @@ def _first(terms: Terms) -> int:
 
 
 def _found(terms: Terms) -> int | None:
-    return next((j for j, (c, error) in enumerate(terms) if j >= 1 and np.linalg.norm(c) > error), None)
+    return next(
+        (j for j, (c, error) in enumerate(terms) if j >= 1 and np.linalg.norm(c) > error), None
+    )
 
 
 def _hidden(terms: Terms) -> float:
@@ -243,13 +284,24 @@ def _panels(values, a: np.ndarray, b: np.ndarray, degree: int, nodes: int = 16) 
     """Integrals of the link times he_j over the panels [a, b] under the Gaussian density, (panels, degree + 1)."""
     x, v = np.polynomial.legendre.leggauss(nodes)
     z = a[:, None] + (b - a)[:, None] / 2 * (x + 1)
-    weighted = (b - a)[:, None] / 2 * v * np.exp(-z * z / 2) / SQRT_2PI * values(z.reshape(-1, 1)).reshape(z.shape)
+    weighted = (
+        (b - a)[:, None]
+        / 2
+        * v
+        * np.exp(-z * z / 2)
+        / SQRT_2PI
+        * values(z.reshape(-1, 1)).reshape(z.shape)
+    )
     return np.stack([(weighted * h).sum(1) for h in hermite_basis(z, degree)], axis=1)
 
 
 GRIDS = {  # pairs of tensor grids to try: panels and nodes of each (k up to 3), or Gauss-Hermite nodes
-    2: [((12, 8), (16, 8))], 3: [((12, 6), (8, 8)), ((12, 8), (10, 10))], 4: [(20, 17)], 5: [(12, 11)], 6: [(8, 7)],
-}  # fmt: skip
+    2: [((12, 8), (16, 8))],
+    3: [((12, 6), (8, 8)), ((12, 8), (10, 10))],
+    4: [(20, 17)],
+    5: [(12, 11)],
+    6: [(8, 7)],
+}
 
 
 def _on_grids(values: _Standardised, degree: int) -> Terms | None:
@@ -257,7 +309,10 @@ def _on_grids(values: _Standardised, degree: int) -> Terms | None:
     for pair in GRIDS[values.k]:
         one, other = (_on_grid(values, degree, *_axis(values.k, size)) for size in pair)
         total = np.indices(one.shape).sum(axis=0)
-        off = [2 * np.linalg.norm((one - other)[total == j]) + values.rounding for j in range(degree + 1)]
+        off = [
+            2 * np.linalg.norm((one - other)[total == j]) + values.rounding
+            for j in range(degree + 1)
+        ]
         if max(off[:7]) < 1e-6:
             return [(one[total == j], off[j]) for j in range(degree + 1)]
     return None
@@ -286,7 +341,9 @@ def _by_sampling(values: _Standardised, degree: int, points: int) -> Terms:
         Z = _sobol(values.k, points // REPEATS, rng)
         up, down = values(Z), values(-Z)
         bases = [hermite_basis(z, degree) for z in Z.T]
-        even, odd = (_products(bases, part / len(Z), degree) for part in ((up + down) / 2, (up - down) / 2))
+        even, odd = (
+            _products(bases, part / len(Z), degree) for part in ((up + down) / 2, (up - down) / 2)
+        )
         repeats.append([(even, odd)[j % 2][j] for j in range(degree + 1)])
     terms = []
     for each in zip(*repeats, strict=True):

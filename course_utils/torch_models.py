@@ -24,7 +24,9 @@ class Erf(torch.nn.Module):
 def linear(weight: np.ndarray, bias: np.ndarray | None = None) -> torch.nn.Linear:
     """A Linear layer in float64 with copies of these weights (m, d) and biases (m,); draws no random number."""
     m, d = weight.shape
-    layer = torch.nn.utils.skip_init(torch.nn.Linear, d, m, bias=bias is not None, dtype=torch.float64)
+    layer = torch.nn.utils.skip_init(
+        torch.nn.Linear, d, m, bias=bias is not None, dtype=torch.float64
+    )
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(weight))
         if bias is not None:
@@ -34,12 +36,20 @@ def linear(weight: np.ndarray, bias: np.ndarray | None = None) -> torch.nn.Linea
 
 def copied(model: torch.nn.Module) -> torch.nn.Module:
     """A deep copy, ties included, also of models with the old weight_norm and spectral_norm; ValueError if it fails."""
-    kept = [value for module in model.modules() for value in (*vars(module).values(), *module._buffers.values())]
-    derived = {id(v): v.detach().clone() for v in kept if isinstance(v, torch.Tensor) and not v.is_leaf}
+    kept = [
+        value
+        for module in model.modules()
+        for value in (*vars(module).values(), *module._buffers.values())
+    ]
+    derived = {
+        id(v): v.detach().clone() for v in kept if isinstance(v, torch.Tensor) and not v.is_leaf
+    }
     try:
         return copy.deepcopy(model, derived)
     except Exception as problem:  # a module may hold anything, such as an open file
-        raise ValueError(f"this {type(model).__name__} cannot be copied to be looked at: {problem}") from problem
+        raise ValueError(
+            f"this {type(model).__name__} cannot be copied to be looked at: {problem}"
+        ) from problem
 
 
 def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
@@ -49,8 +59,17 @@ def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
     """
     seen = copied(model).eval()
     for module in seen.modules():
-        for hooks in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks):
-            for key in [key for key, hook in hooks.items() if not str(getattr(hook, "__module__", "")).startswith("torch.")]:
+        for hooks in (
+            module._forward_hooks,
+            module._forward_pre_hooks,
+            module._backward_hooks,
+            module._backward_pre_hooks,
+        ):
+            for key in [
+                key
+                for key, hook in hooks.items()
+                if not str(getattr(hook, "__module__", "")).startswith("torch.")
+            ]:
                 del hooks[key]
     return seen
 
@@ -59,13 +78,18 @@ def effective_weight(layer: torch.nn.Linear) -> torch.Tensor:
     """The weight (m, d) that a Linear layer multiplies with in evaluation, normalised or pruned as torch.nn.utils does it."""
     seen = to_look_at(layer)
     with torch.no_grad():
-        seen(torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer)))  # old hooks set it when called
+        seen(
+            torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer))
+        )  # old hooks set it when called
     return seen.weight
 
 
 def dtype_of(model: torch.nn.Module) -> torch.dtype:
     """Number type of the first floating-point parameter."""
-    return next((p.dtype for p in model.parameters() if p.dtype.is_floating_point), torch.get_default_dtype())
+    return next(
+        (p.dtype for p in model.parameters() if p.dtype.is_floating_point),
+        torch.get_default_dtype(),
+    )
 
 
 def device_of(model: torch.nn.Module) -> torch.device:

@@ -29,7 +29,9 @@ class OwnSettings(Settings):
 
     def code(self) -> str:
         """ValueError: there is nothing that could be run again."""
-        raise ValueError("this run comes from your own model and training loop, which a settings code cannot carry")
+        raise ValueError(
+            "this run comes from your own model and training loop, which a settings code cannot carry"
+        )
 
     def target(self) -> NoReturn:
         """ValueError: the target is not known."""
@@ -59,7 +61,9 @@ class Watch:
         Raises ValueError if n is not a number of samples, Diverged (with ``run``) once weights are not finite.
         """
         if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 0:
-            raise ValueError(f"n = {n!r} is not a number of samples: give the size of the batch, such as len(X)")
+            raise ValueError(
+                f"n = {n!r} is not a number of samples: give the size of the batch, such as len(X)"
+            )
         self.samples += int(n)
         if self.samples >= self._next:
             self._record()
@@ -80,9 +84,15 @@ class Watch:
         if not np.isfinite(W).all():
             run = Run.of(self._settings, self._snapshots) if self._snapshots else None
             advice = "Try: lower the learning rate, or clip gradients."
-            raise Diverged(f"Weights are not finite after {self.samples:,} samples. {advice}", self.samples, run)
+            raise Diverged(
+                f"Weights are not finite after {self.samples:,} samples. {advice}",
+                self.samples,
+                run,
+            )
         risk = self._measured_risk()
-        self._snapshots.append(Snapshot.measure(self.samples, W.shape[1], W, U, risk, np.nan, precision(weight)))
+        self._snapshots.append(
+            Snapshot.measure(self.samples, W.shape[1], W, U, risk, np.nan, precision(weight))
+        )
 
     def _measured_risk(self) -> float:
         if self._risk is None:
@@ -140,9 +150,15 @@ def first_linear(model):
         if name is not None:
             layer = model.get_submodule(name)
             if any(torch.nn.parameter.is_lazy(p) for p in layer.parameters()):
-                raise ValueError(f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first")
+                raise ValueError(
+                    f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first"
+                )
             return name, layer
-    weights = [type(m).__name__ for m in model.modules() if next(m.parameters(recurse=False), None) is not None]
+    weights = [
+        type(m).__name__
+        for m in model.modules()
+        if next(m.parameters(recurse=False), None) is not None
+    ]
     found = f"its first module with weights is {weights[0]}" if weights else "it has no weights"
     raise ValueError(
         f"no Linear layer of this {type(model).__name__} sees inputs of shape (n, d) unchanged ({found}). Only the weights "
@@ -157,10 +173,14 @@ def _first_called(model, d: int) -> str | None:
     from .torch_models import device_of, dtype_of, to_look_at, untouched
 
     seen, called = to_look_at(model), []
-    X = torch.from_numpy(np.random.default_rng(0).standard_normal((2, d))).to(device_of(seen), dtype_of(seen))
+    X = torch.from_numpy(np.random.default_rng(0).standard_normal((2, d))).to(
+        device_of(seen), dtype_of(seen)
+    )
     for name, layer in seen.named_modules():
         if isinstance(layer, torch.nn.Linear):
-            layer.register_forward_pre_hook(lambda _, inputs, name=name: called.append((name, inputs[0])), prepend=True)
+            layer.register_forward_pre_hook(
+                lambda _, inputs, name=name: called.append((name, inputs[0])), prepend=True
+            )
     try:
         with untouched(seen):
             seen(X)
@@ -172,7 +192,9 @@ def _first_called(model, d: int) -> str | None:
 def _two_layer(model) -> TwoLayerNet | None:
     try:
         return TwoLayerNet.from_torch(model)
-    except ValueError:  # deeper, or of another form: every figure but those that need the outputs can do without
+    except (
+        ValueError
+    ):  # deeper, or of another form: every figure but those that need the outputs can do without
         return None
 
 

@@ -15,7 +15,9 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[1]
 BROWSER = Path(__file__).parent / "browser"
-settings.register_profile("any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("any machine")  # no test asks how long an example took
 
 FORBIDDEN = os.environ.get("COURSE_FORBID_SKIPS") == "1"
@@ -48,7 +50,12 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport(item, call):
     """Turn a skipped browser test into a failed one where skipping is forbidden."""
     report = yield
-    if FORBIDDEN and report.skipped and item.get_closest_marker("browser") and not hasattr(report, "wasxfail"):
+    if (
+        FORBIDDEN
+        and report.skipped
+        and item.get_closest_marker("browser")
+        and not hasattr(report, "wasxfail")
+    ):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"{reason}\nCOURSE_FORBID_SKIPS=1 lets no browser test be skipped."

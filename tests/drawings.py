@@ -11,10 +11,23 @@ from course_utils import Settings
 from course_utils.run import Run
 
 # Okabe and Ito (2008), Color Universal Design: blue, vermillion, bluish green, reddish purple, orange, sky blue.
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
 PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
-FAINT = {BLUE: "rgba(0,114,178,0.18)", VERMILLION: "rgba(213,94,0,0.18)", GREEN: "rgba(0,158,115,0.18)",
-         PURPLE: "rgba(204,121,167,0.18)", ORANGE: "rgba(230,159,0,0.18)", SKY: "rgba(86,180,233,0.18)"}  # fmt: skip
+FAINT = {
+    BLUE: "rgba(0,114,178,0.18)",
+    VERMILLION: "rgba(213,94,0,0.18)",
+    GREEN: "rgba(0,158,115,0.18)",
+    PURPLE: "rgba(204,121,167,0.18)",
+    ORANGE: "rgba(230,159,0,0.18)",
+    SKY: "rgba(86,180,233,0.18)",
+}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 GREY, INK = "#8a8a8a", "#222222"
@@ -24,8 +37,14 @@ BESIDE = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 
 TIMES = np.array([0, 20, 300, 4000, 50_000])
 # Which of the three seeds is smallest, middle and largest: another order for each series, so that none is mistaken.
-ORDER = {"perpendicular": (1, 2, 0), "parallel": (0, 2, 1), "angles": (2, 0, 1), "singular_values": (2, 1, 0),
-         "risk": (1, 0, 2), "r2": (0, 1, 2)}  # fmt: skip
+ORDER = {
+    "perpendicular": (1, 2, 0),
+    "parallel": (0, 2, 1),
+    "angles": (2, 0, 1),
+    "singular_values": (2, 1, 0),
+    "risk": (1, 0, 2),
+    "r2": (0, 1, 2),
+}
 
 
 def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
@@ -51,7 +70,10 @@ def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES
     if seeds == 1:
         return Run(settings, samples, **one_seed(k, width), floors=floors)
     sizes = [one_seed(k, width, grow) for grow in (0.8, 1.0, 1.1)]
-    series = {name: np.stack([sizes[order.index(i)][name] for i in range(3)]) for name, order in ORDER.items()}
+    series = {
+        name: np.stack([sizes[order.index(i)][name] for i in range(3)])
+        for name, order in ORDER.items()
+    }
     series["neurons"] = np.stack([(1 - 0.1 * i) * sizes[0]["neurons"] for i in range(3)])
     return Run(settings, samples, **series, seeds=(5, 6, 7), floors=floors)
 
@@ -70,7 +92,9 @@ def same(got, want, where: str = "figure", rel: float = 1e-12, tiny: float = 1e-
             same(got[key], want[key], f"{where}: {key}", rel, tiny)
     elif isinstance(want, str | bool | None):
         assert type(got) is type(want) and got == want, f"{where}: {got!r} for {want!r}"
-    elif isinstance(want, list | tuple) and any(isinstance(part, dict | str | list | tuple | np.ndarray) for part in want):
+    elif isinstance(want, list | tuple) and any(
+        isinstance(part, dict | str | list | tuple | np.ndarray) for part in want
+    ):
         assert len(got) == len(want), f"{where}: {len(got)} parts for {len(want)}"
         for i, part in enumerate(want):
             same(got[i], part, f"{where}[{i}]", rel, tiny)
@@ -82,7 +106,10 @@ def same(got, want, where: str = "figure", rel: float = 1e-12, tiny: float = 1e-
 
 def numbers(text: str) -> list[float]:
     """The numbers in a text, in order; thousands' commas belong to them."""
-    return [float(n.replace(",", "")) for n in re.findall(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?", text.replace(", ", " ; "))]
+    return [
+        float(n.replace(",", ""))
+        for n in re.findall(r"-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?", text.replace(", ", " ; "))
+    ]
 
 
 def named(figure) -> dict[str, dict]:
@@ -101,14 +128,28 @@ def cursors(figure) -> list[dict]:
 def line(x, y, name, colour, dash="solid", width=2, hover="%{y:.3g} at %{x:.3g}", **more):
     """A named line with its hover text."""
     look = {"color": colour, "dash": dash, "width": width}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": look,
-            "hovertemplate": f"{hover}<extra>{name}</extra>"} | more  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "name": name,
+        "line": look,
+        "hovertemplate": f"{hover}<extra>{name}</extra>",
+    } | more
 
 
 def dots(x, y, name, colour, size, symbol="circle", **more):
     """Markers alone."""
     look = {"color": colour, "size": size, "symbol": symbol}
-    return {"type": "scatter", "mode": "markers", "x": x, "y": y, "name": name, "marker": look} | more
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "name": name,
+        "marker": look,
+    } | more
 
 
 def marked(x, y, name, colour, dash, symbol):
@@ -119,15 +160,29 @@ def marked(x, y, name, colour, dash, symbol):
 
 def shade(x, low, high, colour):
     """A band between two curves: along the upper one, and back along the lower one."""
-    return {"type": "scatter", "mode": "lines", "x": [*x, *x[::-1]], "y": [*high, *low[::-1]], "fill": "toself",
-            "fillcolor": FAINT[colour], "line": {"width": 0, "color": colour}, "hoverinfo": "skip",
-            "showlegend": False}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [*x, *x[::-1]],
+        "y": [*high, *low[::-1]],
+        "fill": "toself",
+        "fillcolor": FAINT[colour],
+        "line": {"width": 0, "color": colour},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def check(figure, name, traces, layout, rel=1e-9, tiny=1e-12):
     """A figure holds these traces, in this order, and this layout; and plotly knows all of it."""
     assert figure.name == name
-    same([t.get("name", "") for t in figure.traces], [t.get("name", "") for t in traces], f"{name}: names", rel, tiny)
+    same(
+        [t.get("name", "") for t in figure.traces],
+        [t.get("name", "") for t in traces],
+        f"{name}: names",
+        rel,
+        tiny,
+    )
     for i, (found, wanted) in enumerate(zip(figure.traces, traces, strict=True)):
         same(found, wanted, f"{name}: trace {i} ({wanted.get('name', '')})", rel, tiny)
     same(figure.layout, layout, f"{name}: layout", rel, tiny)
@@ -143,7 +198,9 @@ def controls(widget) -> list[tuple]:
     for child in getattr(widget, "children", ()):
         found += controls(child)
     if not getattr(widget, "children", ()) and getattr(widget, "description", ""):
-        assert offered(widget) is None or widget.style.description_width == "initial", widget.description
+        assert offered(widget) is None or widget.style.description_width == "initial", (
+            widget.description
+        )
         value = getattr(widget, "value", getattr(widget, "icon", None))
         found.append((widget.description, value, offered(widget), widget.tooltip))
     return found
@@ -152,9 +209,16 @@ def controls(widget) -> list[tuple]:
 def offered(widget):
     """What can be chosen: (value, label) of each option, or (min, max, step) of a number."""
     if hasattr(widget, "options"):
-        pairs = zip(widget.options, widget.options, strict=True) if isinstance(widget.options[0], str) else widget.options
+        pairs = (
+            zip(widget.options, widget.options, strict=True)
+            if isinstance(widget.options[0], str)
+            else widget.options
+        )
         return [(label, value) for label, value in pairs]
-    return tuple(getattr(widget, name) for name in ("min", "max", "step") if hasattr(widget, name)) or None
+    return (
+        tuple(getattr(widget, name) for name in ("min", "max", "step") if hasattr(widget, name))
+        or None
+    )
 
 
 def find(widget, label):

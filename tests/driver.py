@@ -49,7 +49,11 @@ class LabPage:
     @property
     def kernel(self) -> psutil.Process:
         """The newest kernel's process of this course."""
-        kernels = [p for p in psutil.process_iter(["cmdline", "create_time"]) if _is_kernel(p) and self._is_ours(p)]
+        kernels = [
+            p
+            for p in psutil.process_iter(["cmdline", "create_time"])
+            if _is_kernel(p) and self._is_ours(p)
+        ]
         return max(kernels, key=lambda p: p.info["create_time"])
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -75,7 +79,9 @@ class LabPage:
 
         def ended() -> bool:
             seen.append(prompt.inner_text())
-            return "[*]" not in seen[-1] and len(set(seen)) > 1  # it was at work, or its number is a new one
+            return (
+                "[*]" not in seen[-1] and len(set(seen)) > 1
+            )  # it was at work, or its number is a new one
 
         self.until(ended, "the cell to end")
         return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
@@ -114,7 +120,9 @@ class LabPage:
 
     def sentence(self, index: int = 0) -> str:
         """The sentence under the figures."""
-        return self.lab(index).locator(".course-sentence").text_content()  # inner_text is empty for a cell out of sight
+        return (
+            self.lab(index).locator(".course-sentence").text_content()
+        )  # inner_text is empty for a cell out of sight
 
     def error(self, index: int = 0) -> str:
         """The text of the error box, empty where none shows."""
@@ -143,7 +151,9 @@ class LabPage:
     def rest(self, index: int = 0) -> None:
         """Wait until a lab that plays has painted its last frame and said what it shows."""
         self.until(lambda: self.stage(index, "playing") == "false", "the run to end")
-        self.until(lambda: self.stage(index, "said") == self.stage(index, "frame"), "its last words")
+        self.until(
+            lambda: self.stage(index, "said") == self.stage(index, "frame"), "its last words"
+        )
 
     def kernel_pid(self) -> int | None:
         """The kernel's process number; None while there is none."""
@@ -178,23 +188,36 @@ def _is_kernel(process: psutil.Process) -> bool:
 
 def write_notebook(path: Path, cells: list[str]) -> None:
     """Write a notebook of code cells."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells]
+    )
+    notebook.metadata.kernelspec = {
+        "name": "python3",
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+    }
     nbformat.write(notebook, path)
 
 
 @contextmanager
-def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, before: str = "") -> Iterator[list[str]]:
+def opened_course(
+    home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, before: str = ""
+) -> Iterator[list[str]]:
     """Open the course for someone without any Jupyter settings, on a machine without a screen; yield what it prints."""
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
-    environment = {name: value for name, value in os.environ.items() if name not in hidden} | {
-        "JUPYTER_DATA_DIR": str(home / "data"),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTER_PREFER_ENV_PATH": "0",  # what is in JUPYTER_DATA_DIR comes before the environment's own
-        "PYTHONPATH": os.pathsep.join(filter(None, (before, str(ROOT)))),  # `before`: packages that come first
-        "TMPDIR": str(home),
-    }
+    environment = (
+        {name: value for name, value in os.environ.items() if name not in hidden}
+        | {
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+            "JUPYTER_PREFER_ENV_PATH": "0",  # what is in JUPYTER_DATA_DIR comes before the environment's own
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, (before, str(ROOT)))
+            ),  # `before`: packages that come first
+            "TMPDIR": str(home),
+        }
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", OPEN_COURSE, str(notebooks), *arguments],
         cwd=home,
@@ -203,7 +226,9 @@ def opened_course(home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, befo
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    watchdog = threading.Timer(PATIENCE, process.kill)  # a line that never comes would otherwise hold the tests for ever
+    watchdog = threading.Timer(
+        PATIENCE, process.kill
+    )  # a line that never comes would otherwise hold the tests for ever
     watchdog.start()
     lines = []
     try:
@@ -230,7 +255,9 @@ def running_chromium(path: str | None = None) -> Iterator[Browser]:
 
 
 @contextmanager
-def open_cells(browser: Browser, home: Path, cells: list[str], port: int, **options) -> Iterator[LabPage]:
+def open_cells(
+    browser: Browser, home: Path, cells: list[str], port: int, **options
+) -> Iterator[LabPage]:
     """A new notebook with these cells, open in the browser."""
     folder = home / "notebooks"
     folder.mkdir(exist_ok=True)
@@ -240,7 +267,9 @@ def open_cells(browser: Browser, home: Path, cells: list[str], port: int, **opti
 
 
 @contextmanager
-def open_folder(browser: Browser, home: Path, folder: Path, port: int, size=(1366, 768), before: str = "") -> Iterator[LabPage]:
+def open_folder(
+    browser: Browser, home: Path, folder: Path, port: int, size=(1366, 768), before: str = ""
+) -> Iterator[LabPage]:
     """A folder's first notebook, open in the browser."""
     with opened_course(home, "--port", str(port), notebooks=folder, before=before) as lines:
         page = browser.new_page(viewport={"width": size[0], "height": size[1]})

@@ -43,7 +43,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):  # forks of a process with threads can hang
+for name in (
+    "OPENBLAS_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+):  # forks of a process with threads can hang
     os.environ[name] = "1"
 
 TESTS = Path(__file__).parent
@@ -57,7 +61,9 @@ PATIENCE = 20  # s for a test, above five times what it takes; a mutant that han
 
 def tests_of(module: str) -> list[Path]:
     """The test files that judge a module: tests/test_NAME*.py, and for labs all that test labs."""
-    first, *rest = Path(module).with_suffix("").parts  # the tests of theory/stein.py are those of theory
+    first, *rest = (
+        Path(module).with_suffix("").parts
+    )  # the tests of theory/stein.py are those of theory
     patterns = OF_LABS if rest and first == "labs" else (f"test_{first}*.py",)
     return sorted({path for pattern in patterns for path in TESTS.glob(pattern)})
 
@@ -82,28 +88,84 @@ class Mutant:
 
 
 OPPOSITE = {
-    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
-PAIRS = ("min max", "minimum maximum", "argmin argmax", "floor ceil", "sum mean", "any all", "degrees radians", "log10 log",
-         "perpendicular parallel", "low high", "first last", "solid dash", "dot dashdot", "left right", "top bottom",
-         "GREY INK", "NOW GREY")  # fmt: skip
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+}
+PAIRS = (
+    "min max",
+    "minimum maximum",
+    "argmin argmax",
+    "floor ceil",
+    "sum mean",
+    "any all",
+    "degrees radians",
+    "log10 log",
+    "perpendicular parallel",
+    "low high",
+    "first last",
+    "solid dash",
+    "dot dashdot",
+    "left right",
+    "top bottom",
+    "GREY INK",
+    "NOW GREY",
+)
 EXCHANGED = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-1])}
-COMMUTE = {"min", "max", "minimum", "maximum", "isclose", "allclose", "array_equal", "hypot", "logaddexp"}
+COMMUTE = {
+    "min",
+    "max",
+    "minimum",
+    "maximum",
+    "isclose",
+    "allclose",
+    "array_equal",
+    "hypot",
+    "logaddexp",
+}
 BY_NAME = {"getattr", "setattr", "hasattr", "isinstance", "import_module", "field", "replace"}
 
 
 def mutants(module: str, tree: ast.Module) -> list[Mutant]:
     """All mutants of a module, in order; each changes ``tree`` itself, so make one and throw the tree away."""
     found = []
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "specialised"]
+    calls = [
+        n
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Call) and ast.unparse(n.func) == "specialised"
+    ]
     for place in _places(tree, {ast.unparse(call.args[0]) for call in calls}):
         for kind, new in _variants(place.node, place.parent):
             new = ast.copy_location(new, place.node)
             words = _difference(ast.unparse(place.node), ast.unparse(new))
-            found.append(Mutant(module, place.node.lineno, place.statement, kind, words, place.compiled, place.put(new)))
+            found.append(
+                Mutant(
+                    module,
+                    place.node.lineno,
+                    place.statement,
+                    kind,
+                    words,
+                    place.compiled,
+                    place.put(new),
+                )
+            )
     return found
 
 
@@ -127,7 +189,11 @@ class _Place:
 
 
 def _places(
-    node: ast.AST, loops: set[str], inside: bool = False, statement: range = range(0), compiled: bool = False
+    node: ast.AST,
+    loops: set[str],
+    inside: bool = False,
+    statement: range = range(0),
+    compiled: bool = False,
 ) -> Iterator[_Place]:
     """Every node that may be changed, with the lines of the statement it is in, where that runs after import.
 
@@ -143,7 +209,11 @@ def _places(
             if not isinstance(child, ast.AST) or _is_dull(child, node):
                 continue
             within = inside or (function and field == "body")
-            lines = _lines(child) if within and isinstance(child, (ast.stmt, ast.ExceptHandler)) else statement
+            lines = (
+                _lines(child)
+                if within and isinstance(child, (ast.stmt, ast.ExceptHandler))
+                else statement
+            )
             marked = function and any("compiled" in ast.unparse(d) for d in node.decorator_list)
             here = compiled or marked or (function and node.name in loops)
             if hasattr(child, "lineno"):
@@ -163,7 +233,9 @@ def _is_dull(node: ast.AST, parent: ast.AST) -> bool:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         by_name = isinstance(parent, ast.Call) and _called(parent) in BY_NAME
         return isinstance(parent, (ast.Subscript, ast.JoinedStr)) or by_name
-    return isinstance(node, ast.JoinedStr) and isinstance(parent, ast.FormattedValue)  # a format, dealt with above
+    return isinstance(node, ast.JoinedStr) and isinstance(
+        parent, ast.FormattedValue
+    )  # a format, dealt with above
 
 
 def _lines(statement: ast.AST) -> range:
@@ -188,7 +260,12 @@ def _neighbours(items: list, skip: Callable = lambda a, b: False) -> Iterator[li
     """The list with two neighbours exchanged, for each two that differ."""
     for i in range(len(items) - 1):
         a, b = items[i : i + 2]
-        if ast.dump(a) != ast.dump(b) and not isinstance(a, ast.Starred) and not isinstance(b, ast.Starred) and not skip(a, b):
+        if (
+            ast.dump(a) != ast.dump(b)
+            and not isinstance(a, ast.Starred)
+            and not isinstance(b, ast.Starred)
+            and not skip(a, b)
+        ):
             yield [*items[:i], b, a, *items[i + 2 :]]
 
 
@@ -219,7 +296,9 @@ def _variants(node: ast.AST, parent: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Tuple() | ast.List() if not isinstance(parent, (ast.Subscript, ast.ExceptHandler)):
             yield from (("exchanged", _with(node, elts=elts)) for elts in _neighbours(node.elts))
         case ast.Dict():
-            yield from (("exchanged", _with(node, values=values)) for values in _neighbours(node.values))
+            yield from (
+                ("exchanged", _with(node, values=values)) for values in _neighbours(node.values)
+            )
         case ast.Subscript(slice=ast.Constant(value=0 | 1 as n)):
             yield "index", _with(node, slice=ast.Constant(-1 if n == 0 else 0))
         case ast.Subscript(slice=ast.Slice(step=ast.UnaryOp())):
@@ -263,15 +342,26 @@ def _f_strings(node: ast.JoinedStr) -> Iterator[tuple[str, ast.AST]]:
         if isinstance(piece, ast.Constant) and re.search(r"\w", piece.value):
             yield "text", _with(node, values=[*pieces[:i], *pieces[i + 1 :]])
         elif isinstance(piece, ast.FormattedValue) and piece.format_spec is not None:
-            spec = "".join(getattr(part, "value", "") for part in piece.format_spec.values if isinstance(part, ast.Constant))
-            other = re.sub(r"\d+(?!.*\d)", lambda digits: str(int(digits[0]) + 1), spec) if re.search(r"\d", spec) else ""
+            spec = "".join(
+                getattr(part, "value", "")
+                for part in piece.format_spec.values
+                if isinstance(part, ast.Constant)
+            )
+            other = (
+                re.sub(r"\d+(?!.*\d)", lambda digits: str(int(digits[0]) + 1), spec)
+                if re.search(r"\d", spec)
+                else ""
+            )
             new = _with(piece, format_spec=ast.JoinedStr([ast.Constant(other)]))
             yield "format", _with(node, values=[*pieces[:i], new, *pieces[i + 1 :]])
     places = [i for i, piece in enumerate(pieces) if isinstance(piece, ast.FormattedValue)]
     for i, j in zip(places[:-1], places[1:], strict=True):
         if ast.dump(pieces[i].value) != ast.dump(pieces[j].value):
             swapped = list(pieces)
-            swapped[i], swapped[j] = _with(pieces[i], value=pieces[j].value), _with(pieces[j], value=pieces[i].value)
+            swapped[i], swapped[j] = (
+                _with(pieces[i], value=pieces[j].value),
+                _with(pieces[j], value=pieces[i].value),
+            )
             yield "exchanged", _with(node, values=swapped)
 
 
@@ -292,7 +382,9 @@ def _difference(before: str, after: str, room: int = 24) -> str:
     before, after = (" ".join(text.split()) for text in (before, after))
     shortest = min(len(before), len(after))
     start = next((i for i in range(shortest) if before[i] != after[i]), shortest)
-    end = next((i for i in range(shortest - start) if before[-1 - i] != after[-1 - i]), shortest - start)
+    end = next(
+        (i for i in range(shortest - start) if before[-1 - i] != after[-1 - i]), shortest - start
+    )
     start, end = max(0, start - room), max(0, end - room)
     return " -> ".join(text[start : len(text) - end][:160] or "nothing" for text in (before, after))
 
@@ -305,16 +397,28 @@ def warm_up() -> None:
     sys.path[:0] = [str(ROOT), str(TESTS)]
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in ("coverage", "pytest", "_pytest.pytester", "hypothesis", "pandas", "plotly.graph_objects", "torch"):
+    for name in (
+        "coverage",
+        "pytest",
+        "_pytest.pytester",
+        "hypothesis",
+        "pandas",
+        "plotly.graph_objects",
+        "torch",
+    ):
         importlib.import_module(name)
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.stem != "__main__":
             importlib.import_module(_name(path))
     importlib.import_module("driver")
     course = sys.modules["course_utils"]
-    assert Path(course.__file__).parent == PACKAGE, f"course_utils was imported from {course.__file__}"
+    assert Path(course.__file__).parent == PACKAGE, (
+        f"course_utils was imported from {course.__file__}"
+    )
     for activation, loss in (("relu", "huber"), ("tanh", "square")):
-        simulation = course.OnlineSGD(course.Settings(d=8, width=4, activation=activation, loss=loss))
+        simulation = course.OnlineSGD(
+            course.Settings(d=8, width=4, activation=activation, loss=loss)
+        )
         simulation.advance(2)
     machine = sys.modules["course_utils.machine"]
     machine._keeper.shutdown()
@@ -328,7 +432,9 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def in_forks(jobs: Iterable, work: Callable, workers: int) -> Iterator[tuple[object, object | None]]:
+def in_forks(
+    jobs: Iterable, work: Callable, workers: int
+) -> Iterator[tuple[object, object | None]]:
     """(job, work(job)) as they come, each in a fork of its own; None for one that crashed or was too slow."""
     running: dict[int, tuple[object, object]] = {}
     jobs = iter(jobs)
@@ -363,7 +469,9 @@ def in_forks(jobs: Iterable, work: Callable, workers: int) -> Iterator[tuple[obj
 def _be_a_child(job, work: Callable, answer) -> None:
     try:
         os.setsid()
-        resource.setrlimit(resource.RLIMIT_DATA, (6 << 30, 6 << 30))  # a mutant may ask for all memory
+        resource.setrlimit(
+            resource.RLIMIT_DATA, (6 << 30, 6 << 30)
+        )  # a mutant may ask for all memory
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in range(3):
@@ -396,12 +504,16 @@ class _Reach:
 
         signal.alarm(300)
         began = time.monotonic()
-        trace = coverage.Coverage(data_file=None, source=[str(PACKAGE)], config_file=False, messages=False)
+        trace = coverage.Coverage(
+            data_file=None, source=[str(PACKAGE)], config_file=False, messages=False
+        )
         trace.start()
         reports = runtestprotocol(item, nextitem=None, log=False)
         trace.stop()
         data = trace.get_data()
-        lines = {str(Path(f).relative_to(PACKAGE)): sorted(data.lines(f)) for f in data.measured_files()}
+        lines = {
+            str(Path(f).relative_to(PACKAGE)): sorted(data.lines(f)) for f in data.measured_files()
+        }
         return (time.monotonic() - began, lines) if all(r.passed for r in reports) else None
 
 
@@ -409,18 +521,32 @@ def _run_pytest(arguments: list[str], plugin) -> int:
     import pytest
 
     os.chdir(ROOT)
-    options = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "--rootdir", str(ROOT)]
+    options = [
+        "-x",
+        "-q",
+        "--tb=no",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(ROOT),
+    ]
     return pytest.main([*options, *arguments], plugins=[plugin])
 
 
-def reach(files: list[Path], anew: set[str], workers: int) -> dict[str, tuple[float, dict[str, list[int]]]]:
+def reach(
+    files: list[Path], anew: set[str], workers: int
+) -> dict[str, tuple[float, dict[str, list[int]]]]:
     """Test -> (seconds, module -> lines that it runs), kept as long as neither the course nor the test file changes.
 
     The modules ``anew`` are imported anew, as for a mutant: a test that cannot stand that catches nothing.
     """
     course = [*PACKAGE.rglob("*.py"), *TESTS.glob("conftest.py")]
     base = b"".join(path.read_bytes() for path in sorted(course))
-    kept = {f: MEMORY / f"{f.stem}-{hashlib.sha256(base + f.read_bytes()).hexdigest()[:16]}.json" for f in files}
+    kept = {
+        f: MEMORY / f"{f.stem}-{hashlib.sha256(base + f.read_bytes()).hexdigest()[:16]}.json"
+        for f in files
+    }
     new = [f for f in files if not kept[f].exists()]
     if new:
         print(f"Seeing which lines the tests of {', '.join(f.name for f in new)} run.", flush=True)
@@ -440,7 +566,9 @@ def reach(files: list[Path], anew: set[str], workers: int) -> dict[str, tuple[fl
         if found is None:
             sys.exit("The tests could not be collected: run pytest on them first.")
         for f in new:
-            kept[f].write_text(json.dumps({t: s for t, s in found.items() if ROOT / t.split("::")[0] == f}))
+            kept[f].write_text(
+                json.dumps({t: s for t, s in found.items() if ROOT / t.split("::")[0] == f})
+            )
     seen = {test: what for f in files for test, what in json.loads(kept[f].read_text()).items()}
     for test in (test for test, what in seen.items() if what is None):
         print(f"Left out, as it fails without any mutant: {test}")
@@ -467,7 +595,11 @@ def users(module: str) -> set[str]:
 def judges(mutant: Mutant, seen: dict, of_module: set[str]) -> list[str]:
     """Tests that reach a mutant, quickest first; for one that acts at import: all that touch its module, then its users."""
     if mutant.statement and not mutant.compiled:
-        hit = [t for t, (_, lines) in seen.items() if not set(mutant.statement).isdisjoint(lines.get(mutant.module, ()))]
+        hit = [
+            t
+            for t, (_, lines) in seen.items()
+            if not set(mutant.statement).isdisjoint(lines.get(mutant.module, ()))
+        ]
         return sorted(hit, key=lambda t: seen[t][0])
     files = {name.replace("course_utils.", "").replace(".", "/") + ".py" for name in of_module}
     near = {t: mutant.module in lines for t, (_, lines) in seen.items() if files & set(lines)}
@@ -478,7 +610,9 @@ def judges(mutant: Mutant, seen: dict, of_module: set[str]) -> list[str]:
 
 
 def _no_cache(self, function):
-    raise RuntimeError("a mutant is not kept")  # what Numba raises where no folder can be written to
+    raise RuntimeError(
+        "a mutant is not kept"
+    )  # what Numba raises where no folder can be written to
 
 
 def _forget(names: set[str]) -> None:
@@ -506,7 +640,11 @@ class _Source(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.name, self.path, self.code = name, path, code
 
     def find_spec(self, name, path=None, target=None):
-        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+        return (
+            importlib.util.spec_from_file_location(name, self.path, loader=self)
+            if name == self.name
+            else None
+        )
 
     def create_module(self, spec):
         return None
@@ -515,14 +653,18 @@ class _Source(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)
 
 
-def survives(mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_module: set[str]) -> bool:
+def survives(
+    mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_module: set[str]
+) -> bool:
     """Whether all the tests pass with this mutant in place of its module. Changes the process: call it in a fork."""
     from numba.core.caching import FunctionCache
 
     mutant.make()
     path = PACKAGE / mutant.module
     code = compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
-    if mutant.compiled or not mutant.statement:  # Numba's cache knows a function by its bytecode, not by its constants
+    if (
+        mutant.compiled or not mutant.statement
+    ):  # Numba's cache knows a function by its bytecode, not by its constants
         FunctionCache.__init__ = _no_cache
     _forget(of_module)
     sys.meta_path.insert(0, _Source(_name(path), path, code))
@@ -531,18 +673,39 @@ def survives(mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--modules", nargs="+", default=MODULES, help="files of course_utils, such as run.py 'labs/*.py'")
-    parser.add_argument("--tests", nargs="+", type=Path, help="test files that judge, instead of those of each module")
+    parser.add_argument(
+        "--modules",
+        nargs="+",
+        default=MODULES,
+        help="files of course_utils, such as run.py 'labs/*.py'",
+    )
+    parser.add_argument(
+        "--tests",
+        nargs="+",
+        type=Path,
+        help="test files that judge, instead of those of each module",
+    )
     parser.add_argument("--sample", type=int, help="try only so many mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--survivors", action="store_true", help="try only those that survived the last run")
+    parser.add_argument(
+        "--survivors", action="store_true", help="try only those that survived the last run"
+    )
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     began = time.monotonic()
 
-    paths = sorted({path for pattern in options.modules for path in PACKAGE.glob(pattern) if path.stem != "__init__"})
+    paths = sorted(
+        {
+            path
+            for pattern in options.modules
+            for path in PACKAGE.glob(pattern)
+            if path.stem != "__init__"
+        }
+    )
     modules = [path.relative_to(PACKAGE).as_posix() for path in paths]
-    trees = {module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in modules}
+    trees = {
+        module: ast.parse((PACKAGE / module).read_text(encoding="utf-8")) for module in modules
+    }
     chosen = [mutant for module in modules for mutant in mutants(module, trees[module])]
     last = MEMORY / "survivors.txt"
     if options.survivors:
@@ -552,14 +715,24 @@ def main() -> None:
         drawn = random.Random(options.seed).sample(range(len(chosen)), options.sample)
         chosen = [chosen[i] for i in sorted(drawn)]
 
-    judged_by = {module: [p.resolve() for p in options.tests or tests_of(module)] for module in modules}
+    judged_by = {
+        module: [p.resolve() for p in options.tests or tests_of(module)] for module in modules
+    }
     warm_up()
     of_module = {module: users(module) for module in modules}
     files = sorted({f for files in judged_by.values() for f in files})
     reached = reach(files, set().union(*of_module.values()), options.workers)
-    print(f"{len(reached)} tests judge; one after another they take {sum(t for t, _ in reached.values()):.0f} s.")
-    seen = {m: {t: w for t, w in reached.items() if ROOT / t.split("::")[0] in judged_by[m]} for m in modules}
-    tests = {id(mutant): judges(mutant, seen[mutant.module], of_module[mutant.module]) for mutant in chosen}
+    print(
+        f"{len(reached)} tests judge; one after another they take {sum(t for t, _ in reached.values()):.0f} s."
+    )
+    seen = {
+        m: {t: w for t, w in reached.items() if ROOT / t.split("::")[0] in judged_by[m]}
+        for m in modules
+    }
+    tests = {
+        id(mutant): judges(mutant, seen[mutant.module], of_module[mutant.module])
+        for mutant in chosen
+    }
 
     def judge(mutant: Mutant) -> bool:
         module = mutant.module
@@ -585,8 +758,10 @@ def main() -> None:
         caught = count[module] - len(alive[module])
         print(f"{module:24} {caught:5} of {count[module]:5} caught  {caught / count[module]:6.1%}")
     total = sum(map(len, alive.values()))
-    print(f"{'all':24} {len(chosen) - total:5} of {len(chosen):5} caught  {1 - total / max(1, len(chosen)):6.1%}"
-          f"  in {time.monotonic() - began:.0f} s ({ended} hung or crashed)")  # fmt: skip
+    print(
+        f"{'all':24} {len(chosen) - total:5} of {len(chosen):5} caught  {1 - total / max(1, len(chosen)):6.1%}"
+        f"  in {time.monotonic() - began:.0f} s ({ended} hung or crashed)"
+    )
 
 
 if __name__ == "__main__":

@@ -23,13 +23,28 @@ try:
 except c.Diverged as problem:
     print(problem)
     raise
-bad = c.sgd_steps(net.W, net.a, net.b, X, y, 0.01, 0.1) + c.sgd_steps(net.W, net.a, net.b, X, y, np.full(40, 0.01), 0.1)
+bad = c.sgd_steps(net.W, net.a, net.b, X, y, 0.01, 0.1) + c.sgd_steps(
+    net.W, net.a, net.b, X, y, np.full(40, 0.01), 0.1
+)
 small = c.compress(sim.net, 2)
 print(small(X).shape, c.TwoLayerNet.from_torch(net.to_torch()).width + bad)
 
 fit = c.kernel_ridge(c.ntk_kernel("relu"), X, y, 0.1)
-print(fit.predict(X).mean(), c.principal_angles(net.W, target.directions).max(), c.split_norms(net.W, target.directions))
-print(c.predict(run)[-1], [lamp.text for lamp in c.assumptions(settings)], c.decay_threshold(settings))
+print(
+    fit.predict(X).mean(),
+    c.principal_angles(net.W, target.directions).max(),
+    c.split_norms(net.W, target.directions),
+)
+print(
+    c.predict(run)[-1], [lamp.text for lamp in c.assumptions(settings)], c.decay_threshold(settings)
+)
 print(c.information_exponent("tanh"), c.hermite_coefficients(lambda Z: Z[:, 0], 4)[1])
-table = sweep(settings, over={"noise": [0.1, 0.5]}, seeds=1, samples=lambda s: 5 * s.d, progress=False, n_jobs=1)
+table = sweep(
+    settings,
+    over={"noise": [0.1, 0.5]},
+    seeds=1,
+    samples=lambda s: 5 * s.d,
+    progress=False,
+    n_jobs=1,
+)
 print(table.columns, c.predicted_perpendicular, c.SubspaceLab)

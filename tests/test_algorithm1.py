@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from course_utils import OnlineSGD, Settings
-from course_utils.algorithm1 import DECAYS, PHASE_1, algorithm1, features, second_layer_ridge, second_layer_sgd
+from course_utils.algorithm1 import (
+    DECAYS,
+    PHASE_1,
+    algorithm1,
+    features,
+    second_layer_ridge,
+    second_layer_sgd,
+)
 from course_utils.comparison import (
     LineTests,
     kernel_movement,
@@ -27,9 +34,13 @@ def test_phase_1_is_online_sgd_and_phase_2_is_solved_on_all_samples():
     sim.feed(X, y)
     assert np.array_equal(learned.net.W, sim.W)
     assert learned.delta == pytest.approx(2 * np.median(np.linalg.norm(sim.W, axis=1)))
-    assert np.abs(learned.net.b).max() <= learned.delta and np.ptp(learned.net.b) > 1.5 * learned.delta
+    assert (
+        np.abs(learned.net.b).max() <= learned.delta and np.ptp(learned.net.b) > 1.5 * learned.delta
+    )
     F = features(learned.net, X)
-    gradient = F.T @ (F @ learned.net.a - y) / len(X) + learned.decay * learned.net.a  # of the regularised risk: zero
+    gradient = (
+        F.T @ (F @ learned.net.a - y) / len(X) + learned.decay * learned.net.a
+    )  # of the regularised risk: zero
     assert np.abs(gradient).max() < 1e-8
     np.testing.assert_allclose(learned(X), F @ learned.net.a, atol=1e-12)
 
@@ -39,7 +50,9 @@ def test_ridge_path_solves_the_normal_equations():
     F, y = rng.standard_normal((50, 8)), rng.standard_normal(50)
     size = (F**2).sum() / 50
     for decay, a in zip((1e-3, 0.1), second_layer_ridge(F, y, [1e-3, 0.1]).T, strict=True):
-        np.testing.assert_allclose(a, np.linalg.solve(F.T @ F / 50 + decay * size * np.eye(8), F.T @ y / 50), atol=1e-12)
+        np.testing.assert_allclose(
+            a, np.linalg.solve(F.T @ F / 50 + decay * size * np.eye(8), F.T @ y / 50), atol=1e-12
+        )
 
 
 def test_sgd_and_ridge_agree_on_the_second_layer():
@@ -48,11 +61,14 @@ def test_sgd_and_ridge_agree_on_the_second_layer():
     F, decay = features(algorithm1(SMALL, X, y).net, X), 1e-3
     exact = second_layer_ridge(F, y, [decay])[:, 0]
     errors = [
-        np.linalg.norm(second_layer_sgd(F, y, decay, passes, np.random.default_rng(0)) - exact) / np.linalg.norm(exact)
+        np.linalg.norm(second_layer_sgd(F, y, decay, passes, np.random.default_rng(0)) - exact)
+        / np.linalg.norm(exact)
         for passes in (20, 2000)
     ]
     assert errors[1] < 0.03 and errors[1] < errors[0] / 3
-    few, exactly = (algorithm1(SMALL, X, y, second=second, passes=500) for second in ("sgd", "ridge"))
+    few, exactly = (
+        algorithm1(SMALL, X, y, second=second, passes=500) for second in ("sgd", "ridge")
+    )
     tests = LineTests(SMALL.target())
     assert abs(tests.report(few).r2 - tests.report(exactly).r2) < 0.02
 
@@ -68,7 +84,9 @@ def test_validation_samples_have_no_part_in_the_choice_of_w():
     places = np.random.default_rng([SMALL.seed, 0xB1A5]).uniform(-1, 1, 30)
     net = sim.net.replace(b=3 * np.median(np.linalg.norm(sim.W, axis=1)) * places)
     path = second_layer_ridge(features(net, X[:-20]), y[:-20], DECAYS)
-    np.testing.assert_allclose(first.validation_error, ((features(net, X[-20:]) @ path - y[-20:, None]) ** 2).mean(0))
+    np.testing.assert_allclose(
+        first.validation_error, ((features(net, X[-20:]) @ path - y[-20:, None]) ** 2).mean(0)
+    )
 
 
 def test_errors_say_what_to_try():
@@ -88,13 +106,19 @@ def test_errors_say_what_to_try():
 def test_line_tests_integrate_over_gaussian_inputs():
     target = Settings(d=20, link="quintic").target()
     tests = LineTests(target)
-    assert tests.variance == pytest.approx(1.0, abs=1e-4)  # E z^10 / 945; beyond 6.5 lies 2e-5 of it
+    assert tests.variance == pytest.approx(
+        1.0, abs=1e-4
+    )  # E z^10 / 945; beyond 6.5 lies 2e-5 of it
     np.testing.assert_allclose(tests.X @ target.directions[0], np.repeat(tests.z, 10), atol=1e-12)
     perfect = tests.report(lambda X: target.mean(target.project(X)))
     assert perfect.r2 == pytest.approx(1) and perfect.off < 1e-20
     v = np.linalg.qr(np.column_stack([target.directions[0], np.ones(20)]))[0][:, 1]
-    report = tests.report(lambda X: X @ v)  # orthogonal to u: nothing learned, error 1 + E f^2, within 4 / sqrt(2 x 1200)
-    assert report.off == pytest.approx(0.9, abs=0.15)  # nine tenths of a variance of 1: the mean over ten is taken off
+    report = tests.report(
+        lambda X: X @ v
+    )  # orthogonal to u: nothing learned, error 1 + E f^2, within 4 / sqrt(2 x 1200)
+    assert report.off == pytest.approx(
+        0.9, abs=0.15
+    )  # nine tenths of a variance of 1: the mean over ten is taken off
     assert report.r2 == pytest.approx(-1, abs=0.2)
 
 
@@ -108,7 +132,9 @@ def test_linear_fit_reaches_the_linear_floor_and_not_more():
     assert 0.58 < r2 <= 0.6
 
 
-@pytest.mark.parametrize("link, floor, margin", [("tanh", 0.93, 0.10), ("cubic", 0.85, 0.25), ("quintic", 0.40, 0.20)])
+@pytest.mark.parametrize(
+    "link, floor, margin", [("tanh", 0.93, 0.10), ("cubic", 0.85, 0.25), ("quintic", 0.40, 0.20)]
+)
 def test_sgd_beats_the_kernel_at_30_d_and_ties_at_3_d(link, floor, margin):
     """Measured at d = 100 over 5 seeds, n = 3000: .96/.91/.57 with a deviation of .01/.02/.08; the kernel .82/.58/.20."""
     s = Settings(d=100, link=link, **PHASE_1)
@@ -152,13 +178,20 @@ def test_most_of_the_gain_is_in_the_kernel_after_training():
     s = Settings(d=100, link="tanh", **LAZY)
     move, tests = kernel_movement(s), LineTests(s.target())
     X, y = race_samples(s, 1000)
-    before, after = (tests.report(validated_kernel_ridge(K, X, y, RIDGES[::2]).predict).r2 for K in (move.first, move.last))
+    before, after = (
+        tests.report(validated_kernel_ridge(K, X, y, RIDGES[::2]).predict).r2
+        for K in (move.first, move.last)
+    )
     assert before < linear_floor("tanh") < 0.92 < after
 
 
 def test_a_race_that_memory_cannot_hold_is_refused():
     large = SMALL.replace(d=10**6, width=5)
-    with pytest.raises(MemoryError, match="10,000,000 samples in 1,000,000 dimensions would take .*: lower n or d"):
+    with pytest.raises(
+        MemoryError, match="10,000,000 samples in 1,000,000 dimensions would take .*: lower n or d"
+    ):
         race_samples(large, 10**7)
-    with pytest.raises(MemoryError, match="10,000,000 inputs at d = 1,000,000 would take .*: lower each or d"):
+    with pytest.raises(
+        MemoryError, match="10,000,000 inputs at d = 1,000,000 would take .*: lower each or d"
+    ):
         LineTests(large.target(), grid=100, each=10**5)

@@ -52,14 +52,24 @@ def test_the_linear_fit_chooses_its_ridge_on_the_last_fifth_and_then_takes_all(s
     columns = np.column_stack([np.ones(30), X])
 
     def solve(A, y, decay):
-        return np.linalg.solve(A.T @ A / len(A) + decay * (A**2).sum() / len(A) * np.eye(9), A.T @ y / len(A))
+        return np.linalg.solve(
+            A.T @ A / len(A) + decay * (A**2).sum() / len(A) * np.eye(9), A.T @ y / len(A)
+        )
 
-    errors = [((columns[24:] @ solve(columns[:24], y[:24], decay) - y[24:]) ** 2).mean() for decay in DECAYS]
+    errors = [
+        ((columns[24:] @ solve(columns[:24], y[:24], decay) - y[24:]) ** 2).mean()
+        for decay in DECAYS
+    ]
     best = DECAYS[int(np.argmin(errors))]
-    np.testing.assert_allclose(linear_fit(X, y)(X), columns @ solve(columns, y, best), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        linear_fit(X, y)(X), columns @ solve(columns, y, best), rtol=1e-6, atol=1e-9
+    )
 
 
-@pytest.mark.parametrize("link, floor", [("linear", 1.0), ("cubic", 0.6), ("he2", 0.0), ("relu", 0.25 / (0.5 - 0.5 / math.pi))])
+@pytest.mark.parametrize(
+    "link, floor",
+    [("linear", 1.0), ("cubic", 0.6), ("he2", 0.0), ("relu", 0.25 / (0.5 - 0.5 / math.pi))],
+)
 def test_the_linear_floor_is_the_share_of_degree_one(link, floor):
     assert linear_floor(link) == pytest.approx(floor, abs=1e-6)
     assert math.isnan(linear_floor("none"))
@@ -81,28 +91,56 @@ def test_predicted_r2_is_against_the_label_without_noise(noise):
     """A ridge without end predicts 0, whose R^2 is 1 - E f^2 / Var f: 0 for an odd link, 1 - (1/2) / Var f for relu."""
     s = S.replace(noise=noise)
     assert predicted_r2(s, 10, 1e9) == pytest.approx(0, abs=1e-5)
-    assert predicted_r2(s.replace(link="relu"), 10, 1e9) == pytest.approx(1 - 0.5 / (0.5 - 0.5 / math.pi), abs=1e-3)
+    assert predicted_r2(s.replace(link="relu"), 10, 1e9) == pytest.approx(
+        1 - 0.5 / (0.5 - 0.5 / math.pi), abs=1e-3
+    )
     assert math.isnan(predicted_r2(s.replace(link="none"), 10, 1.0))
 
 
 def test_movement_is_measured_on_centred_kernels_of_fresh_inputs():
-    s = Settings(d=6, link="relu", width=8, loss="square", schedule="constant", weight_decay=0.3, step=0.3, seed=2)
+    s = Settings(
+        d=6,
+        link="relu",
+        width=8,
+        loss="square",
+        schedule="constant",
+        weight_decay=0.3,
+        step=0.3,
+        seed=2,
+    )
     move = kernel_movement(s, samples=400, checkpoints=4, probes=30)
     assert move.samples[0] == 0 and move.samples[-1] == 400 and len(move.samples) == 5
     target = s.target()
     probe = np.random.default_rng([2, 0x9B0E]).standard_normal((30, 6))
     f = target.mean(target.project(probe))
-    H, cosine = np.eye(30) - 1 / 30, lambda A, B: (A * B).sum() / math.sqrt((A**2).sum() * (B**2).sum())
+    H, cosine = (
+        np.eye(30) - 1 / 30,
+        lambda A, B: (A * B).sum() / math.sqrt((A**2).sum() * (B**2).sum()),
+    )
     first, last = move.first(probe), move.last(probe)
     for i, K in ((0, first), (-1, last)):
         assert move.alignment[i] == pytest.approx(cosine(H @ K @ H, np.outer(H @ f, H @ f)))
         assert move.distance[i] == pytest.approx(1 - cosine(K, first), abs=1e-9)
     size = np.linalg.svd(move.last.W)[2][0] @ target.directions[0]
-    assert move.distance[-1] > 1e-3 and 0 < move.angle[-1] < move.angle[0] < math.pi / 2 and abs(size) <= 1
+    assert (
+        move.distance[-1] > 1e-3
+        and 0 < move.angle[-1] < move.angle[0] < math.pi / 2
+        and abs(size) <= 1
+    )
 
 
 def test_a_movement_is_followed_over_3000_samples_at_12_moments_on_200_inputs():
-    s = Settings(d=4, link="tanh", width=4, loss="square", schedule="constant", weight_decay=0.3, step=0.3)
-    move, same = kernel_movement(s), kernel_movement(s, 1.0, samples=3000, checkpoints=12, probes=200)
-    assert np.array_equal(move.distance, same.distance) and np.array_equal(move.alignment, same.alignment)
-    assert list(move.samples) == [0, *np.geomspace(30, 3000, 12).round().astype(int)] and "Kernel" not in repr(move)
+    s = Settings(
+        d=4, link="tanh", width=4, loss="square", schedule="constant", weight_decay=0.3, step=0.3
+    )
+    move, same = (
+        kernel_movement(s),
+        kernel_movement(s, 1.0, samples=3000, checkpoints=12, probes=200),
+    )
+    assert np.array_equal(move.distance, same.distance) and np.array_equal(
+        move.alignment, same.alignment
+    )
+    assert list(move.samples) == [
+        0,
+        *np.geomspace(30, 3000, 12).round().astype(int),
+    ] and "Kernel" not in repr(move)

@@ -15,7 +15,7 @@ from course_utils.compression import (
     refit_second_layer,
     relative_output_error,
     truncation_errors,
-)  # fmt: skip
+)
 from course_utils.risk import mean_loss
 
 FORMS = [{}, {"rank": 3}, {"keep": 200}]
@@ -55,7 +55,9 @@ def test_int8_is_off_by_at_most_half_a_scale(shape):
     A = np.random.default_rng(0).standard_normal(shape) * 3
     codes, scales = quantise(A, "int8")
     assert codes.dtype == np.int8 and scales.size == (1 if len(shape) == 1 else min(shape))
-    assert (np.abs(codes * scales - A) <= scales * 0.5001).all()  # 1e-4: the scales themselves are float32
+    assert (
+        np.abs(codes * scales - A) <= scales * 0.5001
+    ).all()  # 1e-4: the scales themselves are float32
 
 
 def test_int8_holds_rows_of_zeros_and_float16_says_what_it_cannot_hold():
@@ -71,7 +73,13 @@ def test_int8_holds_rows_of_zeros_and_float16_says_what_it_cannot_hold():
 @pytest.mark.parametrize("form", FORMS)
 def test_a_compressed_net_computes_what_its_first_layer_says(net, X, form):
     small = compress(net, **form)
-    W = prune(net.W, 200) if "keep" in form else np.matmul(*low_rank(net.W, 3)) if "rank" in form else net.W
+    W = (
+        prune(net.W, 200)
+        if "keep" in form
+        else np.matmul(*low_rank(net.W, 3))
+        if "rank" in form
+        else net.W
+    )
     assert np.allclose(small.W, W, atol=1e-14)
     assert np.allclose(small(X), net.replace(W=W)(X), atol=1e-14)  # the same sums in another order
 
@@ -86,7 +94,9 @@ def test_the_counts_are_those_of_the_formula(net):
 
 @pytest.mark.parametrize("storage", STORAGES)
 @pytest.mark.parametrize("form", FORMS)
-def test_saved_and_loaded_is_the_same_net_and_bytes_are_those_of_the_file(net, X, form, storage, tmp_path):
+def test_saved_and_loaded_is_the_same_net_and_bytes_are_those_of_the_file(
+    net, X, form, storage, tmp_path
+):
     small = compress(net, storage=storage, **form)
     small.save(tmp_path / "net.npz")
     again = CompressedNet.load(tmp_path / "net.npz")
@@ -94,14 +104,18 @@ def test_saved_and_loaded_is_the_same_net_and_bytes_are_those_of_the_file(net, X
     assert small.bytes == (tmp_path / "net.npz").stat().st_size
     size = {"float64": 8, "float32": 4, "float16": 2, "int8": 1}[storage]
     assert small.first_layer * size < small.bytes
-    tolerance = {"float64": 0, "float32": 1e-6, "float16": 3e-3, "int8": 3e-2}[storage]  # rounding of one W, relative
+    tolerance = {"float64": 0, "float32": 1e-6, "float16": 3e-3, "int8": 3e-2}[
+        storage
+    ]  # rounding of one W, relative
     assert relative_output_error(compress(net, **form), small, X) <= tolerance
 
 
 def test_bytes_of_a_larger_net_are_those_of_its_numbers_within_a_tenth():
     net = Settings(d=1000, k=3, width=1000).build()[1]
     assert compress(net, storage="float32").bytes == pytest.approx(4 * (1_000_000 + 2000), rel=0.01)
-    assert compress(net, rank=3, storage="float16").bytes == pytest.approx(2 * 6000 + 4 * 2000, rel=0.1)
+    assert compress(net, rank=3, storage="float16").bytes == pytest.approx(
+        2 * 6000 + 4 * 2000, rel=0.1
+    )
 
 
 def test_every_damaged_byte_is_found_or_harmless(net, X, tmp_path):
@@ -137,7 +151,10 @@ def test_files_that_hold_something_else_are_refused_without_unpickling(net, tmp_
 
 def test_impossible_requests_say_why(net, X):
     for bad in (0, 31, 2.0, True):
-        with pytest.raises(ValueError, match=rf"rank = {bad} is not .* from 1 to 30, min\(m, d\) of a 50 x 30 matrix"):
+        with pytest.raises(
+            ValueError,
+            match=rf"rank = {bad} is not .* from 1 to 30, min\(m, d\) of a 50 x 30 matrix",
+        ):
             compress(net, rank=bad)
     with pytest.raises(ValueError, match="keep = 1501"):
         compress(net, keep=1501)
@@ -151,7 +168,9 @@ def test_impossible_requests_say_why(net, X):
 
 def test_a_trained_net_loses_no_more_than_its_perpendicular_part_and_little_of_its_output():
     """mathematics.md section 2(f): Eckart-Young in every run; an untrained net of the same size changes far more."""
-    s = Settings(d=100, k=1, link="tanh", width=200, weight_decay=0.5, step=0.5, schedule="decreasing")
+    s = Settings(
+        d=100, k=1, link="tanh", width=200, weight_decay=0.5, step=0.5, schedule="decreasing"
+    )
     run = online_sgd(s, 16_000, checkpoints=[1000, 4000, 16_000], seeds=3, sampling="plain")
     X = np.random.default_rng(1).standard_normal((2000, 100))
     for i, net in enumerate(run.net):
@@ -163,7 +182,9 @@ def test_a_trained_net_loses_no_more_than_its_perpendicular_part_and_little_of_i
 
 
 def test_refitting_the_second_layer_never_costs_much_and_wins_back_a_lot():
-    s = Settings(d=50, k=1, link="tanh", width=100, weight_decay=0.5, schedule="decreasing", step=1.0)
+    s = Settings(
+        d=50, k=1, link="tanh", width=100, weight_decay=0.5, schedule="decreasing", step=1.0
+    )
     target, _ = s.build()
     net = online_sgd(s, 10_000, 1, sampling="plain").net
     small = compress(net, rank=1, storage="float32")
@@ -172,8 +193,12 @@ def test_refitting_the_second_layer_never_costs_much_and_wins_back_a_lot():
     risk = lambda net: mean_loss(net(X_test), y_test, "square")  # noqa: E731
     refitted = refit_second_layer(small, X, y)
     assert np.array_equal(refitted.W, small.W) and isinstance(refitted, CompressedNet)
-    assert risk(refitted) < 0.1 * risk(small)  # the first phase shrinks the output by decay: section 6.3
-    noise = np.random.default_rng(3).standard_normal(3000) + small(X)  # nothing to win: the present a is already best
+    assert risk(refitted) < 0.1 * risk(
+        small
+    )  # the first phase shrinks the output by decay: section 6.3
+    noise = np.random.default_rng(3).standard_normal(3000) + small(
+        X
+    )  # nothing to win: the present a is already best
     again = refit_second_layer(small, X, noise)
     assert np.mean((again(X_test) - small(X_test)) ** 2) < 0.05
     assert isinstance(refit_second_layer(net, X, y), TwoLayerNet)
@@ -186,12 +211,16 @@ def test_a_torch_model_gets_two_thin_layers_and_keeps_its_function():
     torch.manual_seed(0)
     for dtype, bias in ((torch.float32, True), (torch.float64, False)):
         inner = torch.nn.Sequential(torch.nn.Linear(20, 40, bias=bias), torch.nn.Tanh())
-        model = torch.nn.Sequential(inner, torch.nn.Linear(40, 40), torch.nn.ReLU(), torch.nn.Linear(40, 1)).to(dtype)
+        model = torch.nn.Sequential(
+            inner, torch.nn.Linear(40, 40), torch.nn.ReLU(), torch.nn.Linear(40, 1)
+        ).to(dtype)
         before = [p.clone() for p in model.parameters()]
         X = torch.randn(50, 20, dtype=dtype)
         full, small = compress_torch(model, 20), compress_torch(model, 2)
         assert torch.allclose(full(X), model(X), atol=1e-6 if dtype == torch.float32 else 1e-13)
-        assert [tuple(p.shape) for p in small[0][0].parameters()] == [(2, 20), (40, 2)] + [(40,)] * bias
+        assert [tuple(p.shape) for p in small[0][0].parameters()] == [(2, 20), (40, 2)] + [
+            (40,)
+        ] * bias
         assert all(torch.equal(p, q) for p, q in zip(before, model.parameters(), strict=True))
         small(X).sum().backward()
         with pytest.raises(ValueError, match="rank = 21 is not possible"):
@@ -203,14 +232,18 @@ def test_a_torch_model_gets_two_thin_layers_and_keeps_its_function():
 def test_a_compressed_model_keeps_what_was_frozen_and_tied():
     torch = pytest.importorskip("torch")
     nn = torch.nn
-    model = nn.Sequential(nn.Linear(20, 40), nn.Tanh(), nn.Linear(40, 40), nn.Tanh(), nn.Linear(40, 1))
+    model = nn.Sequential(
+        nn.Linear(20, 40), nn.Tanh(), nn.Linear(40, 40), nn.Tanh(), nn.Linear(40, 1)
+    )
     model[0].weight.requires_grad_(False)
     model[4].bias.requires_grad_(False)
     model[2].bias = model[0].bias
     random = torch.get_rng_state()
     small = compress_torch(model, 3)
     assert torch.equal(torch.get_rng_state(), random)
-    assert [p.requires_grad for p in small[0].parameters()] == [False, False, True] and not small[4].bias.requires_grad
+    assert [p.requires_grad for p in small[0].parameters()] == [False, False, True] and not small[
+        4
+    ].bias.requires_grad
     assert small[0][1].bias is small[2].bias and small[2].bias is not model[2].bias
 
     class Twice(nn.Module):
@@ -252,7 +285,9 @@ def test_int8_keeps_its_promise_wherever_its_scales_reach(scale):
     A = scale * np.random.default_rng(0).uniform(-1, 1, (4, 9))
     A[1], A[2] = 0, 1e-60  # nothing beside the others
     codes, scales = quantise(A, "int8")
-    assert (np.abs(codes * scales.astype(float) - A) <= 0.5001 * scales.astype(float)).all() and not codes[1:3].any()
+    assert (
+        np.abs(codes * scales.astype(float) - A) <= 0.5001 * scales.astype(float)
+    ).all() and not codes[1:3].any()
     for bad in (np.float64(1), np.zeros((2, 2, 2)), np.zeros(0)):
         with pytest.raises(ValueError, match="vector or a matrix"):
             quantise(bad, "int8")

@@ -26,7 +26,9 @@ def test_signs_and_places_are_left_to_chance(way):
     mean -.36 there."""
     k, d = 2, 4
     U = np.array([way(k, d, seed) for seed in range(2000)])
-    np.testing.assert_allclose(U @ U.transpose(0, 2, 1), np.broadcast_to(np.eye(k), (2000, k, k)), atol=1e-12)
+    np.testing.assert_allclose(
+        U @ U.transpose(0, 2, 1), np.broadcast_to(np.eye(k), (2000, k, k)), atol=1e-12
+    )
     assert np.abs(U.mean(0)).max() < 5 * np.sqrt(1 / d / 2000)
     assert np.abs((U**2).mean(0) - 1 / d).max() < 5 * (U**2).std() / np.sqrt(2000)
     assert np.abs((U[:, 0, 0] > 0).mean() - 0.5) < 5 * 0.5 / np.sqrt(2000)

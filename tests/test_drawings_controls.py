@@ -85,31 +85,79 @@ FIELDS = {  # what is written on it, a word of its tooltip, whether it starts a 
 def test_a_field_is_called_what_it_is_and_says_what_moving_it_does(name, lab):
     written, means, anew = FIELDS[name]
     field = lab.fields[name]
-    assert field.description == written and means in field.tooltip and field.value == getattr(SMALL, name)
+    assert (
+        field.description == written
+        and means in field.tooltip
+        and field.value == getattr(SMALL, name)
+    )
     assert field.style.description_width == "initial"  # else long names are cut off
-    assert field.tooltip.endswith("Starts a new run." if anew else "Acts on the running experiment.")
-    other = {"d": 50, "k": 1, "noise": 0.3, "weight_decay": 0.5, "step": 0.2, "width": 50, "link": "he2", "seed": 7,
-             "activation": "tanh", "loss": "square", "schedule": "decreasing", "bias": "away"}[name]  # fmt: skip
+    assert field.tooltip.endswith(
+        "Starts a new run." if anew else "Acts on the running experiment."
+    )
+    other = {
+        "d": 50,
+        "k": 1,
+        "noise": 0.3,
+        "weight_decay": 0.5,
+        "step": 0.2,
+        "width": 50,
+        "link": "he2",
+        "seed": 7,
+        "activation": "tanh",
+        "loss": "square",
+        "schedule": "decreasing",
+        "bias": "away",
+    }[name]
     field.value = other
     assert ordered(lab) == [(f"set {name}", other)]
     obey(lab, f"set {name}", other)
-    assert getattr(lab.settings, name) == other == field.value and lab.settings.d == (50 if name == "d" else 20)
+    assert getattr(lab.settings, name) == other == field.value and lab.settings.d == (
+        50 if name == "d" else 20
+    )
     assert lab.session.samples == (0 if anew else 2000)
     assert bool(lab.session.changes) == (not anew)
 
 
-@pytest.mark.parametrize("name, texts, values", [
-    ("d", ["2", "3", "5", "10", "20", "30", "50", "100", "200", "300", "500", "1,000", "2,000", "5,000", "10,000", "100,000",
-           "1,000,000"], None),
-    ("width", ["10", "20", "50", "100", "200", "500", "1,000"], None),
-    ("noise", ["0", "0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5", "2", "3"], None),
-    ("weight_decay", ["0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"], None),
-    ("step", ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"], None),
-    ("activation", ["relu", "tanh", "erf", "softplus"], None),
-    ("loss", ["huber", "square", "logistic"], None),
-    ("schedule", ["constant", "decreasing"], None),
-    ("bias", ["normal", "away", "none"], None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, texts, values",
+    [
+        (
+            "d",
+            [
+                "2",
+                "3",
+                "5",
+                "10",
+                "20",
+                "30",
+                "50",
+                "100",
+                "200",
+                "300",
+                "500",
+                "1,000",
+                "2,000",
+                "5,000",
+                "10,000",
+                "100,000",
+                "1,000,000",
+            ],
+            None,
+        ),
+        ("width", ["10", "20", "50", "100", "200", "500", "1,000"], None),
+        ("noise", ["0", "0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5", "2", "3"], None),
+        (
+            "weight_decay",
+            ["0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"],
+            None,
+        ),
+        ("step", ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"], None),
+        ("activation", ["relu", "tanh", "erf", "softplus"], None),
+        ("loss", ["huber", "square", "logistic"], None),
+        ("schedule", ["constant", "decreasing"], None),
+        ("bias", ["normal", "away", "none"], None),
+    ],
+)
 def test_what_a_slider_says_is_what_it_sets(name, texts, values):
     options = field_widget(name, Settings(d=20, width=20)).options
     pairs = [option if isinstance(option, tuple) else (option, option) for option in options]
@@ -120,7 +168,9 @@ def test_what_a_slider_says_is_what_it_sets(name, texts, values):
 
 
 def test_links_are_offered_with_their_formulas_and_ones_own_by_its_name():
-    assert list(field_widget("link", SMALL).options) == [(f"{name}: {link.formula}", name) for name, link in LINKS.items()]
+    assert list(field_widget("link", SMALL).options) == [
+        (f"{name}: {link.formula}", name) for name, link in LINKS.items()
+    ]
 
     def wave(Z):
         return np.sin(Z[:, 0])
@@ -129,10 +179,17 @@ def test_links_are_offered_with_their_formulas_and_ones_own_by_its_name():
     assert field.options[-1] == ("yours: wave", wave) and field.value is wave
 
 
-@pytest.mark.parametrize("name, value, text", [
-    ("d", 77, "77"), ("d", 4321, "4,321"), ("noise", 0.125, "0.125"), ("weight_decay", 1e-4, "0.0001"), ("step", 0.3, "0.3"),
-    ("width", 2000, "2,000"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, value, text",
+    [
+        ("d", 77, "77"),
+        ("d", 4321, "4,321"),
+        ("noise", 0.125, "0.125"),
+        ("weight_decay", 1e-4, "0.0001"),
+        ("step", 0.3, "0.3"),
+        ("width", 2000, "2,000"),
+    ],
+)
 def test_values_between_the_steps_find_their_place(name, value, text):
     settings = Settings(k=1, link="tanh").replace(**{name: value})
     later = field_widget(name, Settings(k=1, link="tanh"))
@@ -154,16 +211,34 @@ def test_k_and_seed_reach_as_far_as_their_values():
 
 
 def test_the_fields_in_sight_and_the_others_stand_in_this_order(lab):
-    assert list(lab.fields) == ["d", "k", "noise", "weight_decay", "step", "link", "width", "activation", "loss", "schedule",
-                                "bias", "seed"]  # fmt: skip
+    assert list(lab.fields) == [
+        "d",
+        "k",
+        "noise",
+        "weight_decay",
+        "step",
+        "link",
+        "width",
+        "activation",
+        "loss",
+        "schedule",
+        "bias",
+        "seed",
+    ]
     first, _, aside, stage, more = lab.children
     assert list(first.children) == list(lab.fields.values())[:5]
     assert list(more.children[0].children[0].children) == list(lab.fields.values())[5:]
-    assert more.titles == ("More: link, width, loss, schedule, settings code, export",) and stage is lab.stage
+    assert (
+        more.titles == ("More: link, width, loss, schedule, settings code, export",)
+        and stage is lab.stage
+    )
     assert list(aside.children) == [lab.preset, lab.transport.speed, lab.lecture]
     assert stage.columns == 3 and stage.label == "SubspaceLab"
     movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)
-    assert movie.children[-1].titles == ("More: seed, settings code, export",) and movie.stage.columns == 2
+    assert (
+        movie.children[-1].titles == ("More: seed, settings code, export",)
+        and movie.stage.columns == 2
+    )
 
 
 BUTTONS = {  # what is written on a button, its icon, a word of its tooltip, its order
@@ -192,7 +267,10 @@ def test_each_button_gives_its_own_order(sent):
         sent.clear()
         button.click()
         assert sent == [order]
-    assert "course-step" in buttons[2]._dom_classes and "course-transport" in lab.transport._dom_classes
+    assert (
+        "course-step" in buttons[2]._dom_classes
+        and "course-transport" in lab.transport._dom_classes
+    )
 
 
 def test_each_control_sends_its_own_value(sent):
@@ -213,9 +291,18 @@ def test_each_control_sends_its_own_value(sent):
 def test_what_is_written_on_the_transport():
     transport = Transport(lambda *order: None)
     speed, scrub = transport.speed, transport.scrub
-    assert list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)] and speed.value == 1
+    assert (
+        list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)]
+        and speed.value == 1
+    )
     assert (speed.description, speed.tooltip) == ("speed", "How much a frame trains")
-    assert (scrub.min, scrub.max, scrub.value, scrub.description, scrub.readout) == (0, 100, 100, "look back", False)
+    assert (scrub.min, scrub.max, scrub.value, scrub.description, scrub.readout) == (
+        0,
+        100,
+        100,
+        "look back",
+        False,
+    )
     assert "without training again" in scrub.tooltip and "right end: now" in scrub.tooltip
     assert (transport.play.button_style, transport.pause.button_style) == ("primary", "")
     assert list(transport.children[-2:]) == [scrub, transport.time]
@@ -223,13 +310,25 @@ def test_what_is_written_on_the_transport():
 
 def test_the_lecture_switch_and_the_presets_are_labelled():
     lab = SubspaceLab(SMALL, lecture=True)
-    assert lab.lecture.value and lab.stage.lecture and (lab.lecture.description, lab.lecture.icon) == ("Lecture", "expand")
+    assert (
+        lab.lecture.value
+        and lab.stage.lecture
+        and (lab.lecture.description, lab.lecture.icon) == ("Lecture", "expand")
+    )
     assert lab._link.source == (lab.lecture, "value") and lab._link.target == (lab.stage, "lecture")
     assert not SubspaceLab(SMALL).lecture.value and "Escape" in lab.lecture.tooltip
-    assert list(lab.preset.options) == [("choose", ""), *[(name, name) for name in SubspaceLab.presets]]
-    assert (lab.preset.description, lab.preset.value) == ("preset", "") and "course-lab" in lab._dom_classes
+    assert list(lab.preset.options) == [
+        ("choose", ""),
+        *[(name, name) for name in SubspaceLab.presets],
+    ]
+    assert (lab.preset.description, lab.preset.value) == (
+        "preset",
+        "",
+    ) and "course-lab" in lab._dom_classes
     assert (lab.code.description, lab.code.value) == ("settings code", SMALL.code())
-    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)  # no presets, no empty list of them
+    movie = neurons_movie(
+        Settings(d=2, k=1, link="tanh", width=10), samples=0
+    )  # no presets, no empty list of them
     assert movie.preset not in inside(movie) and lab.preset in inside(lab)
 
 
@@ -240,7 +339,11 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     figures, words = obey(lab, "show")
     run = lab.run
     assert lab.transport.time.value == "t = 2,000 = 100 d"
-    assert words.sentence.startswith(run.sentence()) and words.settings == SMALL.code() and words.note == ""
+    assert (
+        words.sentence.startswith(run.sentence())
+        and words.settings == SMALL.code()
+        and words.note == ""
+    )
     assert [cursors(f)[0]["x"][0] for f in (figures[0], figures[1], figures[4])] == [2000] * 3
     assert lab.text() == f"{words.sentence}\n{run.table()}\n{SMALL.code()}" == repr(lab)
 
@@ -249,17 +352,31 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
 def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab, percent):
     """The slider is even in log time, from the first measurement after the start (at its left end: the start) to now."""
     run = lab.run
-    wanted = run.samples[1] ** (1 - percent / 100) * run.samples[-1] ** (percent / 100) if percent else 0
+    wanted = (
+        run.samples[1] ** (1 - percent / 100) * run.samples[-1] ** (percent / 100) if percent else 0
+    )
     nearest = int(np.argmin(np.abs(np.log1p(run.samples) - np.log1p(wanted))))
     figures, words = obey(lab, "scrub", percent)
     t = int(run.samples[nearest])
-    assert lab.session.samples == 2000 and (t == 0) == (percent == 0) and (t == 2000) == (percent == 100)
+    assert (
+        lab.session.samples == 2000
+        and (t == 0) == (percent == 0)
+        and (t == 2000) == (percent == 100)
+    )
     for view in (figures[0], figures[1], figures[4]):
         assert cursors(view)[0]["x"][0] == max(t, 1)  # d = 20: the axis begins at 1
     assert np.array_equal(figures[2].traces[1]["x"], run.neurons[nearest][:, 0])
     assert np.array_equal(figures[3].traces[0]["y"], run.singular_values[nearest])
-    assert numbers(words.sentence)[0] == numbers(lab.transport.time.value)[0] == numbers(lab.text())[0] == t
-    assert words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}" and words.rows[1][2] == f"{run.parallel[nearest]:.3f}"
+    assert (
+        numbers(words.sentence)[0]
+        == numbers(lab.transport.time.value)[0]
+        == numbers(lab.text())[0]
+        == t
+    )
+    assert (
+        words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}"
+        and words.rows[1][2] == f"{run.parallel[nearest]:.3f}"
+    )
 
 
 @pytest.mark.parametrize("order", ["play", "step", "x10", "reset", "new_seed"])
@@ -294,7 +411,9 @@ class Steps(list):
     def __call__(self, seconds, speed=1.0, goal=None, share=1.0):
         self.append((speed, goal))
         self.seconds = seconds
-        self.session.train(min(goal, 2 * self.session.samples) - self.session.samples if goal else 10)
+        self.session.train(
+            min(goal, 2 * self.session.samples) - self.session.samples if goal else 10
+        )
 
 
 def test_play_pause_and_times_ten(lab):
@@ -304,7 +423,9 @@ def test_play_pause_and_times_ten(lab):
     assert lab.actor.playing and (play.button_style, pause.button_style) == ("", "primary")
     while lab.actor.playing:
         lab._step()
-    assert lab.session.samples == 20_000 and set(steps) == {(12.0, 20_000)} and len(steps) == 4  # three times as fast
+    assert (
+        lab.session.samples == 20_000 and set(steps) == {(12.0, 20_000)} and len(steps) == 4
+    )  # three times as fast
     assert (play.button_style, pause.button_style) == ("primary", "")
     obey(lab, "play")
     lab._step()
@@ -358,7 +479,11 @@ def test_reset_and_new_seed(lab):
     lab.session.change(SMALL.replace(noise=0.3))
     lab.actor.playing = True
     obey(lab, "reset")
-    assert lab.session.samples == 0 and lab.settings == SMALL.replace(noise=0.3) and not lab.actor.playing
+    assert (
+        lab.session.samples == 0
+        and lab.settings == SMALL.replace(noise=0.3)
+        and not lab.actor.playing
+    )
     obey(lab, "new_seed")
     assert lab.settings.seed == 5 == lab.fields["seed"].value and lab.session.samples == 0
     three = SubspaceLab(SMALL.replace(seed=2**31 - 2), seeds=3)
@@ -372,8 +497,12 @@ def test_a_preset_starts_its_experiment_and_keeps_its_note_until_it_no_longer_ho
     figures, words = obey(lab, "preset", name)
     assert lab.settings == settings and lab.session.samples == 0 and lab.actor.playing
     assert words.note == sentence and words.settings == settings.code() == lab.code.value
-    assert {n: field.value for n, field in lab.fields.items()} == {n: getattr(settings, n) for n in lab.fields}
-    assert f"(d = {settings.d:,})" in figures[0].layout["xaxis"]["title"] and list(named(figures[0])) == ["angle"]
+    assert {n: field.value for n, field in lab.fields.items()} == {
+        n: getattr(settings, n) for n in lab.fields
+    }
+    assert f"(d = {settings.d:,})" in figures[0].layout["xaxis"]["title"] and list(
+        named(figures[0])
+    ) == ["angle"]
     lab.preset.value = name
     for order in ("pause", "reset", "new_seed"):
         assert obey(lab, order)[1].note == sentence and lab.preset.value == name
@@ -386,8 +515,14 @@ def test_a_code_becomes_what_runs_and_every_control_shows_it(lab):
     text = "d=77 k=1 noise=0.25 link=cubic width=33 activation=tanh loss=square weight_decay=0.3 step=0.07"
     text += " schedule=decreasing bias=away seed=12"
     _, words = obey(lab, "code", text)
-    assert lab.settings == Settings.from_code(text) and lab.session.samples == 0 and words.settings == text == lab.code.value
-    assert {n: lab.fields[n].value for n in lab.fields} == {n: getattr(lab.settings, n) for n in lab.fields}
+    assert (
+        lab.settings == Settings.from_code(text)
+        and lab.session.samples == 0
+        and words.settings == text == lab.code.value
+    )
+    assert {n: lab.fields[n].value for n in lab.fields} == {
+        n: getattr(lab.settings, n) for n in lab.fields
+    }
     with pytest.raises(ValueError, match="paste a line such as d=50 k=2"):
         lab._obey("code", " \t")
     Settings.from_code(lab.example)
@@ -413,12 +548,20 @@ def test_a_value_on_its_way_is_not_undone(lab):
     """While one moves a slider, what is obeyed meanwhile is older than what the slider shows."""
     lab.fields["noise"].value = 0.7
     lab._obey("code", "d=30 k=2")
-    assert lab.fields["noise"].value == 0.7 and lab.fields["d"].value == 30 and lab.settings.noise == 0.1
+    assert (
+        lab.fields["noise"].value == 0.7
+        and lab.fields["d"].value == 30
+        and lab.settings.noise == 0.1
+    )
     assert ordered(lab) == [("set noise", 0.7)]
     lab.fields["step"].value = 2.0
     ordered(lab)
     lab._obey("set step", 1.0)  # older than 2.0, which the page has just sent
-    assert lab.fields["step"].value == 2.0 and lab.settings.step == 1.0 and lab.fields["noise"].value == 0.1
+    assert (
+        lab.fields["step"].value == 2.0
+        and lab.settings.step == 1.0
+        and lab.fields["noise"].value == 0.1
+    )
     lab._obey("set noise", 0.2)
     assert lab.fields["step"].value == 1.0
 
@@ -445,10 +588,17 @@ def test_copy_and_exports_carry_what_runs(lab):
     code, changed, *_ = text.splitlines()
     assert code == f"# {lab.settings.code()}" and changed == "# at 2,010 samples: noise 0.1 to 0.6"
     frame, run = pd.read_csv(io.StringIO(text), comment="#"), lab.run
-    want = {"seed": np.full(len(run), 4), "samples": run.samples, "perpendicular": run.perpendicular, "parallel": run.parallel,
-            "risk": run.risk, "r2": run.r2, "angle_1_degrees": np.degrees(run.angles[:, 0]),
-            "angle_2_degrees": np.degrees(run.angles[:, 1]),
-            **{f"singular_value_{i}": run.singular_values[:, i - 1] for i in range(1, 8)}}  # fmt: skip
+    want = {
+        "seed": np.full(len(run), 4),
+        "samples": run.samples,
+        "perpendicular": run.perpendicular,
+        "parallel": run.parallel,
+        "risk": run.risk,
+        "r2": run.r2,
+        "angle_1_degrees": np.degrees(run.angles[:, 0]),
+        "angle_2_degrees": np.degrees(run.angles[:, 1]),
+        **{f"singular_value_{i}": run.singular_values[:, i - 1] for i in range(1, 8)},
+    }
     assert list(frame) == list(want)
     for name, values in want.items():
         np.testing.assert_allclose(frame[name], values, rtol=1e-9, err_msg=name)
@@ -489,7 +639,12 @@ def test_a_cell_that_runs_again_closes_the_lab_that_it_made_before_and_no_other(
 def test_what_the_page_says_reaches_the_worker(lab):
     heard = []
     lab.actor.hear = lambda frame=None: heard.append(frame)
-    for event in ({"type": "ack", "n": 7}, {"type": "hello"}, {"type": "ack", "n": 8}, {"type": "library"}):
+    for event in (
+        {"type": "ack", "n": 7},
+        {"type": "hello"},
+        {"type": "ack", "n": 8},
+        {"type": "library"},
+    ):
         lab.stage._receive(lab.stage, event, [])
     assert heard == [7, None, 8]
 
@@ -516,7 +671,14 @@ def test_while_a_lab_plays_the_time_is_told_a_few_times_a_second(lab, monkeypatc
     clock = SimpleNamespace(now=50.0)
     monkeypatch.setattr("course_utils.labs.player.time.monotonic", lambda: clock.now)
     told = []
-    for lab.actor.playing, clock.now in ((True, 50.0), (True, 50.1), (True, 50.2), (True, 50.3), (True, 50.4), (False, 50.41)):
+    for lab.actor.playing, clock.now in (
+        (True, 50.0),
+        (True, 50.1),
+        (True, 50.2),
+        (True, 50.3),
+        (True, 50.4),
+        (False, 50.41),
+    ):
         lab.session.train(10)
         lab._show()
         told.append(int(numbers(lab.transport.time.value)[0]))
@@ -541,19 +703,31 @@ def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
         [],
         [],
     ]
-    assert all("course-row" in row._dom_classes for row in (first, aside, *more.children[0].children))
-    assert {w.layout.width for w in inside(lab) if isinstance(w, widgets.Button)} == {"auto"} == {lab.lecture.layout.width}
+    assert all(
+        "course-row" in row._dom_classes for row in (first, aside, *more.children[0].children)
+    )
+    assert (
+        {w.layout.width for w in inside(lab) if isinstance(w, widgets.Button)}
+        == {"auto"}
+        == {lab.lecture.layout.width}
+    )
     widths = [lab.transport.speed, lab.transport.scrub, lab.code]
     assert [w.layout.width for w in widths] == ["150px", "200px", "min(100%, 620px)"]
     assert all(w.style.description_width == "initial" for w in (*widths, lab.preset))
-    assert lab.code.tooltip == "Paste a code here and press Apply" and "in one choice" in lab.preset.tooltip
+    assert (
+        lab.code.tooltip == "Paste a code here and press Apply"
+        and "in one choice" in lab.preset.tooltip
+    )
 
 
 def test_foreseen_errors_are_sentences_and_others_say_where(lab):
     def breaks():
         raise KeyError("gone")
 
-    for problem, said in ((MemoryError("too large"), "too large"), (Diverged("it diverged", 5), "it diverged")):
+    for problem, said in (
+        (MemoryError("too large"), "too large"),
+        (Diverged("it diverged", 5), "it diverged"),
+    ):
         lab.report(problem)
         assert lab.told[-1] == {"type": "error", "text": said}
     lab._guarded(breaks)()

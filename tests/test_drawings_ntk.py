@@ -31,21 +31,38 @@ from course_utils.labs import NTKLab, ntk
 from course_utils.labs import race as racing
 
 SIZES = [50, 100, 200, 300, 500, 1000, 2000, 3000]
-METHODS = {"SGD": (BLUE, "solid", "circle"), "NTK": (VERMILLION, "dash", "square"), "linear": (GREEN, "dot", "diamond")}
-COURSE = {"loss": "huber", "weight_decay": 0.5, "step": 1.0, "schedule": "decreasing"}  # phase 1 as notebook 05 takes it
+METHODS = {
+    "SGD": (BLUE, "solid", "circle"),
+    "NTK": (VERMILLION, "dash", "square"),
+    "linear": (GREEN, "dot", "diamond"),
+}
+COURSE = {
+    "loss": "huber",
+    "weight_decay": 0.5,
+    "step": 1.0,
+    "schedule": "decreasing",
+}  # phase 1 as notebook 05 takes it
 TIMES = np.array([0, 30, 65, 139, 300, 3000])
 
 
 def report(n: int, i: int, z: np.ndarray) -> Report:
     """R^2, curve, coefficients and ridge of method i at n samples, each unlike those of all others."""
     r2 = 0.1 + 0.2 * i + n / 10_000
-    return Report(r2, (i + 1) * np.sin(z) + n / 3000, 0.1 * (i + 1) + np.arange(8) / 10 - n / 9000, 0.5, 10.0 ** (i - 1))
+    return Report(
+        r2,
+        (i + 1) * np.sin(z) + n / 3000,
+        0.1 * (i + 1) + np.arange(8) / 10 - n / 9000,
+        0.5,
+        10.0 ** (i - 1),
+    )
 
 
 def movement(alpha: float) -> Movement:
     """Distance, alignment and angle over six moments, falling with alpha by different amounts."""
     t = np.arange(6)
-    return Movement(TIMES, 0.01 * t / alpha, 0.1 + 0.15 * t / alpha, np.radians(80 - 12 * t / alpha), None, None)
+    return Movement(
+        TIMES, 0.01 * t / alpha, 0.1 + 0.15 * t / alpha, np.radians(80 - 12 * t / alpha), None, None
+    )
 
 
 @pytest.fixture
@@ -67,7 +84,14 @@ def asked(monkeypatch):
 
 
 def open_lab(n=300, **settings):
-    return alone(NTKLab(Settings(**({"link": "cubic", "d": 20, "noise": 0.2, "width": 30, "seed": 4} | settings)), n=n))
+    return alone(
+        NTKLab(
+            Settings(
+                **({"link": "cubic", "d": 20, "noise": 0.2, "width": 30, "seed": 4} | settings)
+            ),
+            n=n,
+        )
+    )
 
 
 def test_what_is_asked_of_the_experiment(asked):
@@ -90,7 +114,9 @@ def test_the_experiment_shows_what_comparison_computes():
     """Without anything hand-made: the same numbers as from the functions of notebook 05."""
     s = Settings(link="tanh", d=5, width=10, **COURSE)
     lab = NTKLab(s, n=50)
-    own = race(s, 50, tests=LineTests(s.target(), grid=80, each=20), ridges=np.geomspace(1e-3, 1e3, 7))
+    own = race(
+        s, 50, tests=LineTests(s.target(), grid=80, each=20), ridges=np.geomspace(1e-3, 1e3, 7)
+    )
     shown = lab.session.reports[50]
     for name in METHODS:
         assert shown[name].r2 == own[name].r2 and np.array_equal(shown[name].curve, own[name].curve)
@@ -101,7 +127,13 @@ def test_the_experiment_shows_what_comparison_computes():
 
 
 TRUTHS = {  # link: (f, its Hermite coefficients to degree 7, linear floor, reach of the axis, f's left end is low)
-    "cubic": (lambda z: z**3 / math.sqrt(15), [0, 3 / 15**0.5, 0, 0.4**0.5, 0, 0, 0, 0], 0.6, 12, True),
+    "cubic": (
+        lambda z: z**3 / math.sqrt(15),
+        [0, 3 / 15**0.5, 0, 0.4**0.5, 0, 0, 0, 0],
+        0.6,
+        12,
+        True,
+    ),
     "he2": (lambda z: (z**2 - 1) / math.sqrt(2), [0, 0, 1, 0, 0, 0, 0, 0], 0.0, 8, False),
     "linear": (lambda z: z, [0, 1, 0, 0, 0, 0, 0, 0], 1.0, 4, True),
 }
@@ -120,17 +152,25 @@ def test_every_figure_draws_what_was_measured(asked, link, d, n, alpha):
     check(
         figures[0],
         "race",
-        [marked(sizes, [report(m, i, z).r2 for m in sizes], name, *look) for i, (name, look) in enumerate(METHODS.items())]
+        [
+            marked(sizes, [report(m, i, z).r2 for m in sizes], name, *look)
+            for i, (name, look) in enumerate(METHODS.items())
+        ]
         + [line([40, 4000], [floor, floor], "linear floor", GREY, "longdash", 1.5)],
         {
             "title": "Test R² on the same samples",
-            "xaxis": {"type": "log", "range": [math.log10(40), math.log10(4000)], "title": f"samples n (d = {d})",
-                      "tickvals": [50, 100, 300, 1000, 3000], "ticktext": ["50", "100", "300", "1,000", "3,000"],
-                      "tickangle": 0},
+            "xaxis": {
+                "type": "log",
+                "range": [math.log10(40), math.log10(4000)],
+                "title": f"samples n (d = {d})",
+                "tickvals": [50, 100, 300, 1000, 3000],
+                "ticktext": ["50", "100", "300", "1,000", "3,000"],
+                "tickangle": 0,
+            },
             "yaxis": {"range": [-0.1, 2.1], "tickvals": [0, 0.5, 1], "title": "R²"},
             "legend": TOP_LEFT,
         },
-    )  # fmt: skip
+    )
     last = {name: report(n, i, z) for i, name in enumerate(METHODS)}
     check(
         figures[1],
@@ -152,16 +192,26 @@ def test_every_figure_draws_what_was_measured(asked, link, d, n, alpha):
     check(
         figures[2],
         "degrees",
-        [{"type": "bar", "x": np.arange(8), "y": values, "name": name,
-          "marker": {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}},
-          "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>"}
-         for name, (values, colour, shape) in bars.items()],
+        [
+            {
+                "type": "bar",
+                "x": np.arange(8),
+                "y": values,
+                "name": name,
+                "marker": {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}},
+                "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>",
+            }
+            for name, (values, colour, shape) in bars.items()
+        ],
         {
-            "title": "Hermite degrees learned", "barmode": "group", "legend": TOP_RIGHT,
-            "xaxis": {"title": "degree", "dtick": 1}, "yaxis": {"range": [-0.45, 1.1], "title": "coefficient"},
+            "title": "Hermite degrees learned",
+            "barmode": "group",
+            "legend": TOP_RIGHT,
+            "xaxis": {"title": "degree", "dtick": 1},
+            "yaxis": {"range": [-0.45, 1.1], "title": "coefficient"},
         },
         tiny=1e-8,
-    )  # fmt: skip
+    )
     t = np.arange(1, 6)
     looks = list(METHODS.values())
     check(
@@ -173,11 +223,12 @@ def test_every_figure_draws_what_was_measured(asked, link, d, n, alpha):
             marked(TIMES[1:], 0.01 * t / alpha, "distance", *looks[2]),
         ],
         {
-            "title": f"The kernel in training, α = {alpha:g}", "legend": TOP_LEFT,
+            "title": f"The kernel in training, α = {alpha:g}",
+            "legend": TOP_LEFT,
             "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"},
             "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
         },
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("n, alpha", [(300, 1.0), (3000, 2.0)])
@@ -200,7 +251,11 @@ def test_words_and_table_say_what_was_measured(asked, n, alpha):
     head, *rows, code = lab.text().splitlines()[1:]
     assert head.split() == ["predicted", "measured", "error"] and code == lab.short()
     assert rows[1].split()[-3:] == [f"{guess:.2f}", f"{kernel:.2f}", f"{abs(guess - kernel):.2f}"]
-    for label, at in (("predicted", rows[1]), ("measured", rows[0]), ("error", rows[1])):  # numbers end under their heads
+    for label, at in (
+        ("predicted", rows[1]),
+        ("measured", rows[0]),
+        ("error", rows[1]),
+    ):  # numbers end under their heads
         end = head.index(label) + len(label)
         assert at[end - 1].isdigit() and at[end : end + 1] in (" ", "")
 
@@ -247,11 +302,18 @@ def test_knobs_change_what_they_name(asked):
     drive(lab, "alpha", 10.0)
     assert [(kind, alpha) for kind, _, alpha, _ in asked] == [("move", 10.0)]
     del asked[:]
-    for key, value, changed in (("new_seed", None, {"seed": 5}), ("set noise", 0.5, {"noise": 0.5}), ("set d", 10, {"d": 10}),
-                                ("set link", "tanh", {"link": "tanh"}), ("set width", 50, {"width": 50})):  # fmt: skip
+    for key, value, changed in (
+        ("new_seed", None, {"seed": 5}),
+        ("set noise", 0.5, {"noise": 0.5}),
+        ("set d", 10, {"d": 10}),
+        ("set link", "tanh", {"link": "tanh"}),
+        ("set width", 50, {"width": 50}),
+    ):
         before = lab.settings
         drive(lab, key, value)
-        assert lab.settings == before.replace(**changed) and [c[0] for c in asked] == ["move"] + 5 * ["race"]
+        assert lab.settings == before.replace(**changed) and [c[0] for c in asked] == [
+            "move"
+        ] + 5 * ["race"]
         assert {c[1].replace(**COURSE) for c in asked} == {lab.settings}
         assert [n for kind, _, n, _ in asked if kind == "race"] == SIZES[:5] and asked[0][2] == 10.0
         del asked[:]
@@ -273,28 +335,88 @@ def test_csv_is_the_race_that_is_drawn(asked):
 def test_controls_say_and_offer_what_they_set(asked):
     lab = open_lab(n=200)
     counts = lambda values: [(f"{v:,g}", v) for v in values]  # noqa: E731
-    assert controls(lab.children[0]) + controls(lab.children[1]) + controls(lab.children[2])[:1] == [
-        ("link", "cubic", [(shown, name) for name, shown in (
-            ("linear", "z"), ("tanh", "tanh(2z)"), ("relu", "max(z, 0)"), ("cubic", "z^3 / sqrt 15"),
-            ("quintic", "z^5 / sqrt 945"), ("he2", "(z^2 - 1) / sqrt 2"), ("he3", "(z^3 - 3z) / sqrt 6"))],
-         "How the label depends on the hidden projection"),
+    assert controls(lab.children[0]) + controls(lab.children[1]) + controls(lab.children[2])[
+        :1
+    ] == [
+        (
+            "link",
+            "cubic",
+            [
+                (shown, name)
+                for name, shown in (
+                    ("linear", "z"),
+                    ("tanh", "tanh(2z)"),
+                    ("relu", "max(z, 0)"),
+                    ("cubic", "z^3 / sqrt 15"),
+                    ("quintic", "z^5 / sqrt 945"),
+                    ("he2", "(z^2 - 1) / sqrt 2"),
+                    ("he3", "(z^3 - 3z) / sqrt 6"),
+                )
+            ],
+            "How the label depends on the hidden projection",
+        ),
         ("d", 20, counts([10, 20, 30, 50, 100, 200]), lab.fields["d"].tooltip),
-        ("noise", 0.2, counts([0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3]), lab.fields["noise"].tooltip),
-        ("width", 30, counts([10, 20, 30, 50, 100, 200, 500, 1000]), "Neurons of the network that SGD trains"),
-        ("samples n", 200, [("50", 50), ("100", 100), ("200", 200), ("300", 300), ("500", 500), ("1,000", 1000),
-                            ("2,000", 2000), ("3,000", 3000)],
-         "Race up to this many samples; curves are shown for this many"),
-        ("α (lazy)", 1.0, counts([1, 1.5, 2, 3, 5, 10, 30]), "1: mean-field scaling. Larger: a lazier network"),
+        (
+            "noise",
+            0.2,
+            counts([0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3]),
+            lab.fields["noise"].tooltip,
+        ),
+        (
+            "width",
+            30,
+            counts([10, 20, 30, 50, 100, 200, 500, 1000]),
+            "Neurons of the network that SGD trains",
+        ),
+        (
+            "samples n",
+            200,
+            [
+                ("50", 50),
+                ("100", 100),
+                ("200", 200),
+                ("300", 300),
+                ("500", 500),
+                ("1,000", 1000),
+                ("2,000", 2000),
+                ("3,000", 3000),
+            ],
+            "Race up to this many samples; curves are shown for this many",
+        ),
+        (
+            "α (lazy)",
+            1.0,
+            counts([1, 1.5, 2, 3, 5, 10, 30]),
+            "1: mean-field scaling. Larger: a lazier network",
+        ),
         ("New samples", "refresh", None, "A new seed: draw everything anew"),
-        ("preset", "", [("choose", "")] + [(n, n) for n in ("tanh", "cubic", "quintic", "small d", "he2")],
-         "An experiment worth seeing, in one choice"),
-    ]  # fmt: skip
-    assert "Input dimension" in lab.fields["d"].tooltip and "noise added" in lab.fields["noise"].tooltip
-    lab.knobs["n"].value, lab.knobs["alpha"].value, lab.fields["link"].value, lab.fields["width"].value = 500, 30.0, "he2", 100
+        (
+            "preset",
+            "",
+            [("choose", "")] + [(n, n) for n in ("tanh", "cubic", "quintic", "small d", "he2")],
+            "An experiment worth seeing, in one choice",
+        ),
+    ]
+    assert (
+        "Input dimension" in lab.fields["d"].tooltip
+        and "noise added" in lab.fields["noise"].tooltip
+    )
+    (
+        lab.knobs["n"].value,
+        lab.knobs["alpha"].value,
+        lab.fields["link"].value,
+        lab.fields["width"].value,
+    ) = 500, 30.0, "he2", 100
     lab.preset.value = "quintic"
     find(lab, "New samples").click()
-    assert ordered(lab) == [("n", 500), ("alpha", 30.0), ("set link", "he2"), ("set width", 100), ("preset", "quintic"),
-                    ("new_seed", None)]  # fmt: skip
+    assert ordered(lab) == [
+        ("n", 500),
+        ("alpha", 30.0),
+        ("set link", "he2"),
+        ("set width", 100),
+        ("preset", "quintic"),
+        ("new_seed", None),
+    ]
     assert lab.fields["link"].layout.flex == "0 1 190px"  # formulas in the place of names
     assert lab.children[-1].get_title(0) == "More: seed, settings code, export"
 
@@ -303,8 +425,13 @@ def test_presets_are_what_their_sentences_say(asked):
     """c_1^2 of z^5 / sqrt 945: (15 / sqrt 945)^2 = 0.24, so that three quarters are beyond; 10^3.5 = 3162."""
     lab, said = open_lab(n=50), []
     codes = {}
-    told = {"tanh": "Most of it is linear", "cubic": "degree-3 part", "quintic": "Three quarters", "small d": "d³·⁵",
-            "he2": "No slope"}  # fmt: skip
+    told = {
+        "tanh": "Most of it is linear",
+        "cubic": "degree-3 part",
+        "quintic": "Three quarters",
+        "small d": "d³·⁵",
+        "he2": "No slope",
+    }
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
     for name in lab.presets:
         drive(lab, "preset", name)
@@ -314,16 +441,27 @@ def test_presets_are_what_their_sentences_say(asked):
         if "Three quarters" in said[-1]:
             assert 1 - floor == pytest.approx(0.75, abs=0.02)
         if "No slope" in said[-1]:
-            assert floor < 1e-12 and "degree 2" in said[-1] and abs(lab.session.c[2]) == pytest.approx(1)
+            assert (
+                floor < 1e-12
+                and "degree 2" in said[-1]
+                and abs(lab.session.c[2]) == pytest.approx(1)
+            )
         if "degree-3 part" in said[-1]:
             assert lab.session.c[3] ** 2 == pytest.approx(1 - floor)
         if "Most of it is linear" in said[-1]:
             assert 0.5 < floor < 1
     assert "3000 samples are d³·⁵" in said[3] and math.log10(3000) == pytest.approx(3.5, abs=0.03)
     rest = "noise=0.1 link={} width=200 seed=0"
-    assert codes == {name: f"d={d} " + rest.format(link) for name, d, link in (
-        ("tanh", 100, "tanh"), ("cubic", 100, "cubic"), ("quintic", 100, "quintic"), ("small d", 10, "cubic"),
-        ("he2", 100, "he2"))}  # fmt: skip
+    assert codes == {
+        name: f"d={d} " + rest.format(link)
+        for name, d, link in (
+            ("tanh", 100, "tanh"),
+            ("cubic", 100, "cubic"),
+            ("quintic", 100, "quintic"),
+            ("small d", 10, "cubic"),
+            ("he2", 100, "he2"),
+        )
+    }
 
 
 @pytest.mark.parametrize("link", ["norm", "sum_tanh", "product"])
@@ -331,19 +469,35 @@ def test_a_code_may_name_a_link_that_the_menu_lacks(asked, link):
     lab = open_lab(n=50)
     drive(lab, "code", f"link={link} k=1 d=15")
     assert lab.settings.link == lab.fields["link"].value == link and lab.fields["d"].value == 15
-    assert [label for label, value in lab.fields["link"].options if value == link] == [LINKS[link].formula]
-    assert [v for _, v in lab.fields["d"].options] == [10, 15, 20, 30, 50, 100, 200]  # and no dimension that is refused
+    assert [label for label, value in lab.fields["link"].options if value == link] == [
+        LINKS[link].formula
+    ]
+    assert [v for _, v in lab.fields["d"].options] == [
+        10,
+        15,
+        20,
+        30,
+        50,
+        100,
+        200,
+    ]  # and no dimension that is refused
 
 
 def test_axes_hold_what_is_drawn(asked, monkeypatch):
     """R^2 below zero, where a method does worse than the mean; coefficients of links that are not scaled to variance 1."""
     lab = open_lab(n=50, link=lambda Z: -3 * Z[:, 0], k=1)
-    assert lab.figures(lab.session)[2].layout["yaxis"]["range"] == pytest.approx([-0.45 * 7, 1.1 * 7])
+    assert lab.figures(lab.session)[2].layout["yaxis"]["range"] == pytest.approx(
+        [-0.45 * 7, 1.1 * 7]
+    )
     lab.session.c = np.r_[0, 2.1, np.zeros(6)]
     assert lab.figures(lab.session)[2].layout["yaxis"]["range"] == pytest.approx([-0.9, 2.2])
     half = [i / 2 for i in range(-6, 3)]
-    for worst, limits, ticks in ((-0.04, [-0.1, 2.1], half[6:]), (-0.15, [-0.5, 2.5], half[5:]), (-0.6, [-1, 3], half[4:]),
-                                 (-40.0, [-3, 5], half)):  # fmt: skip
+    for worst, limits, ticks in (
+        (-0.04, [-0.1, 2.1], half[6:]),
+        (-0.15, [-0.5, 2.5], half[5:]),
+        (-0.6, [-1, 3], half[4:]),
+        (-40.0, [-3, 5], half),
+    ):
         lab.session.reports[50]["NTK"] = Report(worst, np.zeros(80), np.zeros(8), 0.0, 1.0)
         axis = lab.figures(lab.session)[0].layout["yaxis"]
         assert axis["range"] == limits and axis["tickvals"] == ticks
@@ -366,7 +520,10 @@ def test_links_of_ones_own_and_experiments_too_large(asked):
 
 def test_a_lab_opens_as_asked(asked):
     lab = NTKLab(lecture=True)
-    assert lab.settings == Settings(link="tanh", **COURSE) and lab.session.n == 3000 == lab.knobs["n"].value
+    assert (
+        lab.settings == Settings(link="tanh", **COURSE)
+        and lab.session.n == 3000 == lab.knobs["n"].value
+    )
     assert lab.lecture.value and lab.stage.columns == 3 and not NTKLab().lecture.value
     assert lab.session.sizes() == SIZES and lab.knobs["alpha"].value == lab.session.alpha == 1
     with pytest.raises(ValueError, match="paste a line such as d=50 link=cubic"):

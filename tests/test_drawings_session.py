@@ -12,21 +12,24 @@ from course_utils.labs.session import Session
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
 
-@pytest.mark.parametrize("samples, seconds, speed, goal, trained", [
-    (1000, 0.1, 1, None, 1000 * (exp(0.065) - 1)),
-    (1000, 0.1, 0.25, None, 1000 * (exp(0.01625) - 1)),
-    (1000, 0.1, 4, None, 1000 * (exp(0.26) - 1)),
-    (1000, 0.25, 1, None, 1000 * (exp(0.1625) - 1)),
-    (1000, 60, 1, None, 1000 * (exp(0.1625) - 1)),  # a pause is not made up for
-    (0, 0.25, 1, None, 40 * (exp(0.1625) - 1)),  # at first as if d / 5 samples were seen
-    (0, 0.001, 1, None, 1),
-    (10**6, 0.25, 1, None, 25_000),  # the budget, 25 ms of 1 us each
-    (10**6, 0.25, 4, None, 100_000),
-    (10**6, 0.25, 0.5, None, 25_000),
-    (1000, 0.25, 1, 1100, 100),
-    (1000, 0.25, 1, 2000, 1000 * (exp(0.1625) - 1)),
-    (1000, 0.25, 1, 900, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "samples, seconds, speed, goal, trained",
+    [
+        (1000, 0.1, 1, None, 1000 * (exp(0.065) - 1)),
+        (1000, 0.1, 0.25, None, 1000 * (exp(0.01625) - 1)),
+        (1000, 0.1, 4, None, 1000 * (exp(0.26) - 1)),
+        (1000, 0.25, 1, None, 1000 * (exp(0.1625) - 1)),
+        (1000, 60, 1, None, 1000 * (exp(0.1625) - 1)),  # a pause is not made up for
+        (0, 0.25, 1, None, 40 * (exp(0.1625) - 1)),  # at first as if d / 5 samples were seen
+        (0, 0.001, 1, None, 1),
+        (10**6, 0.25, 1, None, 25_000),  # the budget, 25 ms of 1 us each
+        (10**6, 0.25, 4, None, 100_000),
+        (10**6, 0.25, 0.5, None, 25_000),
+        (1000, 0.25, 1, 1100, 100),
+        (1000, 0.25, 1, 2000, 1000 * (exp(0.1625) - 1)),
+        (1000, 0.25, 1, 900, 0),
+    ],
+)
 def test_log_t_grows_by_065_a_second_within_the_budget_of_a_frame_and_up_to_the_goal(
     samples, seconds, speed, goal, trained, monkeypatch
 ):
@@ -48,15 +51,27 @@ def test_what_a_sample_costs_is_measured_where_there_are_enough(n, cost, monkeyp
     assert session._cost == pytest.approx(cost) and Session(SMALL, 3)._cost == pytest.approx(15e-6)
 
 
-@pytest.mark.parametrize("cost, speed, minutes", [
-    (9.9e-6, 1, None), (10.1e-6, 1, "1"), (1e-3, 1, "33"), (1e-3, 4, "8"), (1e-3, 0.5, "33"), (0.1, 1, "3,333"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "cost, speed, minutes",
+    [
+        (9.9e-6, 1, None),
+        (10.1e-6, 1, "1"),
+        (1e-3, 1, "33"),
+        (1e-3, 4, "8"),
+        (1e-3, 0.5, "33"),
+        (0.1, 1, "3,333"),
+    ],
+)
 def test_a_run_that_takes_minutes_says_how_many(cost, speed, minutes):
     """Half of a frame goes to training: d samples take twice what they cost."""
     session = Session(Settings(d=10**6, k=1, link="tanh", width=5))
     session._cost = cost
     said = session.patience(speed)
-    assert said.startswith(f"At this d, d samples take about {minutes} min of play") if minutes else said == ""
+    assert (
+        said.startswith(f"At this d, d samples take about {minutes} min of play")
+        if minutes
+        else said == ""
+    )
 
 
 def test_changes_act_on_what_runs_and_are_told():
@@ -84,11 +99,18 @@ def test_a_session_is_the_run_that_online_sgd_makes_seed_by_seed():
     session = Session(SMALL, 3)
     session.begin(SMALL, 700)
     run = session.run()
-    assert run.seeds == (4, 5, 6) and session.samples == 700 and run.samples[0] == 0 and run.samples[-1] == 700
+    assert (
+        run.seeds == (4, 5, 6)
+        and session.samples == 700
+        and run.samples[0] == 0
+        and run.samples[-1] == 700
+    )
     assert 100 < len(run) <= 161
     want = online_sgd(SMALL, samples=700, checkpoints=run.samples, seeds=3)
     for name in ("angles", "perpendicular", "parallel", "risk", "r2", "singular_values", "neurons"):
-        np.testing.assert_allclose(getattr(run, name), getattr(want, name), rtol=1e-6, atol=1e-9, err_msg=name)
+        np.testing.assert_allclose(
+            getattr(run, name), getattr(want, name), rtol=1e-6, atol=1e-9, err_msg=name
+        )
     assert run.floors == want.floors and run.net is None
     one = Session(SMALL)
     one.train(10)

@@ -42,18 +42,28 @@ class Page:
     def sent(self) -> list[tuple]:
         """What the last frame carried: (view, which arrays, whether with traces and layout)."""
         views = self.got[-1]["views"]
-        return [(v["name"], [(trace, key) for trace, key, *_ in v["arrays"]], "traces" in v) for v in views]
+        return [
+            (v["name"], [(trace, key) for trace, key, *_ in v["arrays"]], "traces" in v)
+            for v in views
+        ]
 
 
 def two_views(shift=0.0, colour="#0072B2", title="one"):
     t = np.arange(5)
-    first = Figure("first", [line(t, t + shift, "a", colour), line(t, 7.0 * t, "b", "#D55E00")], {"title": title})
+    first = Figure(
+        "first",
+        [line(t, t + shift, "a", colour), line(t, 7.0 * t, "b", "#D55E00")],
+        {"title": title},
+    )
     points = {"type": "scatter", "x": np.float32([1, 2]), "y": np.array([3, 4]), "name": "c"}
     return [first, Figure("second", [points], {"xaxis": {"range": [0, np.float64(2.5)]}})]
 
 
 def shows(page: Page, figures) -> bool:
-    same([(v["name"], v["traces"], v["layout"]) for v in page.views], [(f.name, f.traces, f.layout) for f in figures])
+    same(
+        [(v["name"], v["traces"], v["layout"]) for v in page.views],
+        [(f.name, f.traces, f.layout) for f in figures],
+    )
     return True
 
 
@@ -109,7 +119,13 @@ def test_the_words_on_the_page_are_those_that_were_said():
     page = Page(stage)
     rows, lights = [("W", "1", "2", "3%")], [(True, "on", "why"), (False, "off", "why not")]
     stage.send_frame([], Words("said", rows, lights, "noted", "d=5"))
-    assert page.words == {"sentence": "said", "rows": rows, "lights": lights, "note": "noted", "settings": "d=5"}
+    assert page.words == {
+        "sentence": "said",
+        "rows": rows,
+        "lights": lights,
+        "note": "noted",
+        "settings": "d=5",
+    }
 
 
 def test_the_library_is_sent_to_a_page_that_asks():
@@ -127,7 +143,10 @@ def test_the_stage_is_the_script_beside_it_and_its_text():
     bundle = stage._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
     assert data["text/plain"] == "told" and "application/vnd.jupyter.widget-view+json" in data
-    assert str(Stage._esm) == (HERE / "stage.js").read_text() and str(Stage._css) == (HERE / "stage.css").read_text()
+    assert (
+        str(Stage._esm) == (HERE / "stage.js").read_text()
+        and str(Stage._css) == (HERE / "stage.css").read_text()
+    )
     assert "Stage" in repr(Stage())
 
 
@@ -139,8 +158,15 @@ def test_figures_that_do_not_move_are_drawn_when_a_page_opens(n, columns):
     stage._receive(stage, {"type": "ack", "n": 1}, [])
     assert page.got == []
     page.open()
-    assert shows(page, figures) and page.words["sentence"] == repr(stage) == stage.label == "What they show."
-    assert stage.columns == columns and show(figures, columns=1).columns == 1 and show(figures).label == "figures"
+    assert (
+        shows(page, figures)
+        and page.words["sentence"] == repr(stage) == stage.label == "What they show."
+    )
+    assert (
+        stage.columns == columns
+        and show(figures, columns=1).columns == 1
+        and show(figures).label == "figures"
+    )
 
 
 def test_a_labs_page_shows_what_the_lab_draws_while_it_trains():
@@ -151,8 +177,13 @@ def test_a_labs_page_shows_what_the_lab_draws_while_it_trains():
         n = lab._show()
         run = lab.run
         assert shows(page, lab.figures(run, -1)) and page.got[-1]["n"] == n
-        assert named(Figure("", page.views[0]["traces"], {}))["second"]["y"][-1] == np.degrees(run.angles[-1, 1])
-        assert page.words["sentence"].startswith(run.sentence()) and page.words["settings"] == lab.settings.code()
+        assert named(Figure("", page.views[0]["traces"], {}))["second"]["y"][-1] == np.degrees(
+            run.angles[-1, 1]
+        )
+        assert (
+            page.words["sentence"].startswith(run.sentence())
+            and page.words["settings"] == lab.settings.code()
+        )
     sent = dict((name, (arrays, anew)) for name, arrays, anew in page.sent())
     assert not sent["angles"][1]  # curves alone travel
     # The start does not move.

@@ -30,7 +30,13 @@ from course_utils.theory import assumptions
 
 LEFT = 10.0  # d = 100: axes of time begin at d / 10
 SHOWN = np.maximum(TIMES, LEFT)  # t = 0 is drawn at their left end
-TIME = {"type": "log", "range": [1, 5], "title": "samples t (d = 100)", "dtick": 1, "exponentformat": "power"}
+TIME = {
+    "type": "log",
+    "range": [1, 5],
+    "title": "samples t (d = 100)",
+    "dtick": 1,
+    "exponentformat": "power",
+}
 EITHER = pytest.mark.parametrize("seeds", [1, 3])
 
 
@@ -40,34 +46,69 @@ def curve(x, y, name, colour, dash, width=2, hover="%{y:.3g}"):
 
 def cursor(t, low, high):
     return {
-        "type": "scatter", "mode": "lines", "x": [t, t], "y": [low, high], "line": {"color": VERMILLION, "width": 1.2},
-        "opacity": 0.8, "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "lines",
+        "x": [t, t],
+        "y": [low, high],
+        "line": {"color": VERMILLION, "width": 1.2},
+        "opacity": 0.8,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def marks(x, y, name, colour, symbol, size, hover, edge=None):
     line = {} if edge is None else {"line": {"width": edge, "color": GREY}}
     return {
-        "type": "scatter", "mode": "markers", "x": x, "y": y, "name": name,
-        "marker": {"color": colour, "symbol": symbol, "size": size, **line}, "hovertemplate": hover,
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "name": name,
+        "marker": {"color": colour, "symbol": symbol, "size": size, **line},
+        "hovertemplate": hover,
+    }
 
 
 # views of a run
 
 
 @EITHER
-@pytest.mark.parametrize("k, names", [
-    (1, ["angle"]),
-    (3, ["largest", "second", "third"]),
-    (13, ["largest", "second", "third", "fourth", "fifth", "6th", "7th", "8th", "9th", "10th", "11th", "12th", "13th"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "k, names",
+    [
+        (1, ["angle"]),
+        (3, ["largest", "second", "third"]),
+        (
+            13,
+            [
+                "largest",
+                "second",
+                "third",
+                "fourth",
+                "fifth",
+                "6th",
+                "7th",
+                "8th",
+                "9th",
+                "10th",
+                "11th",
+                "12th",
+                "13th",
+            ],
+        ),
+    ],
+)
 def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, names, seeds):
     run = made(k=k, seeds=seeds)
     low, middle, high = np.degrees(low_middle_high(run, "angles"))
     looks = [(PALETTE[i % 6], DASHES[i % 6]) for i in range(k)]
-    bands = [shade(SHOWN, low[:, i], high[:, i], looks[i][0]) for i in range(k)] if seeds > 1 else []
-    lines = [curve(SHOWN, middle[:, i], names[i], *looks[i], hover="%{y:.1f} degrees") for i in range(k)]
+    bands = (
+        [shade(SHOWN, low[:, i], high[:, i], looks[i][0]) for i in range(k)] if seeds > 1 else []
+    )
+    lines = [
+        curve(SHOWN, middle[:, i], names[i], *looks[i], hover="%{y:.1f} degrees") for i in range(k)
+    ]
     figure = figures.angles(run)
     same(figure.traces, [*bands, *lines, cursor(50_000, 0, 90)])
     degrees = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
@@ -78,7 +119,16 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
 def test_directions_beyond_the_tenth_are_counted_in_english():
     names = list(named(figures.angles(made(k=50, seeds=1))))
     assert [names[i - 1] for i in (11, 12, 13, 21, 22, 23, 24, 31, 50)] == [
-        "11th", "12th", "13th", "21st", "22nd", "23rd", "24th", "31st", "50th"]  # fmt: skip
+        "11th",
+        "12th",
+        "13th",
+        "21st",
+        "22nd",
+        "23rd",
+        "24th",
+        "31st",
+        "50th",
+    ]
 
 
 @EITHER
@@ -96,21 +146,30 @@ def test_norms_outside_and_inside_keep_their_looks_and_the_prediction_is_drawn_a
         traces.append(curve(SHOWN, middle, label, colour, dash))
     foreseen = curve([LEFT, 25, 700, 60_000], predicted[1], "W⊥ predicted", "#222222", "dot", 1.6)
     same(figure.traces, [*traces, foreseen, cursor(50_000, 0.01, 10**0.6)])
-    norm = {"type": "log", "range": [-2, 0.6], "dtick": 1, "exponentformat": "power", "title": "norm / √m"}
+    norm = {
+        "type": "log",
+        "range": [-2, 0.6],
+        "dtick": 1,
+        "exponentformat": "power",
+        "title": "norm / √m",
+    }
     same(figure.layout, {"title": "Weights inside, outside", "xaxis": TIME, "yaxis": norm})
     assert figure.name == "norms" and "W⊥ predicted" not in named(figures.norms(run))
 
 
-@pytest.mark.parametrize("perpendicular, parallel, limits", [
-    ((1, 0.5), (0.01, 0.5), [-2, 0.6]),
-    ((1, 0.009), (0.1, 0.5), [-3, 0.6]),
-    ((1, 0.5), (0.0002, 0.5), [-4, 0.6]),
-    ((1, 0.5), (0.0, 0.5), [-2, 0.6]),  # an exact zero has no place on a log axis
-    ((1, 1e-12), (0.1, 0.5), [-8, 0.6]),
-    ((1, 3.4), (0.1, 3.4), [-2, 0.6]),
-    ((1, 0.5), (0.1, 3.6), [-2, 1.1]),
-    ((12.0, 0.5), (0.1, 0.5), [-2, 2.1]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "perpendicular, parallel, limits",
+    [
+        ((1, 0.5), (0.01, 0.5), [-2, 0.6]),
+        ((1, 0.009), (0.1, 0.5), [-3, 0.6]),
+        ((1, 0.5), (0.0002, 0.5), [-4, 0.6]),
+        ((1, 0.5), (0.0, 0.5), [-2, 0.6]),  # an exact zero has no place on a log axis
+        ((1, 1e-12), (0.1, 0.5), [-8, 0.6]),
+        ((1, 3.4), (0.1, 3.4), [-2, 0.6]),
+        ((1, 0.5), (0.1, 3.6), [-2, 1.1]),
+        ((12.0, 0.5), (0.1, 0.5), [-2, 2.1]),
+    ],
+)
 def test_the_axis_of_norms_holds_the_whole_run(perpendicular, parallel, limits):
     run = made(seeds=1, samples=np.array([0, 50]))
     run.__dict__.update(perpendicular=np.array(perpendicular), parallel=np.array(parallel))
@@ -120,32 +179,67 @@ def test_the_axis_of_norms_holds_the_whole_run(perpendicular, parallel, limits):
 
 
 @EITHER
-@pytest.mark.parametrize("k, column, across", [(1, 2, "norm outside"), (2, 1, "weight on u₂"), (3, 1, "weight on u₂")])
+@pytest.mark.parametrize(
+    "k, column, across", [(1, 2, "norm outside"), (2, 1, "weight on u₂"), (3, 1, "weight on u₂")]
+)
 def test_neurons_before_are_faint_and_now_strong_on_the_right_axes(k, column, across, seeds):
     run = made(k=k, seeds=seeds)
     figure = figures.neurons(run, 2)
     rows = run.neurons[0] if seeds > 1 else run.neurons  # of several seeds, the first one's
     second = {1: "u₂", 2: "outside"}[column]
     hover = f"u₁ %{{x:.2f}}, {second} %{{y:.2f}}<extra>"
-    same(figure.traces, [
-        marks(rows[0, :, 0], rows[0, :, column], "at t = 0", "rgba(0,0,0,0)", "circle", 5, hover + "at the start</extra>", 1),
-        marks(rows[2, :, 0], rows[2, :, column], "now", BLUE, "diamond", 5, hover + "now</extra>", 0),
-    ])  # fmt: skip
-    same(figure.layout, {
-        "title": "Neurons", "xaxis": {"range": [-1.5, 1.5], "title": "weight on u₁"},
-        "yaxis": {"range": [-1.5 if k > 1 else -0.075, 1.5], "title": across},
-        "legend": {} if k > 1 else {"y": 0.98, "yanchor": "top"},  # for k = 1 neurons fall onto the axis below
-    })  # fmt: skip
+    same(
+        figure.traces,
+        [
+            marks(
+                rows[0, :, 0],
+                rows[0, :, column],
+                "at t = 0",
+                "rgba(0,0,0,0)",
+                "circle",
+                5,
+                hover + "at the start</extra>",
+                1,
+            ),
+            marks(
+                rows[2, :, 0],
+                rows[2, :, column],
+                "now",
+                BLUE,
+                "diamond",
+                5,
+                hover + "now</extra>",
+                0,
+            ),
+        ],
+    )
+    same(
+        figure.layout,
+        {
+            "title": "Neurons",
+            "xaxis": {"range": [-1.5, 1.5], "title": "weight on u₁"},
+            "yaxis": {"range": [-1.5 if k > 1 else -0.075, 1.5], "title": across},
+            "legend": {}
+            if k > 1
+            else {"y": 0.98, "yanchor": "top"},  # for k = 1 neurons fall onto the axis below
+        },
+    )
     assert figure.name == "neurons"
 
 
 def test_of_many_neurons_some_hundred_are_drawn_and_the_square_holds_all():
     run = made(k=2, seeds=1, width=1000)
-    run.neurons[3, 700, 1] = -3.0  # neither at the start nor now: the axis stands still while one looks back
+    run.neurons[
+        3, 700, 1
+    ] = -3.0  # neither at the start nor now: the axis stands still while one looks back
     figure = figures.neurons(run, 4)
     same(figure.traces[1]["x"], run.neurons[4, ::5, 0])
     side = 1.5 * 1.5**2
-    assert figure.layout["xaxis"]["range"] == figure.layout["yaxis"]["range"] == pytest.approx([-side, side])
+    assert (
+        figure.layout["xaxis"]["range"]
+        == figure.layout["yaxis"]["range"]
+        == pytest.approx([-side, side])
+    )
     for largest, side in ((2.25, 2.25), (2.26, 3.375), (0.1, 1.5)):
         assert figures.reach(np.array([0.0, -largest]), 1.5) == pytest.approx(side)
 
@@ -160,17 +254,37 @@ def test_the_first_k_singular_values_stand_out_from_the_bulk(k, label, seeds):
     values[-1] = 1e-9
     number = np.arange(1, k + 6)
     hover = "%{y:.3g}<extra>no. %{x}</extra>"
-    same(figure.traces, [
-        {"type": "scatter", "mode": "lines", "x": number, "y": values, "line": {"color": GREY, "width": 1},
-         "hoverinfo": "skip", "showlegend": False},
-        marks(number[:k], values[:k], label, BLUE, "circle", 9, hover),
-        marks(number[k:], values[k:], "the bulk", GREY, "square", 7, hover),
-    ])  # fmt: skip
-    same(figure.layout, {
-        "title": "Singular values of W", "xaxis": {"range": [0.4, k + 5.6], "dtick": 1, "title": "number"},
-        "yaxis": {"type": "log", "range": [-3, 0.6], "dtick": 1, "exponentformat": "power", "title": "value / √m"},
-        "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},
-    })  # fmt: skip
+    same(
+        figure.traces,
+        [
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": number,
+                "y": values,
+                "line": {"color": GREY, "width": 1},
+                "hoverinfo": "skip",
+                "showlegend": False,
+            },
+            marks(number[:k], values[:k], label, BLUE, "circle", 9, hover),
+            marks(number[k:], values[k:], "the bulk", GREY, "square", 7, hover),
+        ],
+    )
+    same(
+        figure.layout,
+        {
+            "title": "Singular values of W",
+            "xaxis": {"range": [0.4, k + 5.6], "dtick": 1, "title": "number"},
+            "yaxis": {
+                "type": "log",
+                "range": [-3, 0.6],
+                "dtick": 1,
+                "exponentformat": "power",
+                "title": "value / √m",
+            },
+            "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},
+        },
+    )
     assert figure.name == "singular values"
     run.singular_values[..., 4, 0] = 23.0  # later in the run: the axis already has room
     assert figures.singular_values(run, 1).layout["yaxis"]["range"] == pytest.approx([-3, 2.1])
@@ -184,29 +298,62 @@ def test_test_risk_stands_between_its_floors(seeds):
     bands = [shade(SHOWN, low, high, BLUE)] if seeds > 1 else []
     ends = [10, 1e5]
     flat = lambda value, name, dash: curve(ends, [value, value], name, GREY, dash, 1.5, "%{y:.4f}")  # noqa: E731
-    same(figure.traces, [
-        *bands, curve(SHOWN, middle, "test risk", BLUE, "solid", hover="%{y:.4f}"),
-        flat(0.55, "predict 0", "dot"), flat(0.25, "best linear", "dashdot"), flat(0.04, "noise floor", "dash"),
-        cursor(50_000, 0, 1.0 if seeds > 1 else 0.7),
-    ])  # fmt: skip
-    place = {"yanchor": "bottom", "yshift": -2, "showarrow": False}
-    right, left = {"x": 5, "xanchor": "right", "xshift": -4}, {"x": 1, "xanchor": "left", "xshift": 4}
-    same(figure.layout, {
-        "title": "Test risk", "xaxis": TIME, "yaxis": {"range": [0, 1.0 if seeds > 1 else 0.7], "title": "huber loss"},
-        "showlegend": False, "annotations": [
-            {**place, **right, "y": 0.55, "text": "predict 0"}, {**place, **right, "y": 0.25, "text": "best linear"},
-            {**place, **left, "y": 0.04, "text": "noise floor"},  # a falling curve is far from its left end
+    same(
+        figure.traces,
+        [
+            *bands,
+            curve(SHOWN, middle, "test risk", BLUE, "solid", hover="%{y:.4f}"),
+            flat(0.55, "predict 0", "dot"),
+            flat(0.25, "best linear", "dashdot"),
+            flat(0.04, "noise floor", "dash"),
+            cursor(50_000, 0, 1.0 if seeds > 1 else 0.7),
         ],
-    })  # fmt: skip
-    assert figure.name == "test risk" and figures.risk(made(loss="square")).layout["yaxis"]["title"] == "square loss"
+    )
+    place = {"yanchor": "bottom", "yshift": -2, "showarrow": False}
+    right, left = (
+        {"x": 5, "xanchor": "right", "xshift": -4},
+        {"x": 1, "xanchor": "left", "xshift": 4},
+    )
+    same(
+        figure.layout,
+        {
+            "title": "Test risk",
+            "xaxis": TIME,
+            "yaxis": {"range": [0, 1.0 if seeds > 1 else 0.7], "title": "huber loss"},
+            "showlegend": False,
+            "annotations": [
+                {**place, **right, "y": 0.55, "text": "predict 0"},
+                {**place, **right, "y": 0.25, "text": "best linear"},
+                {
+                    **place,
+                    **left,
+                    "y": 0.04,
+                    "text": "noise floor",
+                },  # a falling curve is far from its left end
+            ],
+        },
+    )
+    assert (
+        figure.name == "test risk"
+        and figures.risk(made(loss="square")).layout["yaxis"]["title"] == "square loss"
+    )
 
 
-@pytest.mark.parametrize("floors, words", [
-    ({"noise": 0.04, "linear": 0.52, "zero": 0.55}, ["predict 0, or best linear", "", "noise floor"]),
-    ({"noise": 0.04, "linear": 0.50, "zero": 0.55}, ["predict 0", "best linear", "noise floor"]),
-    ({"noise": 0.04}, ["noise floor"]),
-    ({}, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "floors, words",
+    [
+        (
+            {"noise": 0.04, "linear": 0.52, "zero": 0.55},
+            ["predict 0, or best linear", "", "noise floor"],
+        ),
+        (
+            {"noise": 0.04, "linear": 0.50, "zero": 0.55},
+            ["predict 0", "best linear", "noise floor"],
+        ),
+        ({"noise": 0.04}, ["noise floor"]),
+        ({}, []),
+    ],
+)
 def test_labels_of_floors_that_would_lie_on_each_other_become_one(floors, words):
     figure = figures.risk(made(floors=floors, seeds=1))
     assert [note["text"] for note in figure.layout["annotations"]] == words
@@ -214,17 +361,31 @@ def test_labels_of_floors_that_would_lie_on_each_other_become_one(floors, words)
     assert [note["y"] for note in figure.layout["annotations"]] == heights
 
 
-@pytest.mark.parametrize("largest, top", [
-    (0.89, 1.0), (0.9, 1.5), (0.08, 0.1), (0.0012, 0.0015), (1.7, 2.0), (1.8, 3.0), (4.0, 5.0), (6.0, 7.0), (8.5, 10.0),
-    (9.0, 15.0), (0.0, 0.0005),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "largest, top",
+    [
+        (0.89, 1.0),
+        (0.9, 1.5),
+        (0.08, 0.1),
+        (0.0012, 0.0015),
+        (1.7, 2.0),
+        (1.8, 3.0),
+        (4.0, 5.0),
+        (6.0, 7.0),
+        (8.5, 10.0),
+        (9.0, 15.0),
+        (0.0, 0.0005),
+    ],
+)
 @pytest.mark.parametrize("odd", [0.0, np.nan, np.inf])
 def test_the_axis_of_risk_grows_in_steps(largest, top, odd):
     """12 % above the largest risk or floor, whatever is no number left out."""
     run = made(seeds=1, floors={"zero": 0.0002, "noise": odd})
     run.__dict__["risk"] = np.array([0.0003, largest, odd, 0.0002, 0.0002])
     figure = figures.risk(run)
-    assert figure.layout["yaxis"]["range"] == pytest.approx([0, top]) and cursors(figure)[0]["y"] == pytest.approx([0, top])
+    assert figure.layout["yaxis"]["range"] == pytest.approx([0, top]) and cursors(figure)[0][
+        "y"
+    ] == pytest.approx([0, top])
 
 
 def test_a_run_without_a_risk_has_an_axis_all_the_same():
@@ -233,15 +394,18 @@ def test_a_run_without_a_risk_has_an_axis_all_the_same():
     assert figures.risk(run).layout["yaxis"]["range"] == [0, 1.5]
 
 
-@pytest.mark.parametrize("d, last, limits", [
-    (100, 50_000, [1, 5]),
-    (100, 100_000, [1, 5]),
-    (100, 100_001, [1, 6]),
-    (100, 10**6, [1, 6]),
-    (3, 0, [0, np.log10(3000)]),
-    (250, 400, [1, np.log10(250_000)]),
-    (10**6, 0, [5, 9]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "d, last, limits",
+    [
+        (100, 50_000, [1, 5]),
+        (100, 100_000, [1, 5]),
+        (100, 100_001, [1, 6]),
+        (100, 10**6, [1, 6]),
+        (3, 0, [0, np.log10(3000)]),
+        (250, 400, [1, np.log10(250_000)]),
+        (10**6, 0, [5, 9]),
+    ],
+)
 def test_the_axis_of_time_runs_from_d_tenths_to_1000_d_and_grows_by_decades(d, last, limits):
     run = made(k=1, seeds=1, d=d, samples=np.array([0, 1, 2, 3, last]))
     axis = figures.time_axis(run)
@@ -267,7 +431,9 @@ def test_a_run_that_has_just_begun_is_a_short_stroke_at_the_left():
     same(named(figures.angles(run))["largest"]["x"], [40, 40])
 
 
-@pytest.mark.parametrize("moment, at", [(0, LEFT), (1, 20), (2, 300), (3, 4000), (4, 50_000), (-1, 50_000)])
+@pytest.mark.parametrize(
+    "moment, at", [(0, LEFT), (1, 20), (2, 300), (3, 4000), (4, 50_000), (-1, 50_000)]
+)
 def test_one_time_cursor_stands_at_the_moment_in_every_view_over_time(moment, at):
     run = made()
     for view in (figures.angles, figures.norms, figures.risk):
@@ -277,7 +443,13 @@ def test_one_time_cursor_stands_at_the_moment_in_every_view_over_time(moment, at
 
 def test_without_a_moment_a_view_shows_the_end():
     run = made()
-    for view in (figures.angles, figures.norms, figures.neurons, figures.singular_values, figures.risk):
+    for view in (
+        figures.angles,
+        figures.norms,
+        figures.neurons,
+        figures.singular_values,
+        figures.risk,
+    ):
         same(view(run).traces, view(run, 4).traces)
 
 
@@ -295,7 +467,13 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
     run, theory = lab.run, lab.session.predicted
     shown = lab.figures(run, 40)
     views = [figures.angles, figures.norms, figures.neurons, figures.singular_values, figures.risk]
-    assert [figure.name for figure in shown] == ["angles", "norms", "neurons", "singular values", "test risk"]
+    assert [figure.name for figure in shown] == [
+        "angles",
+        "norms",
+        "neurons",
+        "singular values",
+        "test risk",
+    ]
     for figure, view in zip(shown, views, strict=True):
         want = view(run, 40, theory) if view is figures.norms else view(run, 40)
         same([figure.traces, figure.layout], [want.traces, want.layout])
@@ -307,8 +485,15 @@ def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
     for moment in (0, 7, 90, len(run) - 1):
         words = lab.words(run, moment)
         middle = lambda name: np.sort(getattr(run, name), axis=0)[1][moment]  # noqa: B023, E731
-        perpendicular, parallel, r2, t = middle("perpendicular"), middle("parallel"), middle("r2"), int(run.samples[moment])
-        drawn = named(lab.figures(run, moment)[1])["W⊥ predicted"]  # straight between its points, on log axes
+        perpendicular, parallel, r2, t = (
+            middle("perpendicular"),
+            middle("parallel"),
+            middle("r2"),
+            int(run.samples[moment]),
+        )
+        drawn = named(lab.figures(run, moment)[1])[
+            "W⊥ predicted"
+        ]  # straight between its points, on log axes
         predicted = np.exp(np.interp(np.log(max(t, 1)), np.log(drawn["x"]), np.log(drawn["y"])))
         error = abs(predicted / perpendicular - 1)
         assert words.rows == [
@@ -316,11 +501,28 @@ def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
             ("W∥", "", f"{parallel:.3f}", ""),
             ("test R²", "", f"{r2:.2f}", ""),
         ]
-        foreseen = [round(predicted, 3), round(100 * error)] if t else []  # before the first step there is nothing to tell
-        sizes = [round(perpendicular, 3), round(parallel, 3), round(middle("risk"), 4), 2, round(r2, 2)]  # 2 as in R2
-        said = [t, float(f"{t / 50:.3g}"), *np.degrees(middle("angles")).round(1), *sizes, 3, *foreseen]
+        foreseen = (
+            [round(predicted, 3), round(100 * error)] if t else []
+        )  # before the first step there is nothing to tell
+        sizes = [
+            round(perpendicular, 3),
+            round(parallel, 3),
+            round(middle("risk"), 4),
+            2,
+            round(r2, 2),
+        ]  # 2 as in R2
+        said = [
+            t,
+            float(f"{t / 50:.3g}"),
+            *np.degrees(middle("angles")).round(1),
+            *sizes,
+            3,
+            *foreseen,
+        ]
         assert numbers(words.sentence) == pytest.approx(said, abs=1e-9)
-        assert ("Predicted W_perp" in words.sentence) == bool(t) and "median of 3 seeds" in words.sentence
+        assert ("Predicted W_perp" in words.sentence) == bool(
+            t
+        ) and "median of 3 seeds" in words.sentence
 
 
 def test_what_is_not_known_is_left_empty(lab):
@@ -334,21 +536,37 @@ def test_what_is_not_known_is_left_empty(lab):
     assert "Predicted" not in words.sentence and "nan" not in words.sentence
 
 
-@pytest.mark.parametrize("settings, on", [
-    (dict(bias="away", schedule="decreasing", weight_decay=0.5, step=1.0), [True, True, True, True]),
-    (dict(bias="away", weight_decay=0.5, step=0.05, link="none", noise=1.0), [True, True, False, True]),
-    (dict(bias="away", weight_decay=0.0, step=5.0), [False, False, True, True]),
-    (dict(bias="away", weight_decay=0.5, step=0.05, d=1), [True, True, True, False]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "settings, on",
+    [
+        (
+            dict(bias="away", schedule="decreasing", weight_decay=0.5, step=1.0),
+            [True, True, True, True],
+        ),
+        (
+            dict(bias="away", weight_decay=0.5, step=0.05, link="none", noise=1.0),
+            [True, True, False, True],
+        ),
+        (dict(bias="away", weight_decay=0.0, step=5.0), [False, False, True, True]),
+        (dict(bias="away", weight_decay=0.5, step=0.05, d=1), [True, True, True, False]),
+    ],
+)
 def test_lamps_belong_to_their_assumptions(settings, on):
     """Threshold .242 / min|b| below .5 for |b| above 1 (mathematics of notebook 02); labels of noise alone carry no signal."""
     settings = Settings(**{"d": 100, "k": 1, "link": "tanh"} | settings)
     lab = SubspaceLab(settings)
     lights = lab.words(lab.run, -1).lights
     assert [light for light, _, _ in lights] == on
-    names = ["decay above threshold", "step small enough", "first Hermite coefficient not zero", "k fits"]
+    names = [
+        "decay above threshold",
+        "step small enough",
+        "first Hermite coefficient not zero",
+        "k fits",
+    ]
     assert [name for _, name, _ in lights] == names
-    for (_, _, text), word in zip(lights, ["weight_decay", "step", "That of the clipped label", "k = "], strict=True):
+    for (_, _, text), word in zip(
+        lights, ["weight_decay", "step", "That of the clipped label", "k = "], strict=True
+    ):
         assert text.startswith(word)
     assert lights == [(a.holds, a.name, a.text) for a in assumptions(settings)]
 
@@ -358,28 +576,79 @@ def test_lamps_belong_to_their_assumptions(settings, on):
 # is measured (in the comment), which a seed moves by a few per cent.
 PAPER = dict(d=100, link="tanh", k=1, weight_decay=0.5, step=0.05)
 PRESETS = {
-    "the theorem holds": (dict(bias="away", schedule="decreasing", step=1.0), "TTTT", 20_000,
+    "the theorem holds": (
+        dict(bias="away", schedule="decreasing", step=1.0),
+        "TTTT",
+        20_000,
         r"above the threshold, biases away from zero, decreasing.*W⊥ falls like 1/√t",
-        lambda out, into, angles, r2: out < 0.1 and angles[0] < 10),  # 0.05, 6
-    "no weight decay": (dict(weight_decay=0.0), "FTTT", 40_000, r"W⊥ stays, although the angle falls",
-        lambda out, into, angles, r2: out > 0.7 and angles[0] < 10),  # 0.88, 2
-    "decay under the threshold": (dict(d=50, link="relu", weight_decay=0.02, step=0.2), "FTTT", 20_000, r"W⊥ lingers far above",
-        lambda out, into, angles, r2: out > 0.4 and angles[0] < 10),  # 0.69, 2
-    "decay too strong": (dict(d=50, weight_decay=2.0), "FTTT", 20_000, r"W⊥ vanishes, and W∥ nearly",
-        lambda out, into, angles, r2: out < 0.1 and into < 0.3 and r2 < 0.5),  # 0.05, 0.2, 0.3
-    "pure noise": (dict(link="none", noise=1.0), "FTFT", 20_000, r"W⊥ vanishes all the same.*look at W∥ and the risk",
-        lambda out, into, angles, r2: out < 0.2 and into < 0.05 and r2 < 0.05),  # 0.09, 0.01, 0
-    "even link": (dict(d=50, link="he2"), "FTFT", 20_000, r"No first Hermite coefficient.*decay wins",
-        lambda out, into, angles, r2: out < 0.2 and into < 0.2 and r2 < 0.1),  # 0.08, 0.08, 0.01
-    "inclusion without recovery": (dict(k=3, link="sum_tanh"), "FTTT", 40_000, r"W⊥ is small, and two angles stay large",
-        lambda out, into, angles, r2: out < 0.15 and into > 0.3 and angles[1] > 45 and angles[2] < 20),  # 0.06, 0.5, 79, 6
-    "five directions": (dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1), "FTTT", 50_000, r"five angles fall",
-        lambda out, into, angles, r2: angles[0] < 30),  # 12
-    "a million dimensions": (dict(d=10**6, weight_decay=0.05, width=20, step=0.3), "FFTT", 0, r"d = 1,000,000",
-        lambda out, into, angles, r2: out > 0.9),  # minutes away: here it only begins
-    "the paper's Figure 1": (dict(d=2, width=1000), "FTTT", 3_000, r"Two dimensions, 1000 neurons, one direction",
-        lambda out, into, angles, r2: out < 0.15 and into > 0.4),  # 0.08, 0.5
-}  # fmt: skip
+        lambda out, into, angles, r2: out < 0.1 and angles[0] < 10,
+    ),  # 0.05, 6
+    "no weight decay": (
+        dict(weight_decay=0.0),
+        "FTTT",
+        40_000,
+        r"W⊥ stays, although the angle falls",
+        lambda out, into, angles, r2: out > 0.7 and angles[0] < 10,
+    ),  # 0.88, 2
+    "decay under the threshold": (
+        dict(d=50, link="relu", weight_decay=0.02, step=0.2),
+        "FTTT",
+        20_000,
+        r"W⊥ lingers far above",
+        lambda out, into, angles, r2: out > 0.4 and angles[0] < 10,
+    ),  # 0.69, 2
+    "decay too strong": (
+        dict(d=50, weight_decay=2.0),
+        "FTTT",
+        20_000,
+        r"W⊥ vanishes, and W∥ nearly",
+        lambda out, into, angles, r2: out < 0.1 and into < 0.3 and r2 < 0.5,
+    ),  # 0.05, 0.2, 0.3
+    "pure noise": (
+        dict(link="none", noise=1.0),
+        "FTFT",
+        20_000,
+        r"W⊥ vanishes all the same.*look at W∥ and the risk",
+        lambda out, into, angles, r2: out < 0.2 and into < 0.05 and r2 < 0.05,
+    ),  # 0.09, 0.01, 0
+    "even link": (
+        dict(d=50, link="he2"),
+        "FTFT",
+        20_000,
+        r"No first Hermite coefficient.*decay wins",
+        lambda out, into, angles, r2: out < 0.2 and into < 0.2 and r2 < 0.1,
+    ),  # 0.08, 0.08, 0.01
+    "inclusion without recovery": (
+        dict(k=3, link="sum_tanh"),
+        "FTTT",
+        40_000,
+        r"W⊥ is small, and two angles stay large",
+        lambda out, into, angles, r2: (
+            out < 0.15 and into > 0.3 and angles[1] > 45 and angles[2] < 20
+        ),
+    ),  # 0.06, 0.5, 79, 6
+    "five directions": (
+        dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1),
+        "FTTT",
+        50_000,
+        r"five angles fall",
+        lambda out, into, angles, r2: angles[0] < 30,
+    ),  # 12
+    "a million dimensions": (
+        dict(d=10**6, weight_decay=0.05, width=20, step=0.3),
+        "FFTT",
+        0,
+        r"d = 1,000,000",
+        lambda out, into, angles, r2: out > 0.9,
+    ),  # minutes away: here it only begins
+    "the paper's Figure 1": (
+        dict(d=2, width=1000),
+        "FTTT",
+        3_000,
+        r"Two dimensions, 1000 neurons, one direction",
+        lambda out, into, angles, r2: out < 0.15 and into > 0.4,
+    ),  # 0.08, 0.5
+}
 
 
 def test_every_preset_is_looked_at():
@@ -392,7 +661,10 @@ def test_a_preset_sets_what_its_sentence_says_and_the_sentence_comes_true(name):
     settings, sentence = SubspaceLab.presets[name]
     assert settings == Settings(**PAPER | changes)
     assert re.search(says, sentence)
-    lights = [light for light, _, _ in SubspaceLab(settings).words(made(seeds=1, **asdict(settings)), -1).lights]
+    lights = [
+        light
+        for light, _, _ in SubspaceLab(settings).words(made(seeds=1, **asdict(settings)), -1).lights
+    ]
     assert lights == [lamp == "T" for lamp in lamps]
     end = online_sgd(settings, samples=samples, checkpoints=1).at()
     assert comes_true(end.perpendicular, end.parallel, np.degrees(end.angles), end.r2)
@@ -437,19 +709,29 @@ def test_the_movie_shows_first_neurons_open_and_present_ones_filled(movie):
     for moment in (0, 30, len(run) - 1):
         plane, norms = movie.figures(run, moment)
         u_line, first, now = plane.traces
-        assert [trace["name"] for trace in plane.traces] == ["line of u", "at t = 0", f"after {run.samples[moment]:,} samples"]
+        assert [trace["name"] for trace in plane.traces] == [
+            "line of u",
+            "at t = 0",
+            f"after {run.samples[moment]:,} samples",
+        ]
         same([first["x"], first["y"]], every[0][::5].T)
         same([now["x"], now["y"]], every[moment][::5].T)
         same([u_line["x"], u_line["y"]], [[-4.4 * u[0], 4.4 * u[0]], [-4.4 * u[1], 4.4 * u[1]]])
         same(u_line["line"], {"color": VERMILLION, "dash": "dash", "width": 2})
-        same(first["marker"], {"color": "#D62728", "size": 5, "symbol": "circle-open"})  # red at first, as in the paper
+        same(
+            first["marker"], {"color": "#D62728", "size": 5, "symbol": "circle-open"}
+        )  # red at first, as in the paper
         same(now["marker"], {"color": BLUE, "size": 6, "symbol": "diamond"})
         assert [trace["mode"] for trace in plane.traces] == ["lines", "markers", "markers"]
-        same(plane.layout, {
-            "title": "20% of 100 neurons", "xaxis": {"range": [-3.3, 3.3], "title": "w₁"},
-            "yaxis": {"range": [-2.2, 2.2], "title": "w₂", "scaleanchor": "x"},
-            "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
-        })  # fmt: skip
+        same(
+            plane.layout,
+            {
+                "title": "20% of 100 neurons",
+                "xaxis": {"range": [-3.3, 3.3], "title": "w₁"},
+                "yaxis": {"range": [-2.2, 2.2], "title": "w₂", "scaleanchor": "x"},
+                "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
+            },
+        )
         want = figures.norms(run, moment, movie.session.predicted)
         same([norms.name, norms.traces, norms.layout], ["norms", want.traces, want.layout])
         assert plane.name == "plane" and movie.words(run, moment).sentence == run.sentence(moment)
@@ -470,7 +752,10 @@ def test_the_movie_never_forgets_how_it_began_nor_mistakes_one_moment_for_anothe
         assert (inside, outside) == pytest.approx((run.parallel[moment], run.perpendicular[moment]))
 
 
-@pytest.mark.parametrize("share, width, shown", [(0.1, 100, 10), (0.4, 100, 40), (0.7, 10, 7), (1, 10, 10), (0.001, 10, 1)])
+@pytest.mark.parametrize(
+    "share, width, shown",
+    [(0.1, 100, 10), (0.4, 100, 40), (0.7, 10, 7), (1, 10, 10), (0.001, 10, 1)],
+)
 def test_the_movie_shows_the_share_that_it_says(share, width, shown):
     movie = neurons_movie(PLANE.replace(width=width), samples=5, share=share)
     plane = movie.figures(movie.run, -1)[0]
@@ -487,7 +772,9 @@ def test_the_movie_is_wide_enough_for_neurons_that_go_far():
     movie = neurons_movie(PLANE, samples=5, share=1)
     movie.session.at(5)[7] = [0.1, -2.3]
     layout = movie.figures(movie.run, -1)[0].layout
-    assert layout["yaxis"]["range"] == pytest.approx([-3.3, 3.3]) and layout["xaxis"]["range"] == pytest.approx([-4.95, 4.95])
+    assert layout["yaxis"]["range"] == pytest.approx([-3.3, 3.3]) and layout["xaxis"][
+        "range"
+    ] == pytest.approx([-4.95, 4.95])
 
 
 def test_the_movie_takes_only_what_it_can_draw():

@@ -45,7 +45,10 @@ def test_steps_follow_the_gradient_that_torch_finds(activation, loss):
     """W <- (1 - et lam) W - m et grad l for 70 samples (two full blocks and a part), to 1e-10 as the issue asks."""
     W, a, b, X, y = problem(70, loss=loss)
     et, lam, m = 0.05, 0.5, len(W)
-    expected, (A, B, inputs, labels) = torch.tensor(W, requires_grad=True), map(torch.tensor, (a, b, X, y))
+    expected, (A, B, inputs, labels) = (
+        torch.tensor(W, requires_grad=True),
+        map(torch.tensor, (a, b, X, y)),
+    )
     for x, label in zip(inputs, labels, strict=True):
         yhat = A @ TORCH_ACTIVATION[activation](expected @ x + B)
         (gradient,) = torch.autograd.grad(TORCH_LOSS[loss](yhat, label), expected)
@@ -91,7 +94,9 @@ def test_decay_of_any_strength_is_exact(factor):
     steps = np.full(len(X), 0.01)
     steps[BLOCK + 5 : 2 * BLOCK + 9 : 3] = (1 - factor) / 2.0
     twin = W.copy()
-    assert sgd_steps(W, a, b, X, y, steps, 2.0) == sgd_steps_numpy(twin, a, b, X, y, steps, 2.0) == -1
+    assert (
+        sgd_steps(W, a, b, X, y, steps, 2.0) == sgd_steps_numpy(twin, a, b, X, y, steps, 2.0) == -1
+    )
     np.testing.assert_allclose(W, twin, rtol=0, atol=1e-12)
 
 
@@ -109,7 +114,11 @@ def test_inputs_in_any_layout_and_type_are_read_right_and_left_alone():
     sgd_steps(expected, a, b, X, y, 0.1, 0.5)
     wide = np.zeros((80, 14))
     wide[::2, ::2] = X
-    for inputs, labels in ((np.asfortranarray(X), y), (wide[::2, ::2], y[::-1].copy()[::-1]), (X.tolist(), y.tolist())):
+    for inputs, labels in (
+        (np.asfortranarray(X), y),
+        (wide[::2, ::2], y[::-1].copy()[::-1]),
+        (X.tolist(), y.tolist()),
+    ):
         again = W.copy()
         sgd_steps(again, a, b, inputs, labels, 0.1, 0.5)
         np.testing.assert_allclose(again, expected, atol=1e-14)

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from course_utils import LINKS, Diverged, OnlineSGD, Run, Settings, online_sgd, principal_angles, split_norms
+from course_utils import (
+    LINKS,
+    Diverged,
+    OnlineSGD,
+    Run,
+    Settings,
+    online_sgd,
+    principal_angles,
+    split_norms,
+)
 from course_utils.engine.online import schedule
 from course_utils.engine.steps import sgd_steps_numpy
 from course_utils.record import checkpoint_times
@@ -25,18 +34,24 @@ NUMBERS = SERIES[:-1]
 
 def same(a, b):
     """All that two snapshots measure, to the last bit."""
-    return a.samples == b.samples and all(np.array_equal(getattr(a, n), getattr(b, n)) for n in SERIES)
+    return a.samples == b.samples and all(
+        np.array_equal(getattr(a, n), getattr(b, n)) for n in SERIES
+    )
 
 
 def median_at_end(settings, samples, name, seeds=5):
-    return np.median(getattr(online_sgd(settings, samples, checkpoints=1, seeds=seeds), name)[:, -1], axis=0)
+    return np.median(
+        getattr(online_sgd(settings, samples, checkpoints=1, seeds=seeds), name)[:, -1], axis=0
+    )
 
 
 # ---- schedules
 
 
 @pytest.mark.parametrize("d", [1, 100, 10**6, 10**9])
-@pytest.mark.parametrize(("step", "decay"), [(0.1, 0.05), (1.0, 2.0), (1e-9, 1e-3), (1000.0, 1000.0), (0.1, 0.0)])
+@pytest.mark.parametrize(
+    ("step", "decay"), [(0.1, 0.05), (1.0, 2.0), (1e-9, 1e-3), (1000.0, 1000.0), (0.1, 0.0)]
+)
 def test_decreasing_schedule(d, step, decay):
     """Starts at step / d, falls, and 1 - et_t gam = (tau / (tau + 1))^2, tau = t + t0: the identity on which the rate
     of W_perp rests. tau is found back from et_t and grows by exactly 1 a step. Rounding: 1e-9."""
@@ -52,12 +67,16 @@ def test_decreasing_schedule(d, step, decay):
         np.testing.assert_allclose(tau - tau[0], t, atol=1e-9 * (1 + tau[0]) ** 2)
     later = schedule(settings, np.array([10**12]))
     if decay > 0 and step * decay * 10**12 > 1e6 * d:
-        np.testing.assert_allclose(later, 2 / (gap * 10**12), rtol=1e-3)  # like 2 / (gam t) in the end
+        np.testing.assert_allclose(
+            later, 2 / (gap * 10**12), rtol=1e-3
+        )  # like 2 / (gam t) in the end
 
 
 @pytest.mark.parametrize("name", CHOICES["schedule"])
 def test_without_decay_or_with_a_constant_step_every_step_is_step_over_d(name):
-    settings = Settings(d=40, step=0.3, weight_decay=0.0 if name == "decreasing" else 0.5, schedule=name)
+    settings = Settings(
+        d=40, step=0.3, weight_decay=0.0 if name == "decreasing" else 0.5, schedule=name
+    )
     assert (schedule(settings, np.arange(0, 10**6, 1000)) == 0.3 / 40).all()
     assert schedule(settings, 5).shape == ()
 
@@ -76,7 +95,12 @@ def test_feed_equals_the_steps_by_hand(loss, name):
     W, start = net.W.copy(), sim.W.copy()
     sim.feed(X[:100], y[:100])
     sim.feed(X[100:], y[100:])
-    assert sgd_steps_numpy(W, net.a, net.b, X, y, schedule(settings, np.arange(300)), 0.3, "relu", loss) == -1
+    assert (
+        sgd_steps_numpy(
+            W, net.a, net.b, X, y, schedule(settings, np.arange(300)), 0.3, "relu", loss
+        )
+        == -1
+    )
     np.testing.assert_allclose(sim.W, W, rtol=0, atol=1e-12)
     assert sim.samples == 300 and np.array_equal(start, net.W) and not np.allclose(W, start)
 
@@ -97,7 +121,10 @@ def test_feed_refuses_what_it_cannot_train_on():
     X, y = np.ones((4, 15)), np.ones(4)
     before = sim.W.copy()
     for bad in ((X[:, 1:], y), (X[0], y[:1]), (X, y[:3]), (X, y[:, None])):
-        with pytest.raises(ValueError, match=r"X must have shape \(n, 15\)|labels of 4 samples must have the shape \(4,\)"):
+        with pytest.raises(
+            ValueError,
+            match=r"X must have shape \(n, 15\)|labels of 4 samples must have the shape \(4,\)",
+        ):
             sim.feed(*bad)
     for bad in ((X * np.nan, y), (X, np.full(4, np.inf))):
         with pytest.raises(ValueError, match="finite"):
@@ -132,7 +159,9 @@ def test_equal_settings_give_equal_runs_in_any_order_of_use(sampling):
             three.advance(70)
             three.advance(70)
     assert same(two.snapshot(), first) and same(three.snapshot(), first)
-    assert not same(OnlineSGD(SMALL.replace(seed=1), sampling).snapshot(), OnlineSGD(SMALL, sampling).snapshot())
+    assert not same(
+        OnlineSGD(SMALL.replace(seed=1), sampling).snapshot(), OnlineSGD(SMALL, sampling).snapshot()
+    )
 
 
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
@@ -149,7 +178,9 @@ def test_how_a_run_is_cut_into_calls_does_not_matter(sampling, activation):
             sim.advance(min(chunk, 600 - sim.samples))
         now = sim.snapshot()
         for name in NUMBERS:
-            np.testing.assert_allclose(getattr(now, name), getattr(expected, name), rtol=1e-9, atol=1e-9, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(now, name), getattr(expected, name), rtol=1e-9, atol=1e-9, err_msg=name
+            )
     whole.advance(0)
     assert same(whole.snapshot(), expected)
 
@@ -157,7 +188,10 @@ def test_how_a_run_is_cut_into_calls_does_not_matter(sampling, activation):
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_seeds_in_parallel_equal_the_same_seeds_run_singly(sampling):
     """To the last bit, and in the order asked for."""
-    settings, options = SMALL.replace(d=60), {"samples": 300, "checkpoints": 10, "sampling": sampling}
+    settings, options = (
+        SMALL.replace(d=60),
+        {"samples": 300, "checkpoints": 10, "sampling": sampling},
+    )
     together = online_sgd(settings, seeds=[4, 0, 7], **options)
     assert together.seeds == (4, 0, 7)
     for i, seed in enumerate((4, 0, 7)):
@@ -189,13 +223,19 @@ def test_a_snapshot_measures_what_it_says():
     U = target.directions
     np.testing.assert_allclose(now.angles, principal_angles(W, U), atol=1e-10)
     np.testing.assert_allclose((now.parallel, now.perpendicular), split_norms(W, U), atol=1e-12)
-    np.testing.assert_allclose(now.singular_values, np.linalg.svd(W)[1][:7] / np.sqrt(12), atol=1e-10)
+    np.testing.assert_allclose(
+        now.singular_values, np.linalg.svd(W)[1][:7] / np.sqrt(12), atol=1e-10
+    )
     np.testing.assert_allclose(now.neurons[:, :2], W @ U.T, atol=1e-6)  # float32
-    np.testing.assert_allclose(now.neurons[:, 2], np.linalg.norm(W - W @ U.T @ U, axis=1), atol=1e-6)
+    np.testing.assert_allclose(
+        now.neurons[:, 2], np.linalg.norm(W - W @ U.T @ U, axis=1), atol=1e-6
+    )
     X, y = target.sample(100_000, np.random.default_rng(0))
     residual = sim.net(X) - y
     losses = np.where(np.abs(residual) < 1, residual**2 / 2, np.abs(residual) - 0.5)
-    assert abs(now.risk - losses.mean()) < 5 * losses.std() / np.sqrt(1000)  # 1000 test samples in a snapshot
+    assert abs(now.risk - losses.mean()) < 5 * losses.std() / np.sqrt(
+        1000
+    )  # 1000 test samples in a snapshot
     assert abs(now.r2 - (1 - (residual**2).mean() / y.var())) < 0.1
     assert now.samples == 20_000 and now.d == 30
 
@@ -220,7 +260,9 @@ SIZES_TO_INTERRUPT = {
 }
 
 
-@pytest.mark.parametrize(("settings", "sampling"), SIZES_TO_INTERRUPT.values(), ids=SIZES_TO_INTERRUPT)
+@pytest.mark.parametrize(
+    ("settings", "sampling"), SIZES_TO_INTERRUPT.values(), ids=SIZES_TO_INTERRUPT
+)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGALRM"])
 @pytest.mark.skipif(os.name != "posix", reason="signals cannot be sent to one process here")
 def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, name):
@@ -323,7 +365,10 @@ def test_change_acts_from_the_next_sample_on():
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_changing_the_noise_is_running_with_that_noise(sampling):
     """Changed before the first sample, the run is to the last bit the one that starts with it."""
-    changed, fresh = OnlineSGD(SMALL.replace(noise=2.0), sampling), OnlineSGD(SMALL.replace(noise=0.0), sampling)
+    changed, fresh = (
+        OnlineSGD(SMALL.replace(noise=2.0), sampling),
+        OnlineSGD(SMALL.replace(noise=0.0), sampling),
+    )
     changed.change(noise=0.0)
     for sim in (changed, fresh):
         sim.advance(300)
@@ -333,9 +378,17 @@ def test_changing_the_noise_is_running_with_that_noise(sampling):
 
 
 FIXED = [
-    {"d": 20}, {"k": 1}, {"width": 9}, {"link": "max"}, {"seed": 3}, {"loss": "square"}, {"activation": "tanh"},
-    {"bias": "none"}, {"noise": 1.0, "d": 20}, {"nonsense": 1},
-]  # fmt: skip
+    {"d": 20},
+    {"k": 1},
+    {"width": 9},
+    {"link": "max"},
+    {"seed": 3},
+    {"loss": "square"},
+    {"activation": "tanh"},
+    {"bias": "none"},
+    {"noise": 1.0, "d": 20},
+    {"nonsense": 1},
+]
 
 
 @pytest.mark.parametrize("changes", FIXED, ids=str)
@@ -348,7 +401,12 @@ def test_what_cannot_change_while_training_goes_on_is_refused_whole(changes):
 
 def test_a_change_to_a_bad_value_is_refused_and_changes_nothing():
     sim = OnlineSGD(SMALL)
-    for changes in ({"noise": -1}, {"step": 0}, {"weight_decay": float("nan")}, {"noise": 0.5, "schedule": "linear"}):
+    for changes in (
+        {"noise": -1},
+        {"step": 0},
+        {"weight_decay": float("nan")},
+        {"noise": 0.5, "schedule": "linear"},
+    ):
         with pytest.raises(ValueError):
             sim.change(**changes)
     assert sim.settings == SMALL and sim.target.noise == SMALL.noise
@@ -361,8 +419,14 @@ STEEP = {"loss": "square", "link": "quintic", "k": 1, "step": 500.0, "weight_dec
 DIVERGENT = {
     "square loss, large step": (STEEP, "Huber"),
     "decay overshoots": ({"step": 100.0, "weight_decay": 100.0}, "decay overshoots"),
-    "overshoots with bounded outputs": ({"activation": "tanh", "step": 100.0, "weight_decay": 1.0}, "decay overshoots"),
-    "overshoots at once": ({"activation": "erf", "step": 1000.0, "weight_decay": 1000.0}, "decay overshoots"),
+    "overshoots with bounded outputs": (
+        {"activation": "tanh", "step": 100.0, "weight_decay": 1.0},
+        "decay overshoots",
+    ),
+    "overshoots at once": (
+        {"activation": "erf", "step": 1000.0, "weight_decay": 1000.0},
+        "decay overshoots",
+    ),
 }
 
 
@@ -373,7 +437,9 @@ def test_divergence_stops_with_a_sentence_and_leaves_a_usable_simulation(changes
     sim = OnlineSGD(settings, sampling)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(Diverged, match=f"^Training diverged after .* samples.*Try: .*{advice}") as problem:
+        with pytest.raises(
+            Diverged, match=f"^Training diverged after .* samples.*Try: .*{advice}"
+        ) as problem:
             for _ in range(1000):
                 sim.advance(10)
         now = sim.snapshot()
@@ -406,15 +472,22 @@ def test_seeds_that_did_not_diverge_are_kept():
             alone[seed] = online_sgd(settings.replace(seed=seed), samples=300, checkpoints=5)
         except Diverged:
             alone[seed] = None
-    bad, good = (next(seed for seed, run in alone.items() if (run is None) == lost) for lost in (True, False))
-    with pytest.raises(Diverged, match=f"^Seed {bad}: .* The other 1 of 2 are in this error's run") as problem:
+    bad, good = (
+        next(seed for seed, run in alone.items() if (run is None) == lost) for lost in (True, False)
+    )
+    with pytest.raises(
+        Diverged, match=f"^Seed {bad}: .* The other 1 of 2 are in this error's run"
+    ) as problem:
         online_sgd(settings, samples=300, checkpoints=5, seeds=[bad, good])
     run = problem.value.run
     assert run.seeds == (good,) and np.array_equal(run.perpendicular[0], alone[good].perpendicular)
 
 
 def test_sizes_beyond_memory_are_refused_in_a_sentence():
-    with pytest.raises(MemoryError, match=r"100,000 neurons at d = 100,000 would take .* GB are free: lower width or d"):
+    with pytest.raises(
+        MemoryError,
+        match=r"100,000 neurons at d = 100,000 would take .* GB are free: lower width or d",
+    ):
         OnlineSGD(Settings(d=100_000, width=100_000))
 
 
@@ -425,9 +498,19 @@ def test_no_allowed_setting_leaks_a_nan(data):
     link = data.draw(st.sampled_from(list(LINKS)))
     k = data.draw(st.integers(LINKS[link].k_range[0], min(4, LINKS[link].k_range[1])))
     spread = st.sampled_from([1e-9, 1e-3, 0.1, 1.0, 10.0, 1000.0])
-    sizes = {"d": (k, k + 1, 30, 2000), "width": (1, 2, 20), "noise": (0.0, 0.1, 100.0), "seed": (0, 1, 2)}
-    choice = {name: data.draw(st.sampled_from(list(allowed))) for name, allowed in (sizes | CHOICES).items()}
-    settings = Settings(k=k, link=link, weight_decay=data.draw(spread), step=data.draw(spread), **choice)
+    sizes = {
+        "d": (k, k + 1, 30, 2000),
+        "width": (1, 2, 20),
+        "noise": (0.0, 0.1, 100.0),
+        "seed": (0, 1, 2),
+    }
+    choice = {
+        name: data.draw(st.sampled_from(list(allowed)))
+        for name, allowed in (sizes | CHOICES).items()
+    }
+    settings = Settings(
+        k=k, link=link, weight_decay=data.draw(spread), step=data.draw(spread), **choice
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sim = OnlineSGD(settings)
@@ -466,7 +549,12 @@ def test_impossible_checkpoints_samples_or_seeds_are_refused_in_words():
             online_sgd(SMALL, samples=10, checkpoints=bad)
         with pytest.raises(ValueError, match="seeds = "):
             online_sgd(SMALL, samples=10, seeds=bad)
-    for bad, says in (([], "between 0 and samples = 10"), ([5, 11], "between 0 and"), ([-1, 5], "= -1"), ([0.5, 9.9], "= 0.5")):
+    for bad, says in (
+        ([], "between 0 and samples = 10"),
+        ([5, 11], "between 0 and"),
+        ([-1, 5], "= -1"),
+        ([0.5, 9.9], "= 0.5"),
+    ):
         with pytest.raises(ValueError, match=f"checkpoints .*{says}"):
             online_sgd(SMALL, samples=10, checkpoints=bad)
     with pytest.raises(ValueError, match="seeds is empty"):
@@ -488,20 +576,28 @@ def test_a_million_steps_leave_no_subnormal_number(sampling):
     multiplies them. Here their weights are exact zeros, and all others lie above 1e-150."""
     d = 20 if sampling == "plain" else 10**4
     steps = 10**6 if sampling == "plain" else 10**5
-    settings = Settings(d=d, k=1, link="tanh", width=20, bias="away", weight_decay=200.0, step=0.001 * d)
+    settings = Settings(
+        d=d, k=1, link="tanh", width=20, bias="away", weight_decay=200.0, step=0.001 * d
+    )
     sim = OnlineSGD(settings, sampling)
     sim.advance(steps)
     W = sim._sampler.W
     assert not ((W != 0) & (np.abs(W) < 1e-150)).any()
     dead = sim.net.b < 0
-    assert 3 < dead.sum() < 17 and np.array_equal(W[dead], np.zeros_like(W[dead])) and np.abs(W[~dead]).max() > 1e-3
+    assert (
+        3 < dead.sum() < 17
+        and np.array_equal(W[dead], np.zeros_like(W[dead]))
+        and np.abs(W[~dead]).max() > 1e-3
+    )
     assert np.isfinite(sim.snapshot().singular_values).all()
 
 
 # ---- the numbers that theory and issue state
 
 
-PLATEAU = Settings(d=100, k=1, link="tanh", width=200, weight_decay=0.5, step=0.05, noise=0.1, loss="huber")
+PLATEAU = Settings(
+    d=100, k=1, link="tanh", width=200, weight_decay=0.5, step=0.05, noise=0.1, loss="huber"
+)
 
 
 def test_the_perpendicular_part_reaches_its_plateau():
@@ -529,14 +625,19 @@ def test_more_noise_means_a_higher_floor():
     Huber's bound. Noise 0, 1, 10 gives about .07, .09, .14: factors above 1.15, while a median of five seeds varies
     by 4 %."""
     base = PLATEAU.replace(width=100)
-    low, middle, high = (median_at_end(base.replace(noise=noise), 20_000, "perpendicular") for noise in (0, 1, 10))
+    low, middle, high = (
+        median_at_end(base.replace(noise=noise), 20_000, "perpendicular") for noise in (0, 1, 10)
+    )
     assert middle > 1.15 * low and high > 1.15 * middle
 
 
 def test_more_decay_means_a_lower_floor_and_a_smaller_signal():
     """Both parts shrink with weight decay: too strong decay kills the signal."""
     base = PLATEAU.replace(d=50, width=50)
-    runs = [online_sgd(base.replace(weight_decay=lam), 20_000, checkpoints=1, seeds=3) for lam in (0.1, 0.5, 2.0)]
+    runs = [
+        online_sgd(base.replace(weight_decay=lam), 20_000, checkpoints=1, seeds=3)
+        for lam in (0.1, 0.5, 2.0)
+    ]
     for name in ("perpendicular", "parallel"):
         weak, middle, strong = (np.median(getattr(run, name)[:, -1]) for run in runs)
         assert weak > 1.3 * middle and middle > 1.3 * strong
@@ -575,7 +676,10 @@ def test_a_snapshot_after_fed_samples_says_of_which_inputs_its_risk_speaks():
     moment = sim.snapshot()
     assert "samples that were fed; the risk is that on inputs N(0, I)" in moment.sentence()
     sim.advance(10)
-    assert "fed" in sim.snapshot().sentence() and "fed" in Run.of(SMALL, [moment, sim.snapshot()]).sentence()
+    assert (
+        "fed" in sim.snapshot().sentence()
+        and "fed" in Run.of(SMALL, [moment, sim.snapshot()]).sentence()
+    )
     record = Record(SMALL)
     record.append(moment)
     assert record.run().sentence() == moment.sentence()

@@ -62,21 +62,29 @@ def test_reduced_coordinates_give_the_run_itself_path_by_path(activation):
         full = np.vstack([basis, orthonormal_rows(X, basis)])
         C = X @ full.T
         layout = np.arange(C.shape[1]) <= k + m + np.arange(12)[:, None]
-        assert np.abs(C[~layout]).max() < 1e-12 and (C[np.arange(12), k + m + np.arange(12)] > 0).all()
+        assert (
+            np.abs(C[~layout]).max() < 1e-12 and (C[np.arange(12), k + m + np.arange(12)] > 0).all()
+        )
         for weights, inputs in ((W, X), (sampler.W, C)):
             assert sgd_steps(weights, net.a, net.b, inputs, y, 1 / d, 0.5, activation) == -1
         expected = W @ full.T
         np.testing.assert_allclose(sampler.W, expected, atol=1e-10)
         sampler._fold()
         L = sampler.W[:, k:]
-        assert np.array_equal(L[:, m:], np.zeros((m, 12))) and np.array_equal(L[:, :m], np.tril(L[:, :m]))
+        assert np.array_equal(L[:, m:], np.zeros((m, 12))) and np.array_equal(
+            L[:, :m], np.tril(L[:, :m])
+        )
         np.testing.assert_allclose(L @ L.T, expected[:, k:] @ expected[:, k:].T, atol=1e-10)
-        folded = np.linalg.solve(L[:, :m], expected[:, k:] @ full[k:])  # the basis that the folding chose
+        folded = np.linalg.solve(
+            L[:, :m], expected[:, k:] @ full[k:]
+        )  # the basis that the folding chose
         np.testing.assert_allclose(folded @ folded.T, np.eye(m), atol=1e-8)
         basis = np.vstack([U, orthonormal_rows(folded, U)])
     for plain, reduced in zip(spectrum(W, U), spectrum(sampler.W, sampler.directions), strict=True):
         np.testing.assert_allclose(reduced[:m], plain[:m], atol=1e-8)
-    np.testing.assert_allclose(split_norms(sampler.W, sampler.directions), split_norms(W, U), atol=1e-10)
+    np.testing.assert_allclose(
+        split_norms(sampler.W, sampler.directions), split_norms(W, U), atol=1e-10
+    )
 
 
 def test_drawn_samples_have_the_stated_layout_and_law():
@@ -114,7 +122,10 @@ def test_the_start_has_the_law_of_a_gaussian_matrix():
     for seed in range(500):
         sampler = ReducedSampler(Settings(d=9, k=2, width=4, link="none", seed=seed))
         plain = np.random.default_rng(seed).standard_normal((4, 9)) / 3
-        for name, W, directions in (("reduced", sampler.W, sampler.directions), ("plain", plain, U)):
+        for name, W, directions in (
+            ("reduced", sampler.W, sampler.directions),
+            ("plain", plain, U),
+        ):
             C = W @ directions.T
             rest = W - C @ directions
             inner = [C[0] @ C[1], rest[2] @ rest[3]]
@@ -146,10 +157,15 @@ def test_plain_and_reduced_agree_in_distribution(d):
                     row += [now.perpendicular, now.parallel, now.angles[0], now.risk]
                 rows.append(row)
         table[sampling] = np.array(rows)
-    p = [stats.ks_2samp(*pair).pvalue for pair in zip(table["plain"].T, table["reduced"].T, strict=True)]
+    p = [
+        stats.ks_2samp(*pair).pvalue
+        for pair in zip(table["plain"].T, table["reduced"].T, strict=True)
+    ]
     assert min(p) > 1e-3, np.round(p, 4).reshape(3, 4)
     first, second, third = np.median(table["plain"], axis=0).reshape(3, 4)
-    assert (np.abs(third - first)[:3] > 0.05).all()  # something happened between the times that are compared
+    assert (
+        np.abs(third - first)[:3] > 0.05
+    ).all()  # something happened between the times that are compared
 
 
 def test_what_is_chosen_at_which_d():
@@ -161,7 +177,11 @@ def test_what_is_chosen_at_which_d():
     assert not OnlineSGD(Settings(d=24, width=20)).reduced
     assert not OnlineSGD(Settings(d=2000, width=20), "plain").reduced
     for d in (10, 100, 1000, 10**9):
-        assert OnlineSGD(Settings(d=d, width=20)).reduced == use_reduced(Settings(d=d, width=20)) == (d >= 1000)
+        assert (
+            OnlineSGD(Settings(d=d, width=20)).reduced
+            == use_reduced(Settings(d=d, width=20))
+            == (d >= 1000)
+        )
     with pytest.raises(ValueError, match="auto, plain, reduced"):
         OnlineSGD(Settings(), "exact")
     with pytest.raises(ValueError, match="needs d > k . width"):
@@ -179,16 +199,23 @@ def test_where_nothing_is_reduced_the_samplers_are_the_same_to_the_last_bit():
 EVERYTHING = [
     *[{"link": link} for link in LINKS],
     *[{"link": link, "k": 7} for link in LINKS if LINKS[link].k_range[1] >= 7],
-    *[dict(zip(("activation", "loss", "schedule"), choice, strict=True))
-      for choice in itertools.product(CHOICES["activation"], CHOICES["loss"], CHOICES["schedule"])],
+    *[
+        dict(zip(("activation", "loss", "schedule"), choice, strict=True))
+        for choice in itertools.product(CHOICES["activation"], CHOICES["loss"], CHOICES["schedule"])
+    ],
     *[{"bias": bias} for bias in CHOICES["bias"]],
-    {"noise": 0.0}, {"weight_decay": 0.0}, {"width": 1}, {"link": lambda Z: np.sin(Z[:, 0])},
-]  # fmt: skip
+    {"noise": 0.0},
+    {"weight_decay": 0.0},
+    {"width": 1},
+    {"link": lambda Z: np.sin(Z[:, 0])},
+]
 
 
 def named(changes):
     """An id that every worker of pytest-xdist finds alike: a function's name, not its address."""
-    return " ".join(f"{field}={getattr(value, '__name__', value)}" for field, value in changes.items())
+    return " ".join(
+        f"{field}={getattr(value, '__name__', value)}" for field, value in changes.items()
+    )
 
 
 @pytest.mark.parametrize("changes", EVERYTHING, ids=named)
@@ -201,7 +228,9 @@ def test_a_million_dimensions_work_for_everything(changes):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         start = sim.snapshot()
-        sim.advance(3 * reduced_block(settings.width) + 5)  # folds three times, and stands within a block
+        sim.advance(
+            3 * reduced_block(settings.width) + 5
+        )  # folds three times, and stands within a block
         end = sim.snapshot()
     assert abs(start.perpendicular - 1) < 0.01 and start.parallel < 5 * np.sqrt(settings.k / 10**6)
     assert (np.degrees(start.angles) > 89).all()
@@ -226,7 +255,9 @@ print(json.dumps([before, peak()]))
 @pytest.mark.skipif(sys.platform == "win32", reason="the resource module is for Unix")
 def test_a_million_dimensions_take_less_than_100_megabytes_more():
     """Peak memory of a fresh process: one input of d = 10**6 numbers is 8 MB, W at width 200 would be 1.6 GB."""
-    out = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
+    ).stdout
     before, after = json.loads(out)
     assert after - before < 100
 
@@ -257,7 +288,13 @@ def test_streams_do_not_depend_on_noise_link_or_loss(sampling):
     base = Settings(d=80, k=2, width=5, seed=9)
     make = PlainSampler if sampling == "plain" else ReducedSampler
     [first] = inputs(make(base), 30)
-    for changes in ({"noise": 2.0}, {"link": "max"}, {"loss": "logistic"}, {"activation": "erf"}, {"step": 1.0}):
+    for changes in (
+        {"noise": 2.0},
+        {"link": "max"},
+        {"loss": "logistic"},
+        {"activation": "erf"},
+        {"step": 1.0},
+    ):
         assert np.array_equal(inputs(make(base.replace(**changes)), 30), [first])
     assert not np.array_equal(inputs(make(base.replace(seed=10)), 30), [first])
 

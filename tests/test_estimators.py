@@ -56,7 +56,9 @@ def test_explained_share_is_what_the_best_curve_explains(link, overlap):
     y = LINKS[link](z[:, None]) + noise * rng.standard_normal(len(z))
     c = hermite_coefficients(link, 8)
     rest = LINKS[link].variance(1) - (c[1:] ** 2).sum()
-    assert best_curve(p, y)[1] == pytest.approx(float(explained_share(c, overlap, noise, max(rest, 0))), abs=0.015)
+    assert best_curve(p, y)[1] == pytest.approx(
+        float(explained_share(c, overlap, noise, max(rest, 0))), abs=0.015
+    )
 
 
 def test_explained_share_of_arrays_and_of_nothing():
@@ -68,8 +70,12 @@ def test_explained_share_of_arrays_and_of_nothing():
 def test_coefficients_along_a_diagonal():
     """z_1 z_2 along (1, 1)/sqrt 2: E[z_1 z_2 he_2] = 1/sqrt 2; along u_1 nothing. Quasi-Monte Carlo, error below 0.002."""
     c, variance = coefficients_along("product", np.array([1, 1]) / math.sqrt(2), 4)
-    assert c == pytest.approx([0, 0, 1 / math.sqrt(2), 0, 0], abs=5e-3) and variance == pytest.approx(1, abs=5e-3)
-    assert coefficients_along("product", np.array([1.0, 0.0]), 4)[0] == pytest.approx(np.zeros(5), abs=5e-3)
+    assert c == pytest.approx(
+        [0, 0, 1 / math.sqrt(2), 0, 0], abs=5e-3
+    ) and variance == pytest.approx(1, abs=5e-3)
+    assert coefficients_along("product", np.array([1.0, 0.0]), 4)[0] == pytest.approx(
+        np.zeros(5), abs=5e-3
+    )
     flipped, _ = coefficients_along("cubic", np.array([-1.0]), 3)
     assert flipped == pytest.approx(hermite_coefficients("cubic", 3) * [1, -1, 1, -1], abs=1e-12)
 
@@ -118,7 +124,9 @@ def test_population_rank(link, k):
     assert tuple(population_rank(name, link, k, 0.1) for name in ESTIMATORS) == RANKS[link, k]
 
 
-@pytest.mark.parametrize(("link", "k"), [(link, k) for link, k in RANKS if isinstance(link, str) and link != "none"])
+@pytest.mark.parametrize(
+    ("link", "k"), [(link, k) for link, k in RANKS if isinstance(link, str) and link != "none"]
+)
 def test_estimators_find_what_they_can_and_miss_what_they_cannot(link, k):
     """d = 8, n = 20,000, one seed: below 15 degrees where the rank is k, and only there."""
     model, X, y = draw(link, 8, k, 0.1, 20_000, seed=3)
@@ -131,7 +139,9 @@ def test_directions_are_unit_rows_and_values_fall():
     _, X, y = draw("chain", 6, 3, 0.1, 2000, seed=0)
     for estimator in ESTIMATORS.values():
         values, rows = estimator.fit(X, y)
-        assert rows.shape[1] == 6 and np.linalg.norm(rows, axis=1) == pytest.approx(np.ones(len(rows)))
+        assert rows.shape[1] == 6 and np.linalg.norm(rows, axis=1) == pytest.approx(
+            np.ones(len(rows))
+        )
         assert (np.diff(values) <= 1e-12).all() and len(values) == len(rows)
 
 
@@ -180,7 +190,9 @@ def test_samples_as_taught_are_those_of_the_course():
 def test_hermite_coefficients_as_taught_are_those_of_the_course():
     """Polynomial links: both rules are exact. tanh: Gauss-Hermite with 100 nodes is good to 1e-5."""
     for link, tolerance in (("cubic", 1e-10), ("he3", 1e-10), ("tanh", 1e-5)):
-        c = [taught("coefficient")(lambda z, link=link: LINKS[link](z[:, None]), j) for j in range(6)]
+        c = [
+            taught("coefficient")(lambda z, link=link: LINKS[link](z[:, None]), j) for j in range(6)
+        ]
         assert c == pytest.approx(hermite_coefficients(link, 5), abs=tolerance)
 
 
@@ -201,12 +213,16 @@ SLICED = {"SIR": sir, "SAVE": save}
 
 
 @pytest.mark.parametrize("name", SLICED)
-@pytest.mark.parametrize("values", [(-1, 1), (0, 1, 2), (-1, 0, 0.5, 7, 8, 9, 10, 11, 12, 13, 14, 15)])
+@pytest.mark.parametrize(
+    "values", [(-1, 1), (0, 1, 2), (-1, 0, 0.5, 7, 8, 9, 10, 11, 12, 13, 14, 15)]
+)
 def test_equal_labels_stay_in_one_slice_so_that_the_order_of_rows_does_not_matter(name, values):
     """To the rounding of sums in another order, 1e-9; and with few labels the slices are exactly the labels."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((300, 5))
-    y = np.array(values, dtype=float)[(len(values) * scipy.stats.norm.cdf(X[:, 0] + 0.1 * X[:, 1] ** 2)).astype(int)]
+    y = np.array(values, dtype=float)[
+        (len(values) * scipy.stats.norm.cdf(X[:, 0] + 0.1 * X[:, 1] ** 2)).astype(int)
+    ]
     found, rows = SLICED[name](X, y)
     for _ in range(6):
         order = rng.permutation(300)
@@ -222,17 +238,23 @@ def test_slices_take_equal_labels_whole_and_do_not_mind_the_sign():
     parts = lambda y, slices=10: [part[:, 0].tolist() for part in sliced(X, np.asarray(y), slices)]  # noqa: E731
     assert parts(np.arange(30)) == [[3 * i, 3 * i + 1, 3 * i + 2] for i in range(10)]
     y = np.r_[np.zeros(17), np.arange(13)]
-    assert [0.0, *range(17), 17.0] in [sorted([0.0, *part]) for part in parts(y)]  # 18 zeros, all together
+    assert [0.0, *range(17), 17.0] in [
+        sorted([0.0, *part]) for part in parts(y)
+    ]  # 18 zeros, all together
     assert sorted(map(sorted, parts(-y))) == sorted(map(sorted, parts(y)))
     assert parts(np.ones(30)) == [list(range(30))]
-    assert [len(part) for part in parts(np.arange(30), 100)] == [2] * 15  # two samples a slice at least
+    assert [len(part) for part in parts(np.arange(30), 100)] == [
+        2
+    ] * 15  # two samples a slice at least
 
 
 @pytest.mark.parametrize("name", SLICED)
 @pytest.mark.parametrize("slices", [0, -1, 1, 2.5, True, None, "10"])
 def test_a_number_of_slices_that_cannot_be_is_refused(name, slices):
     _, X, y = draw("tanh", 3, 1, 0.1, 100, seed=0)
-    with pytest.raises(ValueError, match=f"slices = {slices!r} is not possible: .* 2 slices or more"):
+    with pytest.raises(
+        ValueError, match=f"slices = {slices!r} is not possible: .* 2 slices or more"
+    ):
         SLICED[name](X, y, slices)
 
 
@@ -242,12 +264,20 @@ def test_without_ties_the_library_finds_the_same(link):
     from statsmodels.regression.dimred import PHD, SAVE, SIR
 
     _, X, y = draw(link, 5, LINKS[link].default_k, 0.1, 2000, seed=0)
-    theirs = {"PHD": (PHD(y, X.copy()).fit(), 1), "SIR": (SIR(y, X.copy()).fit(slice_n=200), 1),
-              "SAVE": (SAVE(y, X.copy()).fit(slice_n=200), 200)}  # fmt: skip
+    theirs = {
+        "PHD": (PHD(y, X.copy()).fit(), 1),
+        "SIR": (SIR(y, X.copy()).fit(slice_n=200), 1),
+        "SAVE": (SAVE(y, X.copy()).fit(slice_n=200), 200),
+    }
     for name, (fit, weight) in theirs.items():
         values, rows = ESTIMATORS[name].fit(X, y)
         np.testing.assert_allclose(values, np.abs(np.real(fit.eigs)) / weight, atol=1e-9)
-        assert largest_angle(rows[:1], np.real(fit.params).T[:1] / np.linalg.norm(np.real(fit.params).T[0])) < 1e-4
+        assert (
+            largest_angle(
+                rows[:1], np.real(fit.params).T[:1] / np.linalg.norm(np.real(fit.params).T[0])
+            )
+            < 1e-4
+        )
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -263,7 +293,9 @@ def test_too_few_samples_and_columns_that_say_nothing_are_refused_in_a_sentence(
     with pytest.raises(ValueError, match="1 sample in 4 dimensions are too few"):
         ESTIMATORS[name].fit(X[:1], y[:1])
     if name in ("PHD", "SIR", "SAVE"):
-        with pytest.raises(ValueError, match="5 samples in 4 dimensions are too few: take at least 6"):
+        with pytest.raises(
+            ValueError, match="5 samples in 4 dimensions are too few: take at least 6"
+        ):
             ESTIMATORS[name].fit(X[:5], y[:5])
         with pytest.raises(ValueError, match="column 4 of X is constant"):
             ESTIMATORS[name].fit(np.c_[X, np.full(100, 0.1)], y)
@@ -281,9 +313,14 @@ def test_the_units_of_the_columns_do_not_matter(name):
 
 @pytest.mark.parametrize("scale", [1e-12, 1e-2, 1.0, 1e9])
 def test_population_rank_does_not_depend_on_the_unit_of_the_label_or_on_noise(scale):
-    links = {"z + z^2": (lambda Z: scale * (Z[:, 0] + Z[:, 0] ** 2), (1, 1, 1, 1, 1)),
-             "he3": (lambda Z: scale * (Z[:, 0] ** 3 - 3 * Z[:, 0]), (0, 0, 1, 1, 1)),
-             "constant": (lambda Z: scale * np.ones(len(Z)), (0, 0, 0, 0, 0))}  # fmt: skip
+    links = {
+        "z + z^2": (lambda Z: scale * (Z[:, 0] + Z[:, 0] ** 2), (1, 1, 1, 1, 1)),
+        "he3": (lambda Z: scale * (Z[:, 0] ** 3 - 3 * Z[:, 0]), (0, 0, 1, 1, 1)),
+        "constant": (lambda Z: scale * np.ones(len(Z)), (0, 0, 0, 0, 0)),
+    }
     for name, (link, ranks) in links.items():
         for noise in (0.0, 0.1, 3.0):
-            assert tuple(population_rank(e, link, 1, noise) for e in ESTIMATORS) == ranks, (name, noise)
+            assert tuple(population_rank(e, link, 1, noise) for e in ESTIMATORS) == ranks, (
+                name,
+                noise,
+            )

@@ -96,8 +96,16 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
     ],
     "1.3": [
         (product_of_squares, "c_0 is the mean"),
-        (lambda c, m, noise: np.sum(c[1:] ** 2 * m ** np.arange(1, len(c))) / (np.sum(c[1:] ** 2) + noise**2), "square"),
-        (lambda c, m, noise: np.sum(c[1:] ** 2) * m**2 / (np.sum(c[1:] ** 2) + noise**2), "own power"),
+        (
+            lambda c, m, noise: (
+                np.sum(c[1:] ** 2 * m ** np.arange(1, len(c))) / (np.sum(c[1:] ** 2) + noise**2)
+            ),
+            "square",
+        ),
+        (
+            lambda c, m, noise: np.sum(c[1:] ** 2) * m**2 / (np.sum(c[1:] ** 2) + noise**2),
+            "own power",
+        ),
         (lambda c, m, noise: explained_share(c, m), "plus noise^2"),
         (lambda c, m, noise: explained_share(c, m, math.sqrt(noise)), "standard deviation"),
         (lambda c, m, noise: np.sum(c[1:] ** 2 * m ** (2 * np.arange(1, len(c)))), "divided by"),
@@ -117,10 +125,28 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda Z: np.zeros(len(Z)), "constant"),
     ],
     "2.1": [
-        (lambda W, a, b, x, y, step, decay: W - step * square_gradient(W, a, b, x, y), "Weight decay changes nothing"),
-        (lambda W, a, b, x, y, step, decay: (1 - decay) * W - step * square_gradient(W, a, b, x, y), "wrong amount"),
-        (lambda W, a, b, x, y, step, decay: (1 - step * decay) * W + step * square_gradient(W, a, b, x, y), "uphill"),
-        (lambda W, a, b, x, y, step, decay: (1 - step * decay) * W - step / 5 * square_gradient(W, a, b, x, y), "0.2 times"),
+        (
+            lambda W, a, b, x, y, step, decay: W - step * square_gradient(W, a, b, x, y),
+            "Weight decay changes nothing",
+        ),
+        (
+            lambda W, a, b, x, y, step, decay: (
+                (1 - decay) * W - step * square_gradient(W, a, b, x, y)
+            ),
+            "wrong amount",
+        ),
+        (
+            lambda W, a, b, x, y, step, decay: (
+                (1 - step * decay) * W + step * square_gradient(W, a, b, x, y)
+            ),
+            "uphill",
+        ),
+        (
+            lambda W, a, b, x, y, step, decay: (
+                (1 - step * decay) * W - step / 5 * square_gradient(W, a, b, x, y)
+            ),
+            "0.2 times",
+        ),
         (every_neuron, "silent"),
     ],
     "2.2": [
@@ -137,21 +163,36 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
     ],
     "2.4": [
         (lambda d, step, decay, V: plateau(d, step / d, decay, V) ** 2, "squared norm"),
-        (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(d), "sqrt(d) too large"),
+        (
+            lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(d),
+            "sqrt(d) too large",
+        ),
         (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(2), "sqrt 2 too large"),
         (lambda d, step, decay, V: 1.0, "expected"),
     ],
     "5.1": [
         (lambda K, y, T, ridge: T @ np.linalg.solve(K, y), "no effect"),
-        (lambda K, y, T, ridge: T @ np.linalg.solve(K + len(K) * ridge * np.eye(len(K)), y), "multiplied by n"),
+        (
+            lambda K, y, T, ridge: T @ np.linalg.solve(K + len(K) * ridge * np.eye(len(K)), y),
+            "multiplied by n",
+        ),
         (lambda K, y, T, ridge: T @ np.linalg.solve(K + ridge, y), "every entry"),
         (lambda K, y, T, ridge: T @ y, "K_test y"),
         (lambda K, y, T, ridge: np.linalg.solve(K + ridge * np.eye(len(K)), y), "shape (3,)"),
     ],
     "5.2": [
-        (lambda W, a, b, X: (a * (X @ W.T + b > 0)) @ (a * (X @ W.T + b > 0)).T, "<x, z> is missing"),
-        (lambda W, a, b, X: (X @ X.T) * ((X @ W.T + b > 0) @ (1.0 * (X @ W.T + b > 0)).T), "second layer is missing"),
-        (lambda W, a, b, X: (X @ X.T) * ((F := a * np.maximum(X @ W.T + b, 0)) @ F.T), "slope sigma'(u)"),
+        (
+            lambda W, a, b, X: (a * (X @ W.T + b > 0)) @ (a * (X @ W.T + b > 0)).T,
+            "<x, z> is missing",
+        ),
+        (
+            lambda W, a, b, X: (X @ X.T) * ((X @ W.T + b > 0) @ (1.0 * (X @ W.T + b > 0)).T),
+            "second layer is missing",
+        ),
+        (
+            lambda W, a, b, X: (X @ X.T) * ((F := a * np.maximum(X @ W.T + b, 0)) @ F.T),
+            "slope sigma'(u)",
+        ),
         (lambda W, a, b, X: (F := np.maximum(X @ W.T + b, 0)) @ F.T, "training the second layer"),
         (lambda W, a, b, X: (X @ X.T) @ ((S := a * (X @ W.T + b > 0)) @ S.T), "entry by entry"),
     ],
@@ -174,16 +215,25 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda K, y: 1.0, "expected"),
     ],
     "6.1": [
-        (lambda W, k: np.linalg.svd(W, full_matrices=False)[0][:, :k] @ np.linalg.svd(W)[2][:k], "singular values are missing"),
+        (
+            lambda W, k: np.linalg.svd(W, full_matrices=False)[0][:, :k] @ np.linalg.svd(W)[2][:k],
+            "singular values are missing",
+        ),
         (lambda W, k: W, "rank 5 where 2"),
         (lambda W, k: from_svd(W, slice(-k, None)), "smallest singular values"),
-        (lambda W, k: W[:, :k] @ np.linalg.lstsq(W[:, :k], W, rcond=None)[0], "can come as near as"),
+        (
+            lambda W, k: W[:, :k] @ np.linalg.lstsq(W[:, :k], W, rcond=None)[0],
+            "can come as near as",
+        ),
         (lambda W, k: np.linalg.svd(W)[2][:k], "shape"),
     ],
     "6.2": [
         (lambda W, k: left_out(W, k) / np.sqrt(len(W)), "not 1"),
         (lambda W, k: left_out(W, k) * np.sqrt(2 / np.pi), "sqrt(m) too large"),
-        (lambda W, k: np.linalg.norm(from_svd(W, slice(k))) * np.sqrt(2 / np.pi / len(W)), "what is kept"),
+        (
+            lambda W, k: np.linalg.norm(from_svd(W, slice(k))) * np.sqrt(2 / np.pi / len(W)),
+            "what is kept",
+        ),
         (lambda W, k: np.linalg.svd(W)[1][k] * np.sqrt(2 / np.pi / len(W)), "first singular value"),
         (lambda W, k: 0.0, "expected"),
     ],
@@ -195,15 +245,33 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda m, d: (m * d - 1) // (m + d) - 1, "saves numbers too"),
     ],
     "6.4": [
-        (lambda A: (np.rint(A / np.abs(A).max() * 127).astype(np.int8), 0 * A[:, :1] + np.abs(A).max() / 127), "One scale"),
-        (lambda A: (np.rint(A / row_scales(A, 1)).astype(np.int8), row_scales(A, 1)), "divide by 127"),
-        (lambda A: (np.rint(A / row_scales(A, 255)).astype(np.int64).astype(np.int8), row_scales(A, 255)), "127 units"),
+        (
+            lambda A: (
+                np.rint(A / np.abs(A).max() * 127).astype(np.int8),
+                0 * A[:, :1] + np.abs(A).max() / 127,
+            ),
+            "One scale",
+        ),
+        (
+            lambda A: (np.rint(A / row_scales(A, 1)).astype(np.int8), row_scales(A, 1)),
+            "divide by 127",
+        ),
+        (
+            lambda A: (
+                np.rint(A / row_scales(A, 255)).astype(np.int64).astype(np.int8),
+                row_scales(A, 255),
+            ),
+            "127 units",
+        ),
         (lambda A: ((A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)), "round first"),
         (lambda A: (np.rint(A / row_scales(A, 127)), row_scales(A, 127)), "int8, one byte"),
         (lambda A: np.rint(A / row_scales(A, 127)).astype(np.int8), "two things"),
-        (lambda A: (np.rint(A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)[:, 0]), "shape"),
+        (
+            lambda A: (np.rint(A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)[:, 0]),
+            "shape",
+        ),
     ],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("id", ALL)
@@ -305,14 +373,21 @@ def test_solutions_agree_with_the_course():
     X = rng.standard_normal((20_000, 5))
     y = X[:, 0] ** 2 - X[:, 1] ** 2
     overlaps = np.abs(np.sum(find(X, y, 2) @ phd(X, y)[1][:2].T, axis=1))
-    assert np.linalg.svd(find(X, y, 2) @ np.linalg.qr(phd(X, y)[1][:2].T)[0])[1].min() > 0.999, overlaps
+    assert np.linalg.svd(find(X, y, 2) @ np.linalg.qr(phd(X, y)[1][:2].T)[0])[1].min() > 0.999, (
+        overlaps
+    )
 
 
 @pytest.mark.parametrize("chapter", [n for n in range(9) if exercises(n)])
 def test_notebook_holds_stub_and_folded_solution(chapter):
     """The notebook's text and exercises/ are one: whoever changes one is told about the other."""
-    notebook = json.loads(next(NOTEBOOKS.glob(f"{chapter:02d}_*.ipynb")).read_text(encoding="utf-8"))
-    cells = {kind: ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == kind] for kind in ("code", "markdown")}
+    notebook = json.loads(
+        next(NOTEBOOKS.glob(f"{chapter:02d}_*.ipynb")).read_text(encoding="utf-8")
+    )
+    cells = {
+        kind: ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == kind]
+        for kind in ("code", "markdown")
+    }
     for exercise in exercises(chapter).values():
         assert exercise.cell in cells["code"], exercise.id
         folded = f"<details><summary>Solution of {exercise.id}</summary>\n\n```python\n{exercise.solution}\n```\n\n</details>"

@@ -26,7 +26,12 @@ def test_the_identity_of_a_function_is_what_it_does():
     source = "def scale(x):\n    return 2 * x\n\ndef f(run, power=1):\n    return [scale(run.risk) ** power for _ in range(1)]"
     f = identity(notebook(source)["f"])
     assert identity(notebook("# moved down in a cell that has another name\n\n" + source)["f"]) == f
-    for old, new in (("2 *", "3 *"), ("power=1", "power=2"), ("** power", "- power"), ("range(1)", "range(2)")):
+    for old, new in (
+        ("2 *", "3 *"),
+        ("power=1", "power=2"),
+        ("** power", "- power"),
+        ("range(1)", "range(2)"),
+    ):
         assert identity(notebook(source.replace(old, new))["f"]) != f, (old, new)
 
 
@@ -100,10 +105,16 @@ def test_a_link_of_the_course_differs_from_the_others():
 
 def test_a_digest_is_the_same_in_every_process():
     """Sets are in another order there, and objects at other addresses."""
-    source = "import collections, dataclasses, enum, functools, numba\nimport numpy as np\n" + "import sys\n"
+    source = (
+        "import collections, dataclasses, enum, functools, numba\nimport numpy as np\n"
+        + "import sys\n"
+    )
     source += f"from course_utils.identity import identity\nfor s in {list(REACH.values())!r}:\n"
     source += "    names = {**globals(), '__name__': '__main__'}\n    exec(s, names)\n    print(identity(names['measure']))"
-    runs = [subprocess.run([sys.executable, "-c", source], capture_output=True, text=True) for _ in range(2)]
+    runs = [
+        subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+        for _ in range(2)
+    ]
     assert runs[0].stderr == "" and runs[0].stdout == runs[1].stdout
     assert len(set(runs[0].stdout.split())) == len(REACH)
 
@@ -118,7 +129,10 @@ def module(tmp_path, monkeypatch):
             (tmp_path / f"{name}.py").write_text(text)
             sys.modules.pop(name, None)
         importlib.invalidate_caches()
-        sys.dont_write_bytecode, before = True, sys.dont_write_bytecode  # two edits in one second look the same to it
+        sys.dont_write_bytecode, before = (
+            True,
+            sys.dont_write_bytecode,
+        )  # two edits in one second look the same to it
         try:
             return [importlib.import_module(name) for name in texts]
         finally:
@@ -160,7 +174,12 @@ def test_own_modules_are_followed_as_they_are_in_memory(source, module):
 
 def test_what_another_process_would_import_is_listed(module):
     module(helper="def f(run):\n    return 2")
-    names = [entry[:2] for entry in examine(notebook("import helper\nmeasure = lambda run: helper.f(run)")["measure"])[1]]
+    names = [
+        entry[:2]
+        for entry in examine(
+            notebook("import helper\nmeasure = lambda run: helper.f(run)")["measure"]
+        )[1]
+    ]
     assert names == [("helper", "f")]
 
 
@@ -174,7 +193,9 @@ def test_libraries_go_by_their_version_and_own_files_are_followed():
 def test_what_cannot_be_read_is_refused_in_a_sentence():
     lock, stream, own = threading.Lock(), open(__file__), np.frompyfunc(lambda x: 2 * x, 1, 1)
     for thing in (lock, stream, own, (i for i in range(3))):
-        with pytest.raises(TypeError, match="your function uses .* cannot be read .*: make it inside the function"):
+        with pytest.raises(
+            TypeError, match="your function uses .* cannot be read .*: make it inside the function"
+        ):
             identity(lambda run, thing=thing: thing)
     stream.close()
     deep = []
@@ -182,6 +203,14 @@ def test_what_cannot_be_read_is_refused_in_a_sentence():
         deep = [deep]
     with pytest.raises(TypeError, match="nested too deeply"):
         identity(lambda run: deep)
-    for code in ("eval('x')", "globals()['x']", "exec('x')", "importlib.import_module('x')", "__import__('x')"):
-        with pytest.raises(TypeError, match="your function uses .*, and what that reaches cannot be told"):
+    for code in (
+        "eval('x')",
+        "globals()['x']",
+        "exec('x')",
+        "importlib.import_module('x')",
+        "__import__('x')",
+    ):
+        with pytest.raises(
+            TypeError, match="your function uses .*, and what that reaches cannot be told"
+        ):
             identity(notebook(f"measure = lambda run: {code}")["measure"])

@@ -14,7 +14,9 @@ import course_utils
 from course_utils import labs
 
 DRAWING = {"plotly", "ipywidgets", "anywidget"}
-HEAVY = sorted(DRAWING | {"torch", "numba", "scipy", "pandas", "matplotlib", "IPython", "dask", "joblib"})
+HEAVY = sorted(
+    DRAWING | {"torch", "numba", "scipy", "pandas", "matplotlib", "IPython", "dask", "joblib"}
+)
 ROOT = Path(course_utils.__file__).parent
 
 
@@ -31,7 +33,9 @@ def test_import_loads_nothing_heavy():
 
 
 def test_settings_load_no_compiler():
-    loaded = loaded_after("from course_utils import Settings; Settings(d=50).code(); Settings.from_code('d=20')")
+    loaded = loaded_after(
+        "from course_utils import Settings; Settings(d=50).code(); Settings.from_code('d=20')"
+    )
     assert loaded <= {"scipy"}
 
 
@@ -58,7 +62,11 @@ def test_an_unknown_name_says_what_there_is():
 def test_editors_see_the_same_names_in_the_same_places(package):
     """They read the block for type checkers, Python reads the table."""
     tree = ast.parse(Path(package.__file__).read_text(encoding="utf-8"))
-    (block,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    (block,) = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
     names = [(alias, node.module) for node in block.body for alias in node.names if node.level == 1]
     assert all(alias.asname == alias.name for alias, _ in names)  # so they count as offered
     assert sorted(alias.name for alias, _ in names) == package.__all__
@@ -72,7 +80,11 @@ def test_what_is_type_checked_uses_every_name_and_runs(monkeypatch, tmp_path):
     """pyright itself is not among the tests: it comes from the network. See CONTRIBUTING.md."""
     path = Path(__file__).parent / "public_api.py"
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "c"}
+    used = {
+        n.attr
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "c"
+    }
     assert used == set(course_utils.__all__)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     runpy.run_path(str(path))
@@ -85,5 +97,12 @@ CORE = [p for p in ROOT.rglob("*.py") if "labs" not in p.relative_to(ROOT).parts
 def test_torch_is_imported_only_where_it_is_used(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in tree.body:
-        names = [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None) or ""]
-        assert path.name == "torch_models.py" or not {name.split(".")[0] for name in names} & {"torch", "torch_models"}
+        names = (
+            [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else [getattr(node, "module", None) or ""]
+        )
+        assert path.name == "torch_models.py" or not {name.split(".")[0] for name in names} & {
+            "torch",
+            "torch_models",
+        }

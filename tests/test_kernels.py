@@ -72,10 +72,16 @@ def test_relu_kernel_is_the_integral_over_angles(bias):
         p, q = np.sqrt(P[i]), np.sqrt(Q[j])
         angle = np.arccos(np.clip(S[i, j] / (p * q), -1, 1))
         low, high = angle - np.pi / 2, np.pi / 2  # where both are positive
-        both = quad(lambda t, angle=angle: np.cos(t) * np.cos(t - angle), low, high)[0] if high > low else 0.0
+        both = (
+            quad(lambda t, angle=angle: np.cos(t) * np.cos(t - angle), low, high)[0]
+            if high > low
+            else 0.0
+        )
         assert values[i, j] == pytest.approx(p * q * both / np.pi, abs=1e-9)
         # arccos near 1 loses half of the digits: 1e-7
-        assert slopes[i, j] == pytest.approx((X @ Z.T / 5)[i, j] * (high - low) / (2 * np.pi), abs=1e-7)
+        assert slopes[i, j] == pytest.approx(
+            (X @ Z.T / 5)[i, j] * (high - low) / (2 * np.pi), abs=1e-7
+        )
 
 
 def test_erf_kernel_agrees_with_monte_carlo():
@@ -90,7 +96,9 @@ def test_erf_kernel_agrees_with_monte_carlo():
         ("W", gram[..., None] * slope(U)[:, None] * slope(V)),
     ]:
         error = draws.std(axis=-1) / np.sqrt(draws.shape[-1])
-        assert np.all(np.abs(ntk_kernel("erf", layers, 0.5)(X, Z) - draws.mean(axis=-1)) < 4 * error)  # 18 comparisons
+        assert np.all(
+            np.abs(ntk_kernel("erf", layers, 0.5)(X, Z) - draws.mean(axis=-1)) < 4 * error
+        )  # 18 comparisons
 
 
 @pytest.mark.parametrize("activation", ["tanh", "softplus", "erf"])
@@ -105,11 +113,18 @@ def test_smooth_kernels_agree_with_quadrature_in_the_plane(activation):
     for i, j in np.ndindex(S.shape):
         L = np.linalg.cholesky([[P[i], S[i, j]], [S[i, j], Q[j]]])
         u, v = L[0, 0] * z[:, None] + 0 * z, L[1, 0] * z[:, None] + L[1, 1] * z
-        values[i, j], slopes[i, j] = (w * sigma(u) * sigma(v)).sum(), (w * slope(u) * slope(v)).sum()
+        values[i, j], slopes[i, j] = (
+            (w * sigma(u) * sigma(v)).sum(),
+            (w * slope(u) * slope(v)).sum(),
+        )
     # 1e-7: the plane rule itself is 5e-9 off for tanh, whose poles are close
     np.testing.assert_allclose(ntk_kernel(activation, "second", 0.7)(X, Z), values, atol=1e-7)
-    np.testing.assert_allclose(ntk_kernel(activation, "W", 0.7)(X, Z), (S - 0.7) * slopes, atol=1e-7)
-    np.testing.assert_allclose(ntk_kernel(activation, "both", 0.7)(X, Z), values + S * slopes, atol=1e-7)
+    np.testing.assert_allclose(
+        ntk_kernel(activation, "W", 0.7)(X, Z), (S - 0.7) * slopes, atol=1e-7
+    )
+    np.testing.assert_allclose(
+        ntk_kernel(activation, "both", 0.7)(X, Z), values + S * slopes, atol=1e-7
+    )
 
 
 def test_any_activation_by_its_hermite_series():
@@ -117,9 +132,13 @@ def test_any_activation_by_its_hermite_series():
     X, Z = rng.standard_normal((2, 5, 3))
     P, Q, S = covariances(X, Z, 1.0)
     # Isserlis: E[u^2 v^2] = P Q + 2 S^2, E[2u 2v] = 4 S; a polynomial's series is finite, so to rounding
-    np.testing.assert_allclose(ntk_kernel(np.square)(X, Z), np.outer(P, Q) + 2 * S**2 + S * 4 * S, rtol=1e-11)
+    np.testing.assert_allclose(
+        ntk_kernel(np.square)(X, Z), np.outer(P, Q) + 2 * S**2 + S * 4 * S, rtol=1e-11
+    )
     own_erf = ntk_kernel(lambda t: erf(t / np.sqrt(2)))
-    np.testing.assert_allclose(own_erf(X, Z), ntk_kernel("erf")(X, Z), atol=1e-9)  # the series is cut at 1e-11 of energy
+    np.testing.assert_allclose(
+        own_erf(X, Z), ntk_kernel("erf")(X, Z), atol=1e-9
+    )  # the series is cut at 1e-11 of energy
     with pytest.warns(UserWarning, match="kink"):
         ntk_kernel(np.abs)(X, Z)
 
@@ -132,14 +151,18 @@ def test_layers_add_up_and_slopes_are_the_derivative_of_values(activation):
     # Price's theorem, by central differences: error h^2 = 1e-10 plus rounding 1e-16 / h = 1e-11
     second = nngp_kernel(activation, bias)
     root = np.sqrt(p * q)
-    slopes = (second.dot_product(rho + h, p, q) - second.dot_product(rho - h, p, q)) / (2 * h * root)
+    slopes = (second.dot_product(rho + h, p, q) - second.dot_product(rho - h, p, q)) / (
+        2 * h * root
+    )
     np.testing.assert_allclose(K["W"], rho * root * slopes, atol=1e-8)
     np.testing.assert_allclose(K["first"], (rho * root + bias) * slopes, atol=1e-8)
 
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "tanh"])
 def test_kernel_matrix_in_blocks(activation):
-    X = np.random.default_rng(3).standard_normal((300, 20))  # more than one block of rows and of the mirror
+    X = np.random.default_rng(3).standard_normal(
+        (300, 20)
+    )  # more than one block of rows and of the mirror
     kernel = ntk_kernel(activation)
     K = kernel(X)
     assert np.array_equal(K, K.T)
@@ -193,18 +216,30 @@ def test_torch_kernel_equals_closed_form(activation):
     model = net.to_torch()
     scale = 1 / np.sum(net.a**2)
     # double precision on both sides: to rounding, far below the 1e-5 that single precision would allow
-    np.testing.assert_allclose(torch_ntk(model)(X), empirical_ntk(net)(X), rtol=1e-10, atol=1e-12 / scale)
+    np.testing.assert_allclose(
+        torch_ntk(model)(X), empirical_ntk(net)(X), rtol=1e-10, atol=1e-12 / scale
+    )
     small = torch_ntk(model, block_bytes=20_000)  # ten samples a block
     np.testing.assert_allclose(small(X), torch_ntk(model)(X), rtol=1e-12)
-    np.testing.assert_allclose(small(X, Z), empirical_ntk(net)(X, Z), rtol=1e-10, atol=1e-12 / scale)
+    np.testing.assert_allclose(
+        small(X, Z), empirical_ntk(net)(X, Z), rtol=1e-10, atol=1e-12 / scale
+    )
     first = torch_ntk(model, rates={"0.weight": 3.0})
-    np.testing.assert_allclose(first(X), empirical_ntk(net, rates={"W": 3.0})(X), rtol=1e-10, atol=1e-12 / scale)
+    np.testing.assert_allclose(
+        first(X), empirical_ntk(net, rates={"W": 3.0})(X), rtol=1e-10, atol=1e-12 / scale
+    )
 
 
 def test_torch_kernel_of_a_deep_model_is_the_whole_jacobian_squared():
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)
-    layers = [torch.nn.Linear(5, 8), torch.nn.Tanh(), torch.nn.Linear(8, 6), torch.nn.GELU(), torch.nn.Linear(6, 1)]
+    layers = [
+        torch.nn.Linear(5, 8),
+        torch.nn.Tanh(),
+        torch.nn.Linear(8, 6),
+        torch.nn.GELU(),
+        torch.nn.Linear(6, 1),
+    ]
     model = torch.nn.Sequential(*layers).double()
     model[0].bias.requires_grad_(False)
     X = np.random.default_rng(0).standard_normal((9, 5))
@@ -222,13 +257,17 @@ def test_torch_kernel_of_a_deep_model_is_the_whole_jacobian_squared():
 
 def test_torch_kernel_keeps_the_weights_it_saw_and_goes_into_a_pickle():
     torch = pytest.importorskip("torch")
-    model = torch.nn.Sequential(torch.nn.Linear(5, 8), torch.nn.BatchNorm1d(8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(5, 8), torch.nn.BatchNorm1d(8), torch.nn.Tanh(), torch.nn.Linear(8, 1)
+    )
     kernel, X = torch_ntk(model), np.random.default_rng(0).standard_normal((9, 5))
     before = kernel(X)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model(torch.randn(20, 5)).square().mean().backward()  # moves weights and running means
     optimizer.step()
-    assert np.array_equal(kernel(X), before) and not np.allclose(torch_ntk(model)(X), before, rtol=1e-2)
+    assert np.array_equal(kernel(X), before) and not np.allclose(
+        torch_ntk(model)(X), before, rtol=1e-2
+    )
     for other in (pickle.loads(pickle.dumps(kernel)), copy.deepcopy(kernel)):
         assert np.array_equal(other(X), before)
 
@@ -240,14 +279,21 @@ def test_torch_kernel_of_any_model_is_that_of_its_evaluation_mode():
     torch.manual_seed(0)
     tied = nn.Sequential(nn.Linear(5, 5), nn.Tanh(), nn.Linear(5, 5), nn.Tanh(), nn.Linear(5, 1))
     tied[2].weight = tied[0].weight
-    dropout = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Tanh(), nn.Linear(8, 1))
+    dropout = nn.Sequential(
+        nn.Linear(5, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Tanh(), nn.Linear(8, 1)
+    )
     dropout(torch.randn(50, 5))
     half = nn.Sequential(nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 1))
     X = np.random.default_rng(0).standard_normal((9, 5))
     for model in (tied, dropout, half.to(torch.bfloat16), half.to(torch.float16)):
         K = torch_ntk(model)(X)
         exact = copy.deepcopy(model).double().eval()
-        rows = [torch.autograd.grad(exact(torch.from_numpy(x)[None]).squeeze(), list(exact.parameters())) for x in X]
+        rows = [
+            torch.autograd.grad(
+                exact(torch.from_numpy(x)[None]).squeeze(), list(exact.parameters())
+            )
+            for x in X
+        ]
         J = np.stack([np.concatenate([g.numpy().ravel() for g in row]) for row in rows])
         np.testing.assert_allclose(K, J @ J.T, rtol=1e-4, atol=1e-4 * (J**2).sum(1).max())
         assert model.training
@@ -257,7 +303,11 @@ def test_a_model_that_has_no_kernel_says_why():
     nn = pytest.importorskip("torch").nn
     X = np.ones((2, 5))
     with pytest.raises(ValueError, match="torch.func cannot follow|more than 1 value"):
-        torch_ntk(nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8, track_running_stats=False), nn.Linear(8, 1)))(X)
+        torch_ntk(
+            nn.Sequential(
+                nn.Linear(5, 8), nn.BatchNorm1d(8, track_running_stats=False), nn.Linear(8, 1)
+            )
+        )(X)
     with pytest.raises(ValueError, match="lazy"):
         torch_ntk(nn.LazyLinear(1))
 
@@ -287,7 +337,9 @@ def test_alignment():
     A = rng.standard_normal((6, 6))
     K, y = A @ A.T, rng.standard_normal(6)
     assert kernel_alignment(K, 3 * K) == pytest.approx(1)
-    assert kernel_alignment(K, np.outer(y, y)) == pytest.approx(y @ K @ y / (y @ y * np.linalg.norm(K)))
+    assert kernel_alignment(K, np.outer(y, y)) == pytest.approx(
+        y @ K @ y / (y @ y * np.linalg.norm(K))
+    )
 
 
 # Kernel ridge regression --------------------------------------------------------------------------------------------
@@ -298,18 +350,31 @@ def test_alignment():
 def test_kernel_ridge_solves_the_normal_equations(targets, ridge):
     rng = np.random.default_rng(0)
     n = 300  # several blocks; the path has to bring the kernel back after each factorisation
-    X, test, y = rng.standard_normal((n, 8)), rng.standard_normal((70, 8)), rng.standard_normal((n, *targets))
+    X, test, y = (
+        rng.standard_normal((n, 8)),
+        rng.standard_normal((70, 8)),
+        rng.standard_normal((n, *targets)),
+    )
     kernel = ntk_kernel("relu")
     predicted = kernel_ridge(kernel, X, y, ridge).predict(test)
     assert predicted.shape == (70, *np.shape(ridge), *targets)
     predicted = predicted.reshape(70, np.size(ridge), -1)
     for r, value in enumerate(np.atleast_1d(ridge)):
-        expected = kernel(test, X) @ np.linalg.solve(kernel(X) + value * np.eye(n), y.reshape(n, -1))
-        np.testing.assert_allclose(predicted[:, r], expected, atol=1e-6)  # relu's diagonal is exact to 1e-8 only
+        expected = kernel(test, X) @ np.linalg.solve(
+            kernel(X) + value * np.eye(n), y.reshape(n, -1)
+        )
+        np.testing.assert_allclose(
+            predicted[:, r], expected, atol=1e-6
+        )  # relu's diagonal is exact to 1e-8 only
 
 
 @pytest.mark.parametrize(
-    "kernel", [lambda X, Z: np.exp(-((X[:, None] - Z) ** 2).sum(-1)), empirical_ntk(random_net(4, 50)), torch_ntk]
+    "kernel",
+    [
+        lambda X, Z: np.exp(-((X[:, None] - Z) ** 2).sum(-1)),
+        empirical_ntk(random_net(4, 50)),
+        torch_ntk,
+    ],
 )
 def test_kernel_ridge_takes_any_kernel(kernel):
     if kernel is torch_ntk:
@@ -343,7 +408,9 @@ def test_validation_chooses_the_ridge_without_test_data():
     for target in range(2):
         for r, ridge in enumerate(ridges):
             predicted = kernel_ridge(kernel, X[rest], y[rest, target], ridge).predict(X[held])
-            assert np.mean((predicted - y[held, target]) ** 2) == pytest.approx(model.validation_error[r, target])
+            assert np.mean((predicted - y[held, target]) ** 2) == pytest.approx(
+                model.validation_error[r, target]
+            )
         assert model.ridge[target] == ridges[np.argmin(model.validation_error[:, target])]
         alone = kernel_ridge(kernel, X, y[:, target], model.ridge[target])
         np.testing.assert_allclose(model.predict(test)[:, target], alone.predict(test), atol=1e-9)
@@ -386,12 +453,16 @@ def test_errors_say_what_to_try(monkeypatch):
     with pytest.raises(ValueError, match="'c' is unknown"):
         empirical_ntk(net, rates={"c": 1})
     with pytest.raises(ValueError, match="shapes do not fit"):
-        empirical_ntk(SimpleNamespace(W=np.ones((3, 2)), a=np.ones(2), b=np.ones(3), activation="relu"))
+        empirical_ntk(
+            SimpleNamespace(W=np.ones((3, 2)), a=np.ones(2), b=np.ones(3), activation="relu")
+        )
     with pytest.raises(ValueError, match="reduced coordinates"):
         empirical_ntk(net.replace(reduced_k=1))
     monkeypatch.setattr(machine, "free_bytes", lambda: 5000.0)
     monkeypatch.setattr(gram, "free_bytes", lambda: 5000.0)
-    with pytest.raises(MemoryError, match="30 x 30 numbers, would take 7,200 bytes.*at most 25 samples"):
+    with pytest.raises(
+        MemoryError, match="30 x 30 numbers, would take 7,200 bytes.*at most 25 samples"
+    ):
         kernel_ridge(kernel, X, y, 1)
 
 
@@ -406,12 +477,23 @@ def test_spectrum_on_the_sphere_is_the_gegenbauer_expansion():
     kernel, d = ntk_kernel("tanh"), 6
     spectrum = kernel_spectrum(kernel, d)
     np.testing.assert_allclose(kernel_spectrum(kernel, 3).multiplicity[:5], [1, 3, 5, 7, 9])
-    np.testing.assert_allclose((spectrum.zonal * spectrum.cosine_weight) @ spectrum.zonal.T, np.eye(40), atol=1e-10)
+    np.testing.assert_allclose(
+        (spectrum.zonal * spectrum.cosine_weight) @ spectrum.zonal.T, np.eye(40), atol=1e-10
+    )
     # Mercer: h(rho) = sum_l lambda_l N_l C_l(rho) / C_l(1); tanh's kernel is smooth, so 40 degrees give all of it
     rho = np.linspace(-1, 1, 9)
-    C = np.array([eval_gegenbauer(n, d / 2 - 1, rho) / eval_gegenbauer(n, d / 2 - 1, 1) for n in spectrum.degree])
-    np.testing.assert_allclose((spectrum.eigenvalue * spectrum.multiplicity) @ C, kernel.dot_product(rho), atol=1e-4)
-    assert spectrum.rest + spectrum.eigenvalue @ spectrum.multiplicity == pytest.approx(kernel.dot_product(1.0))
+    C = np.array(
+        [
+            eval_gegenbauer(n, d / 2 - 1, rho) / eval_gegenbauer(n, d / 2 - 1, 1)
+            for n in spectrum.degree
+        ]
+    )
+    np.testing.assert_allclose(
+        (spectrum.eigenvalue * spectrum.multiplicity) @ C, kernel.dot_product(rho), atol=1e-4
+    )
+    assert spectrum.rest + spectrum.eigenvalue @ spectrum.multiplicity == pytest.approx(
+        kernel.dot_product(1.0)
+    )
 
 
 @pytest.mark.parametrize("law, moment", [("sphere", 1.0), ("gaussian", 1 + 2 / 9)])  # E|x|^4 / d^2
@@ -437,7 +519,9 @@ def test_spectrum_for_gaussian_inputs_has_the_moments_of_the_kernel():
     rows = np.concatenate([squares.mean(0), squares.mean(1)])
     expected = spectrum.eigenvalue**2 @ spectrum.multiplicity
     assert abs(squares.mean() - expected) < 4 * rows.std() / np.sqrt(400)
-    assert spectrum.rest + spectrum.eigenvalue @ spectrum.multiplicity == pytest.approx(2 * 1.0 + 0.0, abs=1e-7)
+    assert spectrum.rest + spectrum.eigenvalue @ spectrum.multiplicity == pytest.approx(
+        2 * 1.0 + 0.0, abs=1e-7
+    )
 
 
 def test_target_coefficients():
@@ -446,7 +530,9 @@ def test_target_coefficients():
     for law in ("sphere", "gaussian"):
         spectrum = kernel_spectrum(ntk_kernel("relu"), 20, law)
         v = spectrum.coefficients(LINKS["quintic"])
-        assert v @ v == pytest.approx(spectrum.second_moment(LINKS["quintic"]), rel=1e-9)  # degree 5: all of it
+        assert v @ v == pytest.approx(
+            spectrum.second_moment(LINKS["quintic"]), rel=1e-9
+        )  # degree 5: all of it
         # E[f g] for two polynomials, one a function of the column shape that the registry's links take
         product = v @ spectrum.coefficients(lambda Z: Z[:, 0] ** 3)
         x = inputs(400_000, 20, law, np.random.default_rng(0))[:, 0]
@@ -463,7 +549,9 @@ def test_target_coefficients():
 def test_learning_curve_of_linear_regression():
     # minimum-norm least squares in the limit (Hastie et al. 2022), above and below n = d
     d, noise = 50, 0.3
-    curve = learning_curve(kernel_spectrum(DOT, d), lambda z: z, [20, 40, 80, 200], ridge=1e-9, noise=noise)
+    curve = learning_curve(
+        kernel_spectrum(DOT, d), lambda z: z, [20, 40, 80, 200], ridge=1e-9, noise=noise
+    )
     below = [(1 - n / d) + noise**2 / (1 - n / d) for n in (20, 40)]
     above = [noise**2 * n / (n - d) for n in (80, 200)]
     np.testing.assert_allclose(curve.error, below + above, rtol=1e-5)
@@ -482,8 +570,13 @@ def test_learning_curve_climbs_a_staircase():
 
 def test_degrees_that_are_left_out_act_as_a_ridge():
     kernel, n = ntk_kernel("relu"), [50, 500, 2000]
-    few, many = (learning_curve(kernel_spectrum(kernel, 100, degrees=D), LINKS["tanh"], n, 0.01, 0.1) for D in (8, 40))
-    np.testing.assert_allclose(few.error, many.error, rtol=0.01)  # what is beyond degree 8 is not learned by n = d^1.7
+    few, many = (
+        learning_curve(kernel_spectrum(kernel, 100, degrees=D), LINKS["tanh"], n, 0.01, 0.1)
+        for D in (8, 40)
+    )
+    np.testing.assert_allclose(
+        few.error, many.error, rtol=0.01
+    )  # what is beyond degree 8 is not learned by n = d^1.7
 
 
 def test_learning_curve_errors():
@@ -541,7 +634,9 @@ def test_predicted_learning_curve_against_measurement(law, d):
         errors = []
         for seed in range(draws):
             X, y, test, truth, w = draw(law, d, n, seed)
-            errors.append(w @ (kernel_ridge(kernel, X, y, 0.01).predict(test) - truth) ** 2 + 0.1**2)
+            errors.append(
+                w @ (kernel_ridge(kernel, X, y, 0.01).predict(test) - truth) ** 2 + 0.1**2
+            )
         for i, name in enumerate(LINKS):
             predicted = learning_curve(spectrum, LINKS[name], n, ridge=0.01, noise=0.1).error[0]
             if name in ("tanh", "relu"):
@@ -559,7 +654,13 @@ def test_kernel_regression_is_the_linear_model_until_n_is_of_order_d_squared():
     linear floor of .73, as its second degree is learned next.
     """
     spectrum, kernel = kernel_spectrum(ntk_kernel("relu"), 100, "gaussian"), ntk_kernel("relu")
-    linear = {"tanh": 0.837, "relu": 0.732, "cubic": 0.6, "quintic": 0.238, "he3": 0.0}  # share of the linear part
+    linear = {
+        "tanh": 0.837,
+        "relu": 0.732,
+        "cubic": 0.6,
+        "quintic": 0.238,
+        "he3": 0.0,
+    }  # share of the linear part
     for n, draws in [(300, 10), (1000, 3), (3000, 1)]:
         scores = []
         for seed in range(draws):
@@ -568,7 +669,9 @@ def test_kernel_regression_is_the_linear_model_until_n_is_of_order_d_squared():
             model = validated_kernel_ridge(kernel, X, y, RIDGES[::2], seed=seed)
             scores.append(1 - w @ (model.predict(test) - truth) ** 2 / variance)
         for i, (name, link) in enumerate(LINKS.items()):
-            errors = [learning_curve(spectrum, link, n, ridge, 0.1).error[0] - 0.01 for ridge in RIDGES]
+            errors = [
+                learning_curve(spectrum, link, n, ridge, 0.1).error[0] - 0.01 for ridge in RIDGES
+            ]
             score = np.median(scores, axis=0)[i]
             assert score == pytest.approx(1 - min(errors) / variance[i], abs=0.04), (name, n)
             assert score < linear[name] + (0.1 if name == "relu" else 0.01), (name, n)

@@ -44,7 +44,11 @@ def recorder():
         gate.wait(120)
         done.append((key, value))
 
-    return done, gate, Actor(obey, lambda: done.append("step"), lambda: 0, lambda problem: done.append(problem))
+    return (
+        done,
+        gate,
+        Actor(obey, lambda: done.append("step"), lambda: 0, lambda problem: done.append(problem)),
+    )
 
 
 def test_newest_order_of_a_kind_wins_and_none_is_lost():
@@ -63,7 +67,9 @@ def test_newest_order_of_a_kind_wins_and_none_is_lost():
 
 def test_without_a_page_nothing_is_sent_and_nothing_spins():
     shown, steps = [], []
-    actor = Actor(lambda *_: None, lambda: steps.append(1), lambda: shown.append(1) or len(shown), pytest.fail)
+    actor = Actor(
+        lambda *_: None, lambda: steps.append(1), lambda: shown.append(1) or len(shown), pytest.fail
+    )
     actor.playing = True
     asleep = lambda: len(actor._wake._waiters) == 1  # noqa: E731  it waits for an order or for the page
     actor.order("anything")
@@ -111,7 +117,9 @@ def test_a_lab_opens_with_its_run_recorded_and_tells_it_as_text():
 def test_orders_reach_the_experiment(lab):
     lab.fields["noise"].value = 0.5
     wait(lambda: lab.settings.noise == 0.5)
-    assert lab.session.samples == 400 and lab.session.changes  # noise acts on the running experiment
+    assert (
+        lab.session.samples == 400 and lab.session.changes
+    )  # noise acts on the running experiment
     lab.fields["k"].value = 1
     wait(lambda: lab.settings.k == 1)
     assert lab.session.samples == 0  # k starts a new one
@@ -138,7 +146,15 @@ def test_play_pause_times_ten_and_scrub(lab):
 
 def test_codes_of_strangers_change_nothing(lab):
     before = lab.settings
-    for text in ("d=50 d=60", "noise=nan", "__import__('os')", "d=1e3", "x" * 2000, "link=cubic k=3", "d=\u0665"):
+    for text in (
+        "d=50 d=60",
+        "noise=nan",
+        "__import__('os')",
+        "d=1e3",
+        "x" * 2000,
+        "link=cubic k=3",
+        "d=\u0665",
+    ):
         lab.errors.clear()
         lab.actor.order("code", text)
         wait(lambda: lab.errors)
@@ -155,12 +171,26 @@ def test_every_preset_runs(lab):
         session = Session(settings)
         session.train(min(2 * settings.d, 2000))
         assert np.isfinite(session.run().perpendicular).all() and sentence.endswith(".")
-    first = ["the theorem holds", "no weight decay", "decay under the threshold", "decay too strong", "pure noise"]
-    assert {*first, "even link", "five directions", "a million dimensions", "the paper's Figure 1"} <= set(lab.presets)
+    first = [
+        "the theorem holds",
+        "no weight decay",
+        "decay under the threshold",
+        "decay too strong",
+        "pure noise",
+    ]
+    assert {
+        *first,
+        "even link",
+        "five directions",
+        "a million dimensions",
+        "the paper's Figure 1",
+    } <= set(lab.presets)
 
 
 def test_own_links_are_welcome_and_examined():
-    lab = SubspaceLab(Settings(d=20, k=2, width=20, link=lambda Z: np.sin(Z[:, 0]) * Z[:, 1]), samples=200)
+    lab = SubspaceLab(
+        Settings(d=20, k=2, width=20, link=lambda Z: np.sin(Z[:, 0]) * Z[:, 1]), samples=200
+    )
     assert "function" in repr(lab)
     with pytest.raises(ValueError, match="own function"):
         lab.settings.code()
@@ -187,10 +217,14 @@ def test_a_lab_is_composed_and_not_inherited():
 
 
 def test_a_lab_that_trains_understands_play_and_refuses_what_is_not_its_own(lab):
-    assert {"play", "pause", "step", "x10", "reset", "scrub", "speed", "set width", "code"} <= set(lab.orders)
+    assert {"play", "pause", "step", "x10", "reset", "scrub", "speed", "set width", "code"} <= set(
+        lab.orders
+    )
     lab.actor.order("rank", 3)
     wait(lambda: lab.errors)
-    assert lab.stage.error.startswith("SubspaceLab does not understand the order 'rank': it understands code, copy, export")
+    assert lab.stage.error.startswith(
+        "SubspaceLab does not understand the order 'rank': it understands code, copy, export"
+    )
     lab.actor.order("step")
     wait(lambda: lab.session.samples > 400)  # and goes on
     assert lab.result.samples[-1] == lab.run.samples[-1] == lab.session.samples
@@ -205,14 +239,18 @@ def test_settings_must_be_settings():
 def test_adapted_lets_k_follow():
     assert adapted(Settings(k=3), link="tanh").k == 1
     assert adapted(Settings(k=3), d=2).k == 2
-    assert moment_at(SubspaceLab(SMALL, samples=400).run, 1e9) == moment_at(SubspaceLab(SMALL, samples=400).run, None)
+    assert moment_at(SubspaceLab(SMALL, samples=400).run, 1e9) == moment_at(
+        SubspaceLab(SMALL, samples=400).run, None
+    )
 
 
 def test_a_band_over_seeds_and_the_movie():
     lab = SubspaceLab(SMALL, samples=200, seeds=3)
     assert lab.run.perpendicular.shape[0] == 3 and "median of 3 seeds" in repr(lab)
     assert any(t.get("fill") == "toself" for t in lab.figures(lab.run, -1)[0].traces)
-    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300)
+    movie = neurons_movie(
+        Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300
+    )
     assert movie.figures(movie.run, -1)[0].plotly()
     with pytest.raises(ValueError, match="d = 2"):
         neurons_movie(SMALL)
@@ -230,15 +268,30 @@ def test_long_play_keeps_memory_flat():
 # what the eye sees
 
 KINDS = {  # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
-    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.01182, 0.04294, 0.968881],
+    ],
+    "tritan": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.3039],
+    ],
 }
 
 
 def lab_colour(linear):
     """CIE L*a*b* of linear RGB (D65)."""
-    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
+    xyz = (
+        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+        @ linear
+    )
     f = np.cbrt(np.maximum(xyz / [0.9505, 1, 1.089], 0.008856))
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 

@@ -29,7 +29,11 @@ def run(*arguments: str, **options) -> subprocess.CompletedProcess:
 
 def plain_sentence(text: str) -> bool:
     """One line that ends as a sentence does, and no traceback."""
-    return "Traceback" not in text and text.count("\n") == 1 and text.startswith(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZdkn"))
+    return (
+        "Traceback" not in text
+        and text.count("\n") == 1
+        and text.startswith(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZdkn"))
+    )
 
 
 # The command line itself
@@ -103,7 +107,11 @@ def test_demo_shows_the_angle_falling():
 
 @pytest.mark.parametrize(
     ("words", "names"),
-    [(["--d", "20", "--k", "21"], ["k", "21"]), (["--noise", "-1"], ["noise", "-1"]), (["--d", "0"], ["d", "0"])],
+    [
+        (["--d", "20", "--k", "21"], ["k", "21"]),
+        (["--noise", "-1"], ["noise", "-1"]),
+        (["--d", "0"], ["d", "0"]),
+    ],
     ids=str,
 )
 def test_demo_answers_an_impossible_experiment_with_one_sentence(words, names, capsys):
@@ -115,7 +123,18 @@ def test_demo_answers_an_impossible_experiment_with_one_sentence(words, names, c
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process here")
 def test_ctrl_c_leaves_the_demo_quietly_with_what_was_reached():
-    command = [sys.executable, "-m", "course_utils", "demo", "--d", "20", "--k", "1", "--seconds", "60"]
+    command = [
+        sys.executable,
+        "-m",
+        "course_utils",
+        "demo",
+        "--d",
+        "20",
+        "--k",
+        "1",
+        "--seconds",
+        "60",
+    ]
     heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  a test run in the background ignores Ctrl-C
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, preexec_fn=heed, **pipes)
@@ -134,7 +153,10 @@ def test_an_output_that_nobody_reads_or_that_is_full_ends_without_a_traceback(wo
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "course_utils", *words.split()]
-    assert subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True).stderr == ""
+    assert (
+        subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True).stderr
+        == ""
+    )
     os.close(write)
     if not os.path.exists("/dev/full"):
         return
@@ -147,11 +169,18 @@ def test_an_output_that_nobody_reads_or_that_is_full_ends_without_a_traceback(wo
 
 
 def test_doctor_runs_every_check_and_fails_only_when_something_does(monkeypatch, capsys):
-    fine, odd, bad = (doctor.Finding(status, f"part-{status}", "found", "mend it") for status in ("ok", "warn", "FAIL"))
+    fine, odd, bad = (
+        doctor.Finding(status, f"part-{status}", "found", "mend it")
+        for status in ("ok", "warn", "FAIL")
+    )
     monkeypatch.setattr(doctor, "CHECKS", (lambda: [fine, odd], lambda: []))
     assert doctor.examine() == 0
     table = capsys.readouterr().out
-    assert "part-ok" in table and "-> mend it" in table and "1 ok, 1 to know about (warn), 0 to mend" in table
+    assert (
+        "part-ok" in table
+        and "-> mend it" in table
+        and "1 ok, 1 to know about (warn), 0 to mend" in table
+    )
     monkeypatch.setattr(doctor, "CHECKS", (lambda: [fine], lambda: [bad]))
     assert doctor.examine() == 1
     assert "1 to mend (FAIL)" in capsys.readouterr().out
@@ -159,7 +188,11 @@ def test_doctor_runs_every_check_and_fails_only_when_something_does(monkeypatch,
 
 @pytest.mark.parametrize(
     ("need", "status", "found"),
-    [("numpy>=2", "ok", "needs >=2"), ("numpy>=99", "FAIL", "needs >=99"), ("no-such>=1", "FAIL", "not installed")],
+    [
+        ("numpy>=2", "ok", "needs >=2"),
+        ("numpy>=99", "FAIL", "needs >=99"),
+        ("no-such>=1", "FAIL", "not installed"),
+    ],
 )
 def test_doctor_compares_versions(need, status, found):
     finding = doctor.check_version(Requirement(need))
@@ -176,7 +209,10 @@ def test_doctor_finds_a_package_that_does_not_load(tmp_path, monkeypatch):
     (tmp_path / "dies.py").write_text("import os; os._exit(9)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     findings = list(doctor.check_imports(["json", "raises", "dies"]))
-    assert [(finding.status, finding.part) for finding in findings] == [("FAIL", "raises"), ("FAIL", "dies")]
+    assert [(finding.status, finding.part) for finding in findings] == [
+        ("FAIL", "raises"),
+        ("FAIL", "dies"),
+    ]
     assert "OSError: a library is missing" in findings[0].found
     assert "exit code 9" in findings[1].found
     assert [finding.status for finding in doctor.check_imports(["json"])] == ["ok"]
@@ -185,23 +221,39 @@ def test_doctor_finds_a_package_that_does_not_load(tmp_path, monkeypatch):
 def test_doctor_tells_what_is_compiled_and_where(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     (finding,) = doctor.check_cache()
-    assert finding.status == "ok" and "empty: the first start compiles" in finding.found and str(tmp_path) in finding.found
+    assert (
+        finding.status == "ok"
+        and "empty: the first start compiles" in finding.found
+        and str(tmp_path) in finding.found
+    )
     code = "from course_utils.engine.sampling import fill_normal; import numpy as np; "
     code += "fill_normal(np.random.default_rng(0), np.ones((2, 2)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     (finding,) = doctor.check_cache()
-    assert finding.status == "ok" and re.search(r"holds 1 of the SGD step's \d functions", finding.found)
+    assert finding.status == "ok" and re.search(
+        r"holds 1 of the SGD step's \d functions", finding.found
+    )
     (tmp_path / "file").touch()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file" / "cache"))
     (finding,) = doctor.check_cache()
-    assert finding.status == "warn" and "NUMBA_CACHE_DIR" in finding.remedy and str(ROOT) in finding.remedy
+    assert (
+        finding.status == "warn"
+        and "NUMBA_CACHE_DIR" in finding.remedy
+        and str(ROOT) in finding.remedy
+    )
 
 
 @pytest.fixture
 def no_home(tmp_path, monkeypatch):
     """A HOME in which nobody can write, root neither: it is a file."""
     (tmp_path / "file").touch()
-    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+    for name in (
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "XDG_DATA_HOME",
+        "XDG_CACHE_HOME",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "file"))
@@ -212,7 +264,10 @@ def test_a_home_that_cannot_be_written_is_told(no_home, capsys):
     error = capsys.readouterr().err
     assert "Not a directory): set HOME in the environment" in error and plain_sentence(error)
     found = {finding.part: finding for finding in doctor.check_folders()}
-    assert found["JupyterLab's files"].status == "FAIL" and "HOME" in found["JupyterLab's files"].remedy
+    assert (
+        found["JupyterLab's files"].status == "FAIL"
+        and "HOME" in found["JupyterLab's files"].remedy
+    )
 
 
 def test_notebooks_that_cannot_be_saved_are_told(monkeypatch):
@@ -229,7 +284,9 @@ def test_where_nothing_can_be_kept_the_course_compiles_each_time(no_home, tmp_pa
         (folder / "__pycache__").touch()
     code = "from course_utils import doctor; print([f.found for f in doctor.check_cache()])"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)} | {"NUMBA_CACHE_DIR": ""}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert done.stdout == "['no folder can be written']\n", done.stderr
 
 
@@ -249,8 +306,14 @@ def test_a_damaged_compilers_cache_costs_time_and_no_more(damage, ending, tmp_pa
         if expected == "2 0":
             for path in (tmp_path / "kept").rglob(f"*.{ending}"):
                 text = path.read_bytes()
-                path.write_bytes({"cut": text[: len(text) // 2], "empty": b"", "other bytes": b"\xff" * 99}[damage])
-        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+                path.write_bytes(
+                    {"cut": text[: len(text) // 2], "empty": b"", "other bytes": b"\xff" * 99}[
+                        damage
+                    ]
+                )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+        )
         assert done.stdout.strip() == expected, done.stderr
 
 
@@ -258,7 +321,9 @@ def test_doctor_finds_missing_and_disabled_extensions(monkeypatch, tmp_path):
     from jupyterlab_server import config
 
     assert [finding.status for finding in doctor.check_widgets()] == ["ok", "ok"]
-    monkeypatch.setattr(config, "get_page_config", lambda folders: {"disabledExtensions": ["anywidget"]})
+    monkeypatch.setattr(
+        config, "get_page_config", lambda folders: {"disabledExtensions": ["anywidget"]}
+    )
     assert [finding.status for finding in doctor.check_widgets()] == ["ok", "FAIL"]
     monkeypatch.setattr(config, "get_federated_extensions", lambda folders: {})
     assert [finding.status for finding in doctor.check_widgets()] == ["FAIL", "FAIL"]
@@ -276,7 +341,10 @@ def test_doctor_runs_a_kernel_of_this_python_though_another_is_registered(tmp_pa
 
 def register_foreign_kernel(data: Path) -> None:
     """Register a `python3` that does not start, as an older installation leaves it behind."""
-    spec = {"argv": ["/nowhere/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"], "display_name": "Old"}
+    spec = {
+        "argv": ["/nowhere/python", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Old",
+    }
     folder = data / "kernels" / "python3"
     folder.mkdir(parents=True)
     (folder / "kernel.json").write_text(json.dumps(spec | {"language": "python"}))
@@ -300,10 +368,14 @@ def test_without_jupyterlab_it_says_what_to_install(monkeypatch, tmp_path, capsy
     assert re.search(r"Not installed for \S+: JupyterLab", error) and plain_sentence(error)
 
 
-def test_where_only_the_folder_holds_the_package_it_says_to_install_it(monkeypatch, tmp_path, capsys):
+def test_where_only_the_folder_holds_the_package_it_says_to_install_it(
+    monkeypatch, tmp_path, capsys
+):
     """Opened from its own folder the package is found without being installed; a notebook would not find it."""
     monkeypatch.setattr(launcher, "NOTEBOOKS", notebook_folder(tmp_path))
-    monkeypatch.setattr(launcher.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
+    monkeypatch.setattr(
+        launcher.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1)
+    )
     assert __main__.main([]) == 1
     error = capsys.readouterr().err
     assert re.search(r"Not installed for \S+: the course\.", error) and plain_sentence(error)
@@ -314,11 +386,15 @@ def notebook_folder(parent: Path) -> Path:
     folder = parent / "notebooks"
     folder.mkdir()
     for name in ("01_second.ipynb", "00_first.ipynb"):
-        (folder / name).write_text(json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+        (folder / name).write_text(
+            json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+        )
     return folder
 
 
-@pytest.mark.parametrize(("user", "allowed"), [(lambda: 0, True), (lambda: 1000, False), (None, False)])
+@pytest.mark.parametrize(
+    ("user", "allowed"), [(lambda: 0, True), (lambda: 1000, False), (None, False)]
+)
 def test_only_root_is_allowed_as_root(user, allowed, monkeypatch, tmp_path):
     if user is None:
         monkeypatch.delattr(os, "geteuid", raising=False)  # Windows
@@ -376,7 +452,9 @@ def test_served_course(serve, tmp_path):
             text, address = "".join(lines), lines[-1].split()[-1]
             port = int(re.search(r"localhost:(\d+)/", address).group(1))
             assert port != taken
-            assert f"Port {taken} is taken by another program, so the course uses port {port}." in text
+            assert (
+                f"Port {taken} is taken by another program, so the course uses port {port}." in text
+            )
             assert "There is no screen here, so no browser was opened." in text
             assert lines[-1].startswith("Open this address in a browser: http://localhost:")
             assert "/tree/00_first.ipynb?token=" in address
@@ -395,8 +473,13 @@ def look_around(server: str, token: str) -> None:
     kernels = ask("api/kernelspecs")
     assert kernels["default"] == "python3"
     assert kernels["kernelspecs"]["python3"]["spec"]["argv"][0] == sys.executable
-    notification = ask("lab/api/settings/@jupyterlab/apputils-extension:notification")["schema"]["properties"]
+    notification = ask("lab/api/settings/@jupyterlab/apputils-extension:notification")["schema"][
+        "properties"
+    ]
     assert notification["fetchNews"]["default"] == "false"
-    assert [entry["name"] for entry in ask("api/contents")["content"]] == ["00_first.ipynb", "01_second.ipynb"]
+    assert [entry["name"] for entry in ask("api/contents")["content"]] == [
+        "00_first.ipynb",
+        "01_second.ipynb",
+    ]
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{server}/api/contents")

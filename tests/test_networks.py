@@ -37,7 +37,9 @@ def test_output_is_the_formula(activation):
     net = make(activation)
     X = np.random.default_rng(1).standard_normal((300, 4))  # more rows than one block of 256
     sigma = SCALAR[activation]
-    expected = [sum(a * sigma(w @ x + b) for w, a, b in zip(net.W, net.a, net.b, strict=True)) for x in X]
+    expected = [
+        sum(a * sigma(w @ x + b) for w, a, b in zip(net.W, net.a, net.b, strict=True)) for x in X
+    ]
     np.testing.assert_allclose(net(X), expected, atol=1e-13)
     assert net(X[:0]).shape == (0,)
 
@@ -49,7 +51,10 @@ def test_derivative_is_that_of_the_activation(activation):
     t = np.linspace(-6, 6, 200)  # misses the kink at 0
     np.testing.assert_allclose(prime(t), (sigma(t + 1e-5) - sigma(t - 1e-5)) / 2e-5, atol=1e-9)
     with np.errstate(all="raise", under="ignore"):
-        assert np.isfinite(sigma(np.array([-1e4, 1e4]))).all() and np.isfinite(prime(np.array([-1e4, 1e4]))).all()
+        assert (
+            np.isfinite(sigma(np.array([-1e4, 1e4]))).all()
+            and np.isfinite(prime(np.array([-1e4, 1e4]))).all()
+        )
 
 
 @pytest.mark.parametrize("bias", CHOICES["bias"])
@@ -71,8 +76,15 @@ def test_starting_point(bias):
 
 
 def test_build_is_repeatable_and_the_network_does_not_depend_on_the_target():
-    one, two = Settings(d=20, seed=3).build()[1], Settings(d=20, seed=3, link="he2", k=1, noise=2).build()[1]
-    assert np.array_equal(one.W, two.W) and np.array_equal(one.a, two.a) and np.array_equal(one.b, two.b)
+    one, two = (
+        Settings(d=20, seed=3).build()[1],
+        Settings(d=20, seed=3, link="he2", k=1, noise=2).build()[1],
+    )
+    assert (
+        np.array_equal(one.W, two.W)
+        and np.array_equal(one.a, two.a)
+        and np.array_equal(one.b, two.b)
+    )
     assert not np.array_equal(one.W, Settings(d=20, seed=4).build()[1].W)
 
 
@@ -85,7 +97,11 @@ def test_torch_round_trip(activation):
     with torch.no_grad():
         np.testing.assert_allclose(model(torch.from_numpy(X))[:, 0].numpy(), net(X), atol=1e-13)
     back = TwoLayerNet.from_torch(model)
-    assert np.array_equal(back.W, net.W) and np.array_equal(back.a, net.a) and np.array_equal(back.b, net.b)
+    assert (
+        np.array_equal(back.W, net.W)
+        and np.array_equal(back.a, net.a)
+        and np.array_equal(back.b, net.b)
+    )
     assert back.activation == activation and back.reduced_k is None
 
 
@@ -113,7 +129,9 @@ def test_from_torch_reads_float32_and_missing_biases():
     assert not net.b.any() and net.W.dtype == float
     X = np.random.default_rng(0).standard_normal((20, 4))
     with torch.no_grad():
-        np.testing.assert_allclose(net(X), model(torch.from_numpy(X).float())[:, 0].numpy(), atol=1e-5)
+        np.testing.assert_allclose(
+            net(X), model(torch.from_numpy(X).float())[:, 0].numpy(), atol=1e-5
+        )
 
 
 class Residual(torch.nn.Sequential):
@@ -126,14 +144,37 @@ class Residual(torch.nn.Sequential):
 WRONG_MODELS = {
     "one layer": (lambda: sequential(linear(4, 1)), "expected Sequential"),
     "a bare layer": (lambda: linear(4, 1), "expected Sequential"),
-    "deeper": (lambda: sequential(linear(4, 6), torch.nn.ReLU(), linear(6, 6), torch.nn.ReLU(), linear(6, 1)), "watch"),
-    "no activation between": (lambda: sequential(linear(4, 6), linear(6, 6), linear(6, 1, False)), "activation Linear"),
-    "unknown activation": (lambda: sequential(linear(4, 6), torch.nn.GELU(), linear(6, 1, False)), "GELU.*relu, tanh"),
-    "leaky": (lambda: sequential(linear(4, 6), torch.nn.LeakyReLU(), linear(6, 1, False)), "LeakyReLU"),
-    "two outputs": (lambda: sequential(linear(4, 6), torch.nn.ReLU(), linear(6, 2, False)), "one output"),
+    "deeper": (
+        lambda: sequential(
+            linear(4, 6), torch.nn.ReLU(), linear(6, 6), torch.nn.ReLU(), linear(6, 1)
+        ),
+        "watch",
+    ),
+    "no activation between": (
+        lambda: sequential(linear(4, 6), linear(6, 6), linear(6, 1, False)),
+        "activation Linear",
+    ),
+    "unknown activation": (
+        lambda: sequential(linear(4, 6), torch.nn.GELU(), linear(6, 1, False)),
+        "GELU.*relu, tanh",
+    ),
+    "leaky": (
+        lambda: sequential(linear(4, 6), torch.nn.LeakyReLU(), linear(6, 1, False)),
+        "LeakyReLU",
+    ),
+    "two outputs": (
+        lambda: sequential(linear(4, 6), torch.nn.ReLU(), linear(6, 2, False)),
+        "one output",
+    ),
     "output bias": (lambda: sequential(linear(4, 6), torch.nn.ReLU(), linear(6, 1)), "no bias"),
-    "steep softplus": (lambda: sequential(linear(4, 6), torch.nn.Softplus(3), linear(6, 1, False)), "outputs differ"),
-    "own forward": (lambda: Residual(linear(4, 6), torch.nn.ReLU(), linear(6, 1, False)), "outputs differ"),
+    "steep softplus": (
+        lambda: sequential(linear(4, 6), torch.nn.Softplus(3), linear(6, 1, False)),
+        "outputs differ",
+    ),
+    "own forward": (
+        lambda: Residual(linear(4, 6), torch.nn.ReLU(), linear(6, 1, False)),
+        "outputs differ",
+    ),
     "empty": (lambda: sequential(), "expected Sequential"),
 }
 
@@ -166,7 +207,11 @@ def test_shapes_that_do_not_fit_are_refused_in_words():
 def test_replace_makes_a_changed_copy():
     net = make()
     other = net.replace(b=np.ones(6))
-    assert np.array_equal(other.b, np.ones(6)) and other.W is net.W and not np.array_equal(net.b, other.b)
+    assert (
+        np.array_equal(other.b, np.ones(6))
+        and other.W is net.W
+        and not np.array_equal(net.b, other.b)
+    )
 
 
 def test_a_net_in_reduced_coordinates_says_so_and_takes_no_inputs():
@@ -182,13 +227,21 @@ def test_a_net_in_reduced_coordinates_says_so_and_takes_no_inputs():
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_torch_model_can_be_saved_and_copied_and_draws_no_random_number(activation):
     random = torch.get_rng_state()
-    model, X, file = make(activation).to_torch(), torch.randn(3, 4, dtype=torch.float64), io.BytesIO()
+    model, X, file = (
+        make(activation).to_torch(),
+        torch.randn(3, 4, dtype=torch.float64),
+        io.BytesIO(),
+    )
     torch.set_rng_state(random)
     make(activation).to_torch()
     assert torch.equal(torch.get_rng_state(), random)
     torch.save(model, file)
     file.seek(0)
-    for other in (torch.load(file, weights_only=False), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+    for other in (
+        torch.load(file, weights_only=False),
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+    ):
         assert torch.equal(other(X), model(X))
 
 

@@ -19,8 +19,12 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 RUNTIME = [Requirement(text) for text in PROJECT["dependencies"]]
-EXTRAS = [Requirement(text) for group in PROJECT["optional-dependencies"].values() for text in group]
-BENCH = [Requirement(text) for text in PROJECT["optional-dependencies"]["bench"]]  # not installed by `make test`
+EXTRAS = [
+    Requirement(text) for group in PROJECT["optional-dependencies"].values() for text in group
+]
+BENCH = [
+    Requirement(text) for text in PROJECT["optional-dependencies"]["bench"]
+]  # not installed by `make test`
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 IMPORT_NAMES = {"scikit-learn": "sklearn"}
 # JupyterLab cannot be without these, and they are imported only to look at it or to run it.
@@ -69,7 +73,9 @@ def installed_tree(needs: list[Requirement]) -> set[str]:
         seen.add(key)
         for text in metadata.requires(need.name) or []:
             child = Requirement(text)
-            if child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in need.extras | {""}):
+            if child.marker is None or any(
+                child.marker.evaluate({"extra": extra}) for extra in need.extras | {""}
+            ):
                 todo.append(child)
     return {name for name, _ in seen}
 
@@ -150,15 +156,21 @@ def imported_packages(folder: str) -> dict[str, str]:
             else:
                 continue
             found |= {name.split(".")[0]: str(path.relative_to(ROOT)) for name in names}
-    own = {"course_utils"} | {path.stem for part in ("tests", "benchmarks") for path in (ROOT / part).rglob("*.py")}
+    own = {"course_utils"} | {
+        path.stem for part in ("tests", "benchmarks") for path in (ROOT / part).rglob("*.py")
+    }
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | own}
 
 
 @pytest.mark.parametrize("folder", ["course_utils", "tests", "benchmarks"])
 def test_what_is_imported_is_asked_for(folder):
     needs = RUNTIME if folder == "course_utils" else RUNTIME + EXTRAS
-    asked = {IMPORT_NAMES.get(need.name, need.name) for need in needs} | WITH_JUPYTERLAB | {"_pytest"}
-    assert {name: path for name, path in imported_packages(folder).items() if name not in asked} == {}
+    asked = (
+        {IMPORT_NAMES.get(need.name, need.name) for need in needs} | WITH_JUPYTERLAB | {"_pytest"}
+    )
+    assert {
+        name: path for name, path in imported_packages(folder).items() if name not in asked
+    } == {}
 
 
 @pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0", "3.14.0"])
@@ -166,17 +178,27 @@ def test_pins_install_on_every_python_that_the_course_accepts(python):
     """Debian 12 has Python 3.11.2, and a pin that wants 3.11.5 made `make lab` fail there."""
     assert python in SpecifierSet(PROJECT["requires-python"])
     wanted = {name: metadata.metadata(name)["Requires-Python"] for name in installed()}
-    assert {name: range_ for name, range_ in wanted.items() if range_ and python not in SpecifierSet(range_)} == {}
+    assert {
+        name: range_
+        for name, range_ in wanted.items()
+        if range_ and python not in SpecifierSet(range_)
+    } == {}
 
 
 def installed() -> set[str]:
     """The pinned packages that are installed in their pinned version."""
     found = {canonicalize_name(entry.name): entry.version for entry in metadata.distributions()}
-    return {name for name, pin in pins().items() if name in found and Version(found[name]).public == pin.public}
+    return {
+        name
+        for name, pin in pins().items()
+        if name in found and Version(found[name]).public == pin.public
+    }
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
-@pytest.mark.parametrize("name", ["plain", "pay $HOME in $$", 'it\'s (a) "course"', "100%, #1; & more"])
+@pytest.mark.parametrize(
+    "name", ["plain", "pay $HOME in $$", 'it\'s (a) "course"', "100%, #1; & more"]
+)
 def test_make_installs_once_whatever_the_folder_is_called(name, tmp_path):
     folder = tmp_path / name
     (folder / ".venv" / "bin").mkdir(parents=True)
@@ -185,8 +207,14 @@ def test_make_installs_once_whatever_the_folder_is_called(name, tmp_path):
     python = folder / ".venv" / "bin" / "python"
     python.write_text("#!/bin/sh\necho works\n")  # all that make asks of a Python succeeds
     python.chmod(0o755)
-    first, second = (subprocess.run(["make", "lab"], cwd=folder, capture_output=True, text=True) for _ in range(2))
+    first, second = (
+        subprocess.run(["make", "lab"], cwd=folder, capture_output=True, text=True)
+        for _ in range(2)
+    )
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
     assert "Installing the course" in first.stdout and "Installing" not in second.stdout
     moved = folder.rename(tmp_path / "moved")
-    assert "Installing" in subprocess.run(["make", "lab"], cwd=moved, capture_output=True, text=True).stdout
+    assert (
+        "Installing"
+        in subprocess.run(["make", "lab"], cwd=moved, capture_output=True, text=True).stdout
+    )

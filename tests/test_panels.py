@@ -39,12 +39,17 @@ def test_looking_along_the_truth_and_away():
     cloud = drive(lab, ("truth", None))
     assert cloud.tilt == 0 and cloud.measured > 0.9
     cloud = drive(lab, ("tilt", 90.0))
-    assert cloud.measured < 0.02 and lab.knobs["tilt"].value == pytest.approx(0)  # the page moved its own slider
+    assert cloud.measured < 0.02 and lab.knobs["tilt"].value == pytest.approx(
+        0
+    )  # the page moved its own slider
     cloud = drive(lab, ("random", None))
     assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06)
 
 
-@pytest.mark.parametrize("link, k", [("tanh", 1), ("cubic", 1), ("he2", 1), ("product", 2), ("chain", 3), ("sum_relu", 4)])
+@pytest.mark.parametrize(
+    "link, k",
+    [("tanh", 1), ("cubic", 1), ("he2", 1), ("product", 2), ("chain", 3), ("sum_relu", 4)],
+)
 @pytest.mark.parametrize("tilt, turn", [(0, 0), (30, 60), (80, 20)])
 def test_predicted_share_is_what_is_measured(link, k, tilt, turn):
     """6,000 samples: a heavy-tailed label leaves the measured share within 0.06."""
@@ -166,7 +171,10 @@ def test_a_new_link_is_measured_step_by_step(estimators_lab):
     while estimators_lab.actor.playing:
         estimators_lab._step()
         estimators_lab._show()
-    assert not estimators_lab.session.unfinished and np.isfinite(estimators_lab.session.angles[:, -1]).all()
+    assert (
+        not estimators_lab.session.unfinished
+        and np.isfinite(estimators_lab.session.angles[:, -1]).all()
+    )
     estimators_lab.raise_errors()
 
 
@@ -198,7 +206,11 @@ def test_each_estimator_can_be_looked_at(estimators_lab):
 
 @pytest.mark.parametrize(
     "make",
-    [TargetLab, lambda: HermiteLab("relu"), lambda: EstimatorsLab(Settings(link="he2", d=5), seeds=1)],
+    [
+        TargetLab,
+        lambda: HermiteLab("relu"),
+        lambda: EstimatorsLab(Settings(link="he2", d=5), seeds=1),
+    ],
     ids=["target", "hermite", "estimators"],
 )
 def test_text_is_the_same_every_time_and_holds_the_sentence(make):
@@ -216,7 +228,9 @@ def test_csv_can_be_read_back(make):
     import pandas as pd
 
     lab = make()
-    assert len(pd.read_csv(io.StringIO(lab.session.to_csv()), comment="#")) == len(lab.session.frame())
+    assert len(pd.read_csv(io.StringIO(lab.session.to_csv()), comment="#")) == len(
+        lab.session.frame()
+    )
 
 
 def test_settings_code_of_a_panel_is_read_by_itself():
@@ -237,14 +251,20 @@ def test_an_order_that_a_lab_does_not_know_is_refused_in_a_sentence(make, order)
     wait(lambda: lab.errors)
     assert isinstance(lab.errors[0], ValueError) and str(lab.errors[0]) == lab.stage.error
     head, _, known = lab.stage.error.partition(": it understands ")
-    assert head == f"{lab.name} does not understand the order {order!r}" and known.split(", ") == sorted(lab.orders)
-    assert {"export", "new_seed", "set d", "set noise"} <= set(lab.orders) and not set(TRANSPORT) & set(lab.orders)
+    assert head == f"{lab.name} does not understand the order {order!r}" and known.split(
+        ", "
+    ) == sorted(lab.orders)
+    assert {"export", "new_seed", "set d", "set noise"} <= set(lab.orders) and not set(
+        TRANSPORT
+    ) & set(lab.orders)
     assert repr(lab) == before and not lab.actor.playing
     lab.close()
 
 
 def test_a_preset_that_a_lab_does_not_have_is_refused_in_a_sentence():
-    with pytest.raises(ValueError, match="TargetLab has no preset 'mine': it offers tanh, d = 20, .*even link"):
+    with pytest.raises(
+        ValueError, match="TargetLab has no preset 'mine': it offers tanh, d = 20, .*even link"
+    ):
         TargetLab()._obey("preset", "mine")
 
 
@@ -253,7 +273,9 @@ def test_what_was_measured_is_the_result_and_there_is_no_run(estimators_lab):
     assert result.frame().equals(estimators_lab.session.frame())
     result.angles[:] = 0.0  # a copy: the lab's own stay
     assert np.nanmax(estimators_lab.session.angles) > 0
-    with pytest.raises(AttributeError, match="EstimatorsLab records no run: what it has measured is its result"):
+    with pytest.raises(
+        AttributeError, match="EstimatorsLab records no run: what it has measured is its result"
+    ):
         estimators_lab.run  # noqa: B018
 
 
@@ -262,11 +284,18 @@ def test_a_value_that_the_worker_sets_is_no_order_and_what_a_person_moves_is_lef
     lab._obey("truth", None)
     assert (lab.knobs["tilt"].value, lab.knobs["turn"].value, ordered(lab)) == (0.0, 0.0, [])
     lab.knobs["tilt"].value = 40.0  # on its way while others are obeyed
-    for order, value in (("random", None), ("code", "d=50"), ("preset", "even link"), ("new_seed", None)):
+    for order, value in (
+        ("random", None),
+        ("code", "d=50"),
+        ("preset", "even link"),
+        ("new_seed", None),
+    ):
         lab._obey(order, value)
         assert lab.knobs["tilt"].value == 40.0 != pytest.approx(lab.session.tilt, abs=0.1)
         assert lab.knobs["turn"].value == pytest.approx(lab.session.turn, abs=0.5)
-        assert {name: field.value for name, field in lab.fields.items()} == {n: getattr(lab.settings, n) for n in lab.fields}
+        assert {name: field.value for name, field in lab.fields.items()} == {
+            n: getattr(lab.settings, n) for n in lab.fields
+        }
     assert lab.preset.value == "even link" and lab.knobs["turn"].disabled  # k = 1
     assert ordered(lab) == [("tilt", 40.0)]
     lab._obey("tilt", 40.0)

@@ -10,7 +10,17 @@ import torch
 from drawings import wait
 from scipy.special import ndtr
 
-from course_utils import OnlineSGD, Settings, TwoLayerNet, assumptions, compress, ntk_kernel, online_sgd, predict, sgd_steps
+from course_utils import (
+    OnlineSGD,
+    Settings,
+    TwoLayerNet,
+    assumptions,
+    compress,
+    ntk_kernel,
+    online_sgd,
+    predict,
+    sgd_steps,
+)
 from course_utils.activations import ACTIVATIONS, Activation
 from course_utils.engine.blocked import blocked_steps_numpy, outputs_numpy, outputs_of, steps_of
 from course_utils.kernels import empirical_ntk, ntk_rates
@@ -68,7 +78,16 @@ def one_more_of_each(monkeypatch):
 @pytest.fixture
 def new():
     """Settings with both."""
-    return Settings(d=30, k=1, link="tanh", width=40, activation="gelu", loss="pseudo_huber", weight_decay=0.3, step=0.3)
+    return Settings(
+        d=30,
+        k=1,
+        link="tanh",
+        width=40,
+        activation="gelu",
+        loss="pseudo_huber",
+        weight_decay=0.3,
+        step=0.3,
+    )
 
 
 # every record
@@ -84,10 +103,16 @@ def test_an_activation_is_right_in_all_its_parts(name):
     record = ACTIVATIONS[name]
     np.testing.assert_allclose(record.slope(T), slope_of(record.value), atol=1e-8)
     np.testing.assert_allclose(record.curvature(T), slope_of(record.slope), atol=1e-8)
-    np.testing.assert_allclose([record.at(t) for t in T], np.c_[record.value(T), record.slope(T)], atol=1e-14)
-    assert np.abs(record.slope(T)).max() == pytest.approx(record.largest_slope, abs=3e-3)  # softplus: at infinity
+    np.testing.assert_allclose(
+        [record.at(t) for t in T], np.c_[record.value(T), record.slope(T)], atol=1e-14
+    )
+    assert np.abs(record.slope(T)).max() == pytest.approx(
+        record.largest_slope, abs=3e-3
+    )  # softplus: at infinity
     assert np.abs(record.curvature(T)).max() == pytest.approx(record.largest_curvature, abs=3e-4)
-    assert record.slope(np.array(1e-9)) - record.slope(np.array(-1e-9)) == pytest.approx(record.jump, abs=1e-6)
+    assert record.slope(np.array(1e-9)) - record.slope(np.array(-1e-9)) == pytest.approx(
+        record.jump, abs=1e-6
+    )
     outputs = record.module()(torch.tensor(T))
     np.testing.assert_allclose(outputs, record.value(T), atol=1e-12)
 
@@ -95,14 +120,22 @@ def test_an_activation_is_right_in_all_its_parts(name):
 @pytest.mark.parametrize("name", [*LOSSES, "pseudo_huber"])
 def test_a_loss_is_right_in_all_its_parts(name):
     record = LOSSES[name]
-    np.testing.assert_allclose(record.slope(T, Y), slope_of(lambda t: record.value(t, Y)), atol=1e-8)
-    np.testing.assert_allclose(record.curvature(T, Y) + 0 * Y, slope_of(lambda t: record.slope(t, Y)), atol=1e-8)
+    np.testing.assert_allclose(
+        record.slope(T, Y), slope_of(lambda t: record.value(t, Y)), atol=1e-8
+    )
+    np.testing.assert_allclose(
+        record.curvature(T, Y) + 0 * Y, slope_of(lambda t: record.slope(t, Y)), atol=1e-8
+    )
     for y in (-1.0, 1.0):
         np.testing.assert_allclose([record.at(t, y) for t in T], record.slope(T, y), atol=1e-14)
     assert (record.curvature(T, Y) >= 0).all()  # convex
     assert np.abs(record.curvature(T, Y)).max() == pytest.approx(record.largest_curvature, abs=1e-3)
     far = np.abs(record.slope(np.array([-1e6, 1e6]), Y)).max()
-    assert far == pytest.approx(record.largest_slope, rel=1e-6) if math.isfinite(record.largest_slope) else far > 1e5
+    assert (
+        far == pytest.approx(record.largest_slope, rel=1e-6)
+        if math.isfinite(record.largest_slope)
+        else far > 1e5
+    )
 
 
 # one record more
@@ -113,14 +146,20 @@ def test_one_more_of_each_is_a_choice_a_code_and_a_sentence(new):
     with pytest.raises(ValueError, match="relu, tanh, erf, softplus, gelu"):
         Settings(activation="nonsense")
     lamps = {lamp.name: lamp for lamp in assumptions(new.replace(weight_decay=1.0))}
-    assert lamps["decay above threshold"].holds and "softly clipped label" in lamps["first Hermite coefficient not zero"].text
+    assert (
+        lamps["decay above threshold"].holds
+        and "softly clipped label" in lamps["first Hermite coefficient not zero"].text
+    )
 
 
 def test_it_is_trained_by_the_gradient_that_torch_finds(new):
     rng = np.random.default_rng(0)
     target, net = new.build()
     X, y = target.sample(70, rng)
-    expected, (a, b, inputs, labels) = torch.tensor(net.W, requires_grad=True), map(torch.tensor, (net.a, net.b, X, y))
+    expected, (a, b, inputs, labels) = (
+        torch.tensor(net.W, requires_grad=True),
+        map(torch.tensor, (net.a, net.b, X, y)),
+    )
     for x, label in zip(inputs, labels, strict=True):
         residual = a @ torch.nn.functional.gelu(expected @ x + b) - label
         (gradient,) = torch.autograd.grad(torch.sqrt(1 + residual**2) - 1, expected)
@@ -143,7 +182,9 @@ def test_it_is_compressed_exported_and_read_back(new):
     X = np.random.default_rng(1).standard_normal((50, new.d))
     np.testing.assert_allclose(compress(sim.net)(X), sim.net(X), atol=1e-12)
     model = sim.net.to_torch()
-    np.testing.assert_allclose(model(torch.tensor(X)).detach().numpy()[:, 0], sim.net(X), atol=1e-12)
+    np.testing.assert_allclose(
+        model(torch.tensor(X)).detach().numpy()[:, 0], sim.net(X), atol=1e-12
+    )
     assert TwoLayerNet.from_torch(model).activation == "gelu"
 
 
@@ -167,10 +208,17 @@ def test_blocks_in_numpy_are_the_compiled_ones(activation, loss):
     steps[40] = 2.0  # overshoots: a block of its own
     compiled, plain = net.W.copy(), net.W.copy()
     assert steps_of(activation, loss)(compiled, net.a, net.b, X, y, steps, 0.5) == -1
-    assert blocked_steps_numpy(ACTIVATIONS[activation], LOSSES[loss], plain, net.a, net.b, X, y, steps, 0.5) == -1
+    assert (
+        blocked_steps_numpy(
+            ACTIVATIONS[activation], LOSSES[loss], plain, net.a, net.b, X, y, steps, 0.5
+        )
+        == -1
+    )
     np.testing.assert_allclose(plain, compiled, atol=1e-13)
     outputs = outputs_of(activation)(compiled, net.a, net.b, X)
-    np.testing.assert_allclose(outputs_numpy(ACTIVATIONS[activation], compiled, net.a, net.b, X), outputs, atol=1e-14)
+    np.testing.assert_allclose(
+        outputs_numpy(ACTIVATIONS[activation], compiled, net.a, net.b, X), outputs, atol=1e-14
+    )
 
 
 def test_an_unknown_name_raises_also_where_code_is_compiled():
@@ -178,7 +226,16 @@ def test_an_unknown_name_raises_also_where_code_is_compiled():
         with pytest.raises(KeyError):
             steps_of(*names)
     with pytest.raises(ValueError, match="must be one of relu, tanh"):
-        sgd_steps(np.ones((2, 2)), np.ones(2), np.ones(2), np.ones((1, 2)), np.ones(1), 0.1, 0.1, "nonsense")
+        sgd_steps(
+            np.ones((2, 2)),
+            np.ones(2),
+            np.ones(2),
+            np.ones((1, 2)),
+            np.ones(1),
+            0.1,
+            0.1,
+            "nonsense",
+        )
 
 
 # a link and a preset: what else shows them is made when its module is imported, so the record is added before

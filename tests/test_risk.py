@@ -51,8 +51,12 @@ def test_test_risk_is_the_mean_loss_on_fresh_samples():
     target = SETTINGS.target()
     risk = test_risk(run.net, target, "huber")
     X, y = target.sample(100_000, np.random.default_rng(5))
-    assert risk == pytest.approx(mean_loss(run.net(X), y, "huber"), rel=0.1)  # 5 standard errors at 10,000
-    assert test_risk(run.net, target, "huber") == risk != test_risk(run.net, target, "huber", seed=2)
+    assert risk == pytest.approx(
+        mean_loss(run.net(X), y, "huber"), rel=0.1
+    )  # 5 standard errors at 10,000
+    assert (
+        test_risk(run.net, target, "huber") == risk != test_risk(run.net, target, "huber", seed=2)
+    )
     assert run.risk[-1] == pytest.approx(risk, rel=0.3)  # 1000 samples
     assert set(run.floors) == {"noise", "linear", "zero"}
 
@@ -61,23 +65,33 @@ def test_test_risk_is_the_mean_loss_on_fresh_samples():
 def test_the_second_function_of_a_loss_is_its_derivative(loss):
     """Central differences, error O(h^2), on both sides of the kink of the Huber loss' derivative and of zero."""
     value, slope = LOSSES[loss].value, LOSSES[loss].slope
-    y = np.array([-1.0, 1.0, 1.0, -1.0, 0.3, -2.0]) if loss != "logistic" else np.array([-1.0, 1.0, 1.0, -1.0, 1.0, -1.0])
+    y = (
+        np.array([-1.0, 1.0, 1.0, -1.0, 0.3, -2.0])
+        if loss != "logistic"
+        else np.array([-1.0, 1.0, 1.0, -1.0, 1.0, -1.0])
+    )
     yhat, h = np.array([0.7, 0.2, -3.0, -0.4, 2.0, 5.0]), 1e-6
-    assert np.allclose(slope(yhat, y), (value(yhat + h, y) - value(yhat - h, y)) / (2 * h), atol=1e-8)
+    assert np.allclose(
+        slope(yhat, y), (value(yhat + h, y) - value(yhat - h, y)) / (2 * h), atol=1e-8
+    )
 
 
 def test_the_logistic_loss_of_a_probability():
     """yhat is the log-odds of the label +1: the loss is minus the log of the probability of the label seen."""
     yhat = math.log(0.8 / 0.2)
     assert mean_loss(np.array([yhat]), np.array([1.0]), "logistic") == pytest.approx(-math.log(0.8))
-    assert mean_loss(np.array([yhat]), np.array([-1.0]), "logistic") == pytest.approx(-math.log(0.2))
+    assert mean_loss(np.array([yhat]), np.array([-1.0]), "logistic") == pytest.approx(
+        -math.log(0.2)
+    )
     assert LOSSES["logistic"].slope(np.array([yhat]), np.array([1.0])) == pytest.approx(0.8 - 1)
 
 
 def test_r_squared_by_hand():
     y = np.array([0.0, 2.0, 4.0])  # variance 8/3
     assert r_squared(np.array([1.0, 2.0, 5.0]), y) == pytest.approx(1 - (2 / 3) / (8 / 3))
-    assert r_squared(np.array([2.0, 2.0, 2.0]), y) == 0 and r_squared(-y, y) == pytest.approx(1 - 80 / 8)
+    assert r_squared(np.array([2.0, 2.0, 2.0]), y) == 0 and r_squared(-y, y) == pytest.approx(
+        1 - 80 / 8
+    )
 
 
 def test_floors_on_four_samples_by_hand():
@@ -87,13 +101,17 @@ def test_floors_on_four_samples_by_hand():
     slope = ((z - z.mean()) * (y - y.mean())).sum() / ((z - z.mean()) ** 2).sum()
     line = y.mean() + slope * (z - z.mean())
     found = floors_on(target, z[:, None], y, "square")
-    assert found == pytest.approx({"noise": 2**2 / 2 / 4, "linear": ((line - y) ** 2).mean() / 2, "zero": 91 / 8})
+    assert found == pytest.approx(
+        {"noise": 2**2 / 2 / 4, "linear": ((line - y) ** 2).mean() / 2, "zero": 91 / 8}
+    )
     assert list(found) == ["noise", "linear", "zero"]
 
 
 def test_the_best_log_odds_of_a_noisy_sign():
     """P(y = 1 | z) = Phi(g / noise): with g = noise at every z that is 0.8413, and the floor its entropy."""
-    target = MultiIndexModel([1.0, 0.0], lambda Z: np.full(len(Z), 0.3), noise=0.3, sign_labels=True)
+    target = MultiIndexModel(
+        [1.0, 0.0], lambda Z: np.full(len(Z), 0.3), noise=0.3, sign_labels=True
+    )
     p = 0.8413447460685429
     Z, y = np.zeros((10_000, 1)), np.repeat([1.0, -1.0], [8413, 1587])
     found = floors_on(target, Z, y, "logistic")
@@ -104,15 +122,24 @@ def test_the_best_log_odds_of_a_noisy_sign():
 def test_without_noise_the_sign_is_certain():
     target = MultiIndexModel([1.0, 0.0], lambda Z: Z[:, 0], noise=0.0, sign_labels=True)
     Z = np.array([[-2.0], [0.0], [1e-3]])
-    assert floors_on(target, Z, np.array([-1.0, 1.0, 1.0]), "logistic")["noise"] < 1e-20  # 0 counts as +
-    assert floors_on(target, Z, np.array([1.0, 1.0, 1.0]), "logistic")["noise"] == pytest.approx(50 / 3)
+    assert (
+        floors_on(target, Z, np.array([-1.0, 1.0, 1.0]), "logistic")["noise"] < 1e-20
+    )  # 0 counts as +
+    assert floors_on(target, Z, np.array([1.0, 1.0, 1.0]), "logistic")["noise"] == pytest.approx(
+        50 / 3
+    )
 
 
 def test_fresh_samples_are_those_of_the_seed_and_as_many_as_asked():
     """The spread of a risk over seeds falls as 1 / sqrt(n): by 10 from 100 samples to 10,000, within a factor of 2."""
     target, net = SETTINGS.build()
-    spread = {n: np.std([test_risk(net, target, "square", n, seed) for seed in range(30)]) for n in (100, 10_000)}
+    spread = {
+        n: np.std([test_risk(net, target, "square", n, seed) for seed in range(30)])
+        for n in (100, 10_000)
+    }
     assert 5 < spread[100] / spread[10_000] < 20
     assert test_risk(net, target, "square") == test_risk(net, target, "square", 10_000, 1)
     one, two = (floors(target, "square", 1000, seed) for seed in (1, 2))
-    assert floors(target, "square", 1000) == one != two and floors(target, "square") == floors(target, "square", 100_000, 1)
+    assert floors(target, "square", 1000) == one != two and floors(target, "square") == floors(
+        target, "square", 100_000, 1
+    )

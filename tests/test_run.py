@@ -56,7 +56,10 @@ def test_shapes_at_the_edges(k, width, d):
 def test_quantiles_are_over_seeds(run, seeded):
     assert np.array_equal(seeded.quantiles("angles"), np.median(seeded.angles, axis=0))
     band = seeded.quantiles("risk", [0.25, 0.75])
-    assert np.array_equal(band, np.quantile(seeded.risk, [0.25, 0.75], axis=0)) and band.shape == (2, 4)
+    assert np.array_equal(band, np.quantile(seeded.risk, [0.25, 0.75], axis=0)) and band.shape == (
+        2,
+        4,
+    )
     assert np.array_equal(run.quantiles("risk"), run.risk)
     assert np.array_equal(run.quantiles("risk", [0.25, 0.75]), [run.risk, run.risk])
 
@@ -64,14 +67,22 @@ def test_quantiles_are_over_seeds(run, seeded):
 def test_at_gives_back_the_moment(run, seeded):
     moment = run.at(2)
     assert (moment.samples, moment.d) == (100, 20) and moment.risk == run.risk[2]
-    assert np.array_equal(moment.angles, run.angles[2]) and np.array_equal(moment.neurons, run.neurons[2])
+    assert np.array_equal(moment.angles, run.angles[2]) and np.array_equal(
+        moment.neurons, run.neurons[2]
+    )
     middle = seeded.at()
     assert middle.samples == 400 and middle.perpendicular == np.median(seeded.perpendicular[:, -1])
     assert np.array_equal(middle.neurons, seeded.neurons[0, -1])
 
 
 def made_up(samples, **changes):
-    values = {"angles": np.radians([40.26, 8.0]), "perpendicular": 0.1834, "parallel": 0.5, "risk": 0.0123, "r2": 0.876}
+    values = {
+        "angles": np.radians([40.26, 8.0]),
+        "perpendicular": 0.1834,
+        "parallel": 0.5,
+        "risk": 0.0123,
+        "r2": 0.876,
+    }
     values |= {"singular_values": np.ones(7), "neurons": np.zeros((3, 3), np.float32)}
     return Snapshot(samples, 200, **values | changes)
 
@@ -96,14 +107,22 @@ def test_sentence_and_repr_of_a_run_name_seeds_and_note(run, seeded):
 def test_the_table_has_the_last_moment_and_the_angles(run, seeded, rows):
     for table in (run.table(rows), seeded.table(rows)):
         lines = table.splitlines()
-        assert "angles (degrees)" in lines[0] and lines[-1].split()[0] == "400" and len(lines) <= rows + 1
+        assert (
+            "angles (degrees)" in lines[0]
+            and lines[-1].split()[0] == "400"
+            and len(lines) <= rows + 1
+        )
         assert len({len(line) for line in lines[1:]}) == 1  # aligned
     assert f"{np.degrees(run.angles[-1, 0]):.1f}" in run.table().splitlines()[-1]
 
 
 def test_a_run_of_no_samples_has_words_and_a_table():
     run = online_sgd(SETTINGS, 0)
-    assert len(run) == 1 and run.sentence().startswith("After 0 samples") and len(run.table().splitlines()) == 2
+    assert (
+        len(run) == 1
+        and run.sentence().startswith("After 0 samples")
+        and len(run.table().splitlines()) == 2
+    )
 
 
 def test_of_and_stack_check_their_input(run):
@@ -124,7 +143,10 @@ def test_csv_round_trip(run, seeded, tmp_path):
     seeds = 3
     assert len(table) == seeds * len(TIMES) and table.seed.tolist() == [0] * 4 + [1] * 4 + [2] * 4
     assert table.samples.tolist() == TIMES * seeds
-    columns = {"perpendicular": seeded.perpendicular, "angle_1_degrees": np.degrees(seeded.angles[..., 0])}
+    columns = {
+        "perpendicular": seeded.perpendicular,
+        "angle_1_degrees": np.degrees(seeded.angles[..., 0]),
+    }
     columns |= {"singular_value_7": seeded.singular_values[..., 6], "risk": seeded.risk}
     for name, values in columns.items():
         np.testing.assert_allclose(table[name].to_numpy().reshape(3, 4), values, rtol=1e-14)
@@ -135,8 +157,13 @@ def test_csv_of_an_own_link_names_it_and_notes_are_comments(tmp_path):
     def my_link(Z):
         return Z[:, 0]
 
-    text = online_sgd(SETTINGS.replace(link=my_link), 10, [0, 10]).to_csv(notes=["first note", "second"])
-    assert "link=function:my_link" in text.splitlines()[0] and text.splitlines()[1:3] == ["# first note", "# second"]
+    text = online_sgd(SETTINGS.replace(link=my_link), 10, [0, 10]).to_csv(
+        notes=["first note", "second"]
+    )
+    assert "link=function:my_link" in text.splitlines()[0] and text.splitlines()[1:3] == [
+        "# first note",
+        "# second",
+    ]
     assert len(pd.read_csv(io.StringIO(text), comment="#")) == 2
 
 
@@ -178,7 +205,9 @@ def test_a_record_of_seeds_is_the_stack_of_their_runs(seeded):
 
 
 @pytest.mark.parametrize("limit", [10, 11, 64])
-@pytest.mark.parametrize("grow", [lambda t: t + 7, lambda t: 1.07 * t + 1], ids=["even", "geometric"])
+@pytest.mark.parametrize(
+    "grow", [lambda t: t + 7, lambda t: 1.07 * t + 1], ids=["even", "geometric"]
+)
 def test_a_record_stays_bounded_and_keeps_its_ends(limit, grow):
     """However long it runs: never more than ``limit`` moments, in order, the first and the newest among them."""
     record, t = Record(SETTINGS, limit), 0.0
@@ -222,7 +251,9 @@ def test_a_snapshot_measures_what_its_network_was_made_of():
     assert np.allclose(moment.singular_values, np.array([6, 3, 1]) / np.sqrt(3))
     assert moment.parallel == pytest.approx(np.sqrt(((6 * c1) ** 2 + (3 * c2) ** 2) / 3))
     assert moment.perpendicular == pytest.approx(np.sqrt(((6 * s1) ** 2 + (3 * s2) ** 2 + 1) / 3))
-    assert np.allclose(moment.neurons, [[6 * c1, 0, 6 * s1], [0, -3 * c2, 3 * s2], [0, 0, 1]], atol=1e-6)  # float32
+    assert np.allclose(
+        moment.neurons, [[6 * c1, 0, 6 * s1], [0, -3 * c2, 3 * s2], [0, 0, 1]], atol=1e-6
+    )  # float32
     assert moment.neurons.dtype == np.float32
 
 
@@ -241,27 +272,47 @@ def hand_made(times, seed=0, shift=0.0, **more):
     settings = Settings(d=200, k=2, width=3, seed=seed)
     moments = [
         made_up(
-            t, angles=np.radians([60 - i + shift, 30 - i - shift]), perpendicular=0.9 - i / 10 + shift / 100,
-            parallel=0.1 + i / 10, risk=0.5 - i / 100 + shift / 100, r2=i / 10,
-            singular_values=np.arange(7, 0, -1) + i / 10 + shift, neurons=np.full((3, 3), 10 * i + seed, np.float32),
+            t,
+            angles=np.radians([60 - i + shift, 30 - i - shift]),
+            perpendicular=0.9 - i / 10 + shift / 100,
+            parallel=0.1 + i / 10,
+            risk=0.5 - i / 100 + shift / 100,
+            r2=i / 10,
+            singular_values=np.arange(7, 0, -1) + i / 10 + shift,
+            neurons=np.full((3, 3), 10 * i + seed, np.float32),
         )
         for i, t in enumerate(times)
-    ]  # fmt: skip
+    ]
     return Run.of(settings, moments, **more)
 
 
 def test_stacked_seeds_keep_their_order_and_at_takes_medians():
-    runs = [hand_made([0, 8], seed, shift, net=f"net {seed}") for seed, shift in ((4, 2.0), (5, 0.0), (9, 7.0))]
+    runs = [
+        hand_made([0, 8], seed, shift, net=f"net {seed}")
+        for seed, shift in ((4, 2.0), (5, 0.0), (9, 7.0))
+    ]
     runs[0] = replace(runs[0], floors={"zero": 3.0})
     runs[1] = replace(runs[1], note="It diverged.")
     stacked = Run.stack(iter(runs))
-    assert stacked.seeds == (4, 5, 9) and stacked.net == ("net 4", "net 5", "net 9") and stacked.settings.seed == 4
-    assert stacked.note == "It diverged." and stacked.floors == {"zero": 3.0} and Run.stack(runs[:1]).note == ""
-    assert np.allclose(stacked.risk, [[0.52, 0.51], [0.5, 0.49], [0.57, 0.56]]) and stacked.samples.tolist() == [0, 8]
+    assert (
+        stacked.seeds == (4, 5, 9)
+        and stacked.net == ("net 4", "net 5", "net 9")
+        and stacked.settings.seed == 4
+    )
+    assert (
+        stacked.note == "It diverged."
+        and stacked.floors == {"zero": 3.0}
+        and Run.stack(runs[:1]).note == ""
+    )
+    assert np.allclose(
+        stacked.risk, [[0.52, 0.51], [0.5, 0.49], [0.57, 0.56]]
+    ) and stacked.samples.tolist() == [0, 8]
     for moment, i in ((stacked.at(0), 0), (stacked.at(), 1)):
         assert moment.samples == 8 * i and moment.d == 200
         assert np.allclose(np.degrees(moment.angles), [62 - i, 28 - i])  # medians of 2, 0, 7 are 2
-        assert moment.perpendicular == pytest.approx(0.92 - i / 10) and moment.parallel == pytest.approx(0.1 + i / 10)
+        assert moment.perpendicular == pytest.approx(
+            0.92 - i / 10
+        ) and moment.parallel == pytest.approx(0.1 + i / 10)
         assert moment.risk == pytest.approx(0.52 - i / 100) and moment.r2 == pytest.approx(i / 10)
         assert np.allclose(moment.singular_values, np.arange(7, 0, -1) + i / 10 + 2)
         assert (moment.neurons == 10 * i + 4).all()  # of the first seed
@@ -269,7 +320,10 @@ def test_stacked_seeds_keep_their_order_and_at_takes_medians():
         "After 0 samples (0 d): angles 62.0, 28.0 degrees; W_perp 0.920, W_par 0.100; test risk 0.5200 (R2 0.00)."
         " (median of 3 seeds) It diverged."
     )
-    assert "median" not in Run.stack(runs[2:]).sentence() and "median of 2 seeds" in Run.stack(runs[1:]).sentence()
+    assert (
+        "median" not in Run.stack(runs[2:]).sentence()
+        and "median of 2 seeds" in Run.stack(runs[1:]).sentence()
+    )
 
 
 def test_a_run_of_one_seed_gives_back_what_it_was_made_of():
@@ -277,14 +331,18 @@ def test_a_run_of_one_seed_gives_back_what_it_was_made_of():
     assert run.note == "" and run.seeds is None and run.net is None and run.floors == {}
     moment = run.at(1)
     assert np.allclose(np.degrees(moment.angles), [59, 29]) and (moment.neurons == 10).all()
-    assert (moment.perpendicular, moment.parallel, moment.risk, moment.r2) == pytest.approx((0.8, 0.2, 0.49, 0.1))
+    assert (moment.perpendicular, moment.parallel, moment.risk, moment.r2) == pytest.approx(
+        (0.8, 0.2, 0.49, 0.1)
+    )
     assert run.sentence(1).endswith("(R2 0.10).") and repr(run).startswith("After 9 samples")
 
 
 def test_quantiles_of_one_seed_are_the_series_as_often_as_asked():
     run = hand_made([0, 8])
     assert run.quantiles("risk", [0.1, 0.5, 0.9]).tolist() == [run.risk.tolist()] * 3
-    assert run.quantiles("angles", [0.5]).shape == (1, 2, 2) and run.quantiles("angles", 0.5).shape == (2, 2)
+    assert run.quantiles("angles", [0.5]).shape == (1, 2, 2) and run.quantiles(
+        "angles", 0.5
+    ).shape == (2, 2)
     seeds = Run.stack([hand_made([0], i, float(i)) for i in range(5)])  # risk 0.5 + i / 100
     assert seeds.quantiles("risk", (0, 0.25, 1)).ravel() == pytest.approx([0.5, 0.51, 0.54])
 
@@ -293,14 +351,17 @@ HEAD = "     samples      t/d   W_perp   W_par    risk  angles (degrees)"
 
 
 @pytest.mark.parametrize(
-    ("rows", "moments"), [(5, [1, 3, 5, 7, 9]), (2, [7, 9]), (3, [5, 7, 9]), (9, [1, 2, 3, 4, 5, 6, 7, 8, 9]), (1, [9])]
+    ("rows", "moments"),
+    [(5, [1, 3, 5, 7, 9]), (2, [7, 9]), (3, [5, 7, 9]), (9, [1, 2, 3, 4, 5, 6, 7, 8, 9]), (1, [9])],
 )
 def test_the_table_is_even_in_log_time(rows, moments):
     """At 0, 1, 3, 10, 30, ... 10,000 samples: a decade a row up to five rows, then closer over four decades."""
     times = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
     lines = hand_made(times).table(rows).splitlines()
     assert lines[0] == HEAD
-    assert [int(line.split()[0].replace(",", "")) for line in lines[1:]] == ([times[i] for i in moments])
+    assert [int(line.split()[0].replace(",", "")) for line in lines[1:]] == (
+        [times[i] for i in moments]
+    )
 
 
 @pytest.mark.parametrize(
@@ -315,7 +376,9 @@ def test_the_table_of_a_dense_run_takes_the_moments_nearest_to_even_ones(end, ro
     times = range(401) if end == 400 else np.unique(np.geomspace(1, 1e6, 481).round().astype(int))
     lines = hand_made(times).table(rows).splitlines()[1:]
     assert [int(line.split()[0].replace(",", "")) for line in lines] == moments
-    assert rows != 5 or hand_made(times).table().splitlines()[1:] == lines  # five, if nothing is said
+    assert (
+        rows != 5 or hand_made(times).table().splitlines()[1:] == lines
+    )  # five, if nothing is said
 
 
 def test_the_lines_of_a_table_letter_by_letter():
@@ -327,32 +390,57 @@ def test_the_lines_of_a_table_letter_by_letter():
         "      10,000       50    0.700   0.300  0.4800   58.0  28.0",
         "     123,456    617.3    0.600   0.400  0.4700   57.0  27.0",
     ]
-    assert hand_made([0]).table().splitlines()[1:] == ["           0        0    0.900   0.100  0.5000   60.0  30.0"]
+    assert hand_made([0]).table().splitlines()[1:] == [
+        "           0        0    0.900   0.100  0.5000   60.0  30.0"
+    ]
 
 
 def test_a_frame_has_a_row_for_each_moment_of_each_seed():
     runs = [hand_made([0, 8], seed, shift) for seed, shift in ((4, 2.0), (5, 0.0))]
     frame = Run.stack(runs).frame()
     assert list(frame) == [
-        "seed", "samples", "perpendicular", "parallel", "risk", "r2", "angle_1_degrees", "angle_2_degrees",
+        "seed",
+        "samples",
+        "perpendicular",
+        "parallel",
+        "risk",
+        "r2",
+        "angle_1_degrees",
+        "angle_2_degrees",
         *(f"singular_value_{i}" for i in range(1, 8)),
-    ]  # fmt: skip
+    ]
     assert frame.index.tolist() == [0, 1, 2, 3]
-    assert frame.iloc[1].tolist() == pytest.approx([4, 8, 0.82, 0.2, 0.51, 0.1, 61, 27, *np.arange(7, 0, -1) + 2.1])
-    assert frame.iloc[2].tolist() == pytest.approx([5, 0, 0.9, 0.1, 0.5, 0.0, 60, 30, *np.arange(7, 0, -1)])
+    assert frame.iloc[1].tolist() == pytest.approx(
+        [4, 8, 0.82, 0.2, 0.51, 0.1, 61, 27, *np.arange(7, 0, -1) + 2.1]
+    )
+    assert frame.iloc[2].tolist() == pytest.approx(
+        [5, 0, 0.9, 0.1, 0.5, 0.0, 60, 30, *np.arange(7, 0, -1)]
+    )
     pd.testing.assert_frame_equal(runs[1].frame(), frame.iloc[2:].reset_index(drop=True))
 
 
 def test_csv_begins_with_settings_and_notes_and_has_no_index():
     run = hand_made([0, 8])
     lines = run.to_csv(notes=["a note"]).splitlines()
-    assert lines[0] == f"# {run.settings.summary()}" and lines[1] == "# a note" and lines[2].startswith("seed,samples,perp")
+    assert (
+        lines[0] == f"# {run.settings.summary()}"
+        and lines[1] == "# a note"
+        and lines[2].startswith("seed,samples,perp")
+    )
     assert lines[3].startswith("0,0,0.9,0.1,0.5,0.0,") and len(lines) == 5
 
 
 @pytest.mark.parametrize(
     ("samples", "text"),
-    [(0, "0 d"), (104, "0.52 d"), (1, "0.005 d"), (2469, "12.3 d"), (19_998, "100 d"), (20_000, "100 d"), (704_000, "3,520 d")],
+    [
+        (0, "0 d"),
+        (104, "0.52 d"),
+        (1, "0.005 d"),
+        (2469, "12.3 d"),
+        (19_998, "100 d"),
+        (20_000, "100 d"),
+        (704_000, "3,520 d"),
+    ],
 )
 def test_times_in_units_of_d(samples, text):
     assert in_d(samples, 200) == text
@@ -375,9 +463,13 @@ def test_a_full_record_keeps_half_of_its_moments_evenly_in_log_time(seeds):
     run, kept = record.run(), [0, 3, 5, 7, 9, 10]
     assert len(record) == 6 and run.samples.tolist() == [2**i - 1 for i in kept]
     assert run.r2.reshape(seeds, 6).tolist() == [[-i for i in kept]] * seeds
-    assert run.risk.reshape(seeds, 6).tolist() == [[i + seed / 10 for i in kept] for seed in range(seeds)]
+    assert run.risk.reshape(seeds, 6).tolist() == [
+        [i + seed / 10 for i in kept] for seed in range(seeds)
+    ]
     assert run.seeds == (None if seeds == 1 else (3, 4)) and run.settings.seed == 3
-    assert record.run(note="so far", seeds=(8, 9)).note == "so far" and record.run(seeds=(8, 9)).seeds == (8, 9)
+    assert record.run(note="so far", seeds=(8, 9)).note == "so far" and record.run(
+        seeds=(8, 9)
+    ).seeds == (8, 9)
 
 
 def test_a_record_may_be_as_small_as_ten_and_is_600_long_if_nothing_is_said():
@@ -398,14 +490,18 @@ def test_a_file_has_one_newline_a_line_on_every_system(run, tmp_path, monkeypatc
     monkeypatch.setattr("os.linesep", "\r\n")
 
     def translated(path, text, encoding=None, errors=None, newline=None):
-        path.write_bytes((text if newline in ("", "\n") else text.replace("\n", "\r\n")).encode(encoding))
+        path.write_bytes(
+            (text if newline in ("", "\n") else text.replace("\n", "\r\n")).encode(encoding)
+        )
 
     monkeypatch.setattr("pathlib.Path.write_text", translated)
     text = run.to_csv(tmp_path / "run.csv", notes=["größer als 0"])
     assert "\r" not in text and (tmp_path / "run.csv").read_bytes() == text.encode()
 
 
-@pytest.mark.parametrize("separator", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\0", "\ud800"])
+@pytest.mark.parametrize(
+    "separator", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\0", "\ud800"]
+)
 def test_notes_and_names_stay_on_their_line(separator, tmp_path):
     def link(Z):
         return Z[:, 0]
@@ -414,6 +510,9 @@ def test_notes_and_names_stay_on_their_line(separator, tmp_path):
     run = online_sgd(SETTINGS.replace(link=link), 10, [0, 10])
     text = run.to_csv(tmp_path / "run.csv", notes=[f"one{separator}1,2,3", "two"])
     assert len(text.splitlines()) == 3 + 1 + 2 and text.splitlines()[2] == "# two"
-    assert repr(separator)[1:-1] in text.splitlines()[0] and repr(separator)[1:-1] in text.splitlines()[1]
+    assert (
+        repr(separator)[1:-1] in text.splitlines()[0]
+        and repr(separator)[1:-1] in text.splitlines()[1]
+    )
     assert len(pd.read_csv(tmp_path / "run.csv", comment="#")) == 2
     assert run.to_csv(notes="a single note").splitlines()[1] == "# a single note"

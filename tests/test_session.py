@@ -43,7 +43,9 @@ def test_a_prediction_follows_changes_however_close_they_are(settings, moves):
     changed = session.samples
     while session.samples < 60_000:
         session.train(500)
-        assert off(session) < 0.4, f"at {session.samples:,} samples, {session.samples - changed:,} after"
+        assert off(session) < 0.4, (
+            f"at {session.samples:,} samples, {session.samples - changed:,} after"
+        )
 
 
 def test_a_prediction_follows_a_change_long_after_its_plateau():
@@ -51,7 +53,9 @@ def test_a_prediction_follows_a_change_long_after_its_plateau():
     play(session, 25_000)  # the plateau is settled after 300 d / step = 15,000
     before = session.predicted_at(session.samples)
     session.change(session.settings.replace(noise=3.0))
-    assert session.predicted_at(session.samples) == pytest.approx(before, rel=0.1)  # W_perp itself does not jump
+    assert session.predicted_at(session.samples) == pytest.approx(
+        before, rel=0.1
+    )  # W_perp itself does not jump
     play(session, 27_000)
     assert session.predicted_at(session.samples) > 1.2 * before
     assert off(session) < 0.35
@@ -62,17 +66,24 @@ def test_the_prediction_in_words_is_the_curve_that_is_drawn():
     session = Session(SIGNAL)
     play(session, 5_000)
     times, values = session.predicted
-    assert times[-1] == session.samples and (np.diff(times) > 0).all()  # the curve ends now, where measured ones end
+    assert (
+        times[-1] == session.samples and (np.diff(times) > 0).all()
+    )  # the curve ends now, where measured ones end
     for i in range(2, len(times)):
         assert session.predicted_at(times[i]) == pytest.approx(values[i])
-        assert session.predicted_at(np.sqrt(times[i - 1] * times[i])) == pytest.approx(np.sqrt(values[i - 1] * values[i]))
+        assert session.predicted_at(np.sqrt(times[i - 1] * times[i])) == pytest.approx(
+            np.sqrt(values[i - 1] * values[i])
+        )
     assert np.isnan(session.predicted_at(5_001))  # not computed, so not said
 
 
 def test_where_there_is_no_prediction_any_more_none_is_said():
     """Once W_perp is predicted to grow without end there is none, whatever is turned afterwards."""
     lab = SubspaceLab(SIGNAL)
-    lab.session._theory._M[0, 0], lab.session._theory._modes = 1e308, None  # stands in for growth without end
+    lab.session._theory._M[0, 0], lab.session._theory._modes = (
+        1e308,
+        None,
+    )  # stands in for growth without end
     play(lab.session, 2_000)
     lab.session.change(SIGNAL.replace(noise=1.0, weight_decay=1.0))
     play(lab.session, 4_000)
@@ -89,7 +100,9 @@ def test_labs_that_play_share_one_budget(monkeypatch):
     monkeypatch.setattr(Session, "step", lambda self, *_, share: shares.append(share))
     for lab in labs:
         lab.actor._page = True
-    monkeypatch.setattr(actor, "_actors", {lab.actor for lab in labs})  # without those of other tests
+    monkeypatch.setattr(
+        actor, "_actors", {lab.actor for lab in labs}
+    )  # without those of other tests
     for playing in ([0], [0, 1], [0, 1, 2], [0, 2]):
         for i, lab in enumerate(labs):
             lab.actor.playing = i in playing

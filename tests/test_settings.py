@@ -18,19 +18,43 @@ NAN, INF = float("nan"), float("inf")
 few = hypothesis_settings(max_examples=100, deadline=None, derandomize=True)
 
 OUT_OF_RANGE = [
-    *[(name, value) for name, (low, high) in WHOLE.items() for value in (low - 1, high + 1, -(10**6), 10**5000)],
-    *[(name, value) for name, (low, high) in REAL.items() for value in (-1e-12, -1, np.nextafter(high, INF), 10**5000)],
-    *[(name, value) for name in (*WHOLE, *REAL) for value in (NAN, INF, -INF, np.float64("nan"), np.float32("inf"))],
-    *[(name, value) for name in CHOICES for value in ("", "nonsense", "RELU", " huber", "relu\n", "x" * 500)],
+    *[
+        (name, value)
+        for name, (low, high) in WHOLE.items()
+        for value in (low - 1, high + 1, -(10**6), 10**5000)
+    ],
+    *[
+        (name, value)
+        for name, (low, high) in REAL.items()
+        for value in (-1e-12, -1, np.nextafter(high, INF), 10**5000)
+    ],
+    *[
+        (name, value)
+        for name in (*WHOLE, *REAL)
+        for value in (NAN, INF, -INF, np.float64("nan"), np.float32("inf"))
+    ],
+    *[
+        (name, value)
+        for name in CHOICES
+        for value in ("", "nonsense", "RELU", " huber", "relu\n", "x" * 500)
+    ],
     *[("link", value) for value in ("", "nonsense", "Tanh", "__import__('os')", "tanh ", "z")],
     ("step", 0),
     ("step", 0.0),
 ]
 WRONG_TYPE = [
-    *[(name, value) for name in WHOLE for value in (5.0, 5.5, "5", True, False, [5], {5}, 5j, np.array([5]), b"5")],
+    *[
+        (name, value)
+        for name in WHOLE
+        for value in (5.0, 5.5, "5", True, False, [5], {5}, 5j, np.array([5]), b"5")
+    ],
     *[(name, None) for name in WHOLE if name != "k"],
     *[(name, Fraction(5, 2)) for name in WHOLE],
-    *[(name, value) for name in REAL for value in ("0.1", True, None, [0.1], 1j, np.array([0.1]), b"1")],
+    *[
+        (name, value)
+        for name in REAL
+        for value in ("0.1", True, None, [0.1], 1j, np.array([0.1]), b"1")
+    ],
     *[(name, value) for name in CHOICES for value in (None, 0, True, ["relu"], b"relu", len)],
     *[("link", value) for value in (None, 0, True, ["tanh"], b"tanh", np.zeros(3))],
 ]
@@ -50,7 +74,9 @@ def can_be_written(value):
     return not isinstance(value, int) or abs(value) < 10**30
 
 
-@pytest.mark.parametrize(("name", "value"), OUT_OF_RANGE, ids=lambda v: repr(v)[:20] if can_be_written(v) else "huge")
+@pytest.mark.parametrize(
+    ("name", "value"), OUT_OF_RANGE, ids=lambda v: repr(v)[:20] if can_be_written(v) else "huge"
+)
 def test_a_value_out_of_range_is_a_value_error_that_names_field_value_and_range(name, value):
     with pytest.raises(ValueError, match=f"^{name} = ") as problem:
         Settings(**{name: value})
@@ -82,7 +108,9 @@ def test_k_must_fit_the_link_and_the_message_offers_links_that_fit(name):
     for k in (low, high):
         assert Settings(d=100, k=k, link=name).k == k
     if high < 50:
-        with pytest.raises(ValueError, match=rf"k = {high + 1} does not fit the link '{name}'.*chain"):
+        with pytest.raises(
+            ValueError, match=rf"k = {high + 1} does not fit the link '{name}'.*chain"
+        ):
             Settings(d=100, k=high + 1, link=name)
 
 
@@ -103,7 +131,11 @@ def test_settings_are_frozen_equal_by_value_hashable_and_picklable():
     s = Settings(d=30, seed=3)
     with pytest.raises(dataclasses.FrozenInstanceError):
         s.d = 40
-    assert s == Settings(d=30, seed=3) and hash(s) == hash(Settings(d=30, seed=3)) and s != Settings(d=30)
+    assert (
+        s == Settings(d=30, seed=3)
+        and hash(s) == hash(Settings(d=30, seed=3))
+        and s != Settings(d=30)
+    )
     assert pickle.loads(pickle.dumps(s)) == s
 
 
@@ -126,9 +158,14 @@ def valid_settings(draw):
     real = {name: draw(st.floats(*bounds)) for name, bounds in REAL.items()}
     choice = {name: draw(st.sampled_from(list(allowed))) for name, allowed in CHOICES.items()}
     return Settings(
-        d=draw(st.integers(k, WHOLE["d"][1])), k=k, link=link, width=draw(st.integers(*WHOLE["width"])),
-        seed=draw(st.integers(*WHOLE["seed"])), **real, **choice,
-    )  # fmt: skip
+        d=draw(st.integers(k, WHOLE["d"][1])),
+        k=k,
+        link=link,
+        width=draw(st.integers(*WHOLE["width"])),
+        seed=draw(st.integers(*WHOLE["seed"])),
+        **real,
+        **choice,
+    )
 
 
 @few
@@ -200,11 +237,16 @@ def test_a_hostile_settings_code_is_refused_in_one_readable_sentence(text):
     with pytest.raises(ValueError) as problem:
         Settings.from_code(text)
     assert 20 < len(str(problem.value)) < 2500
-    assert type(problem.value) is ValueError  # not a subclass from deep inside, such as UnicodeError
+    assert (
+        type(problem.value) is ValueError
+    )  # not a subclass from deep inside, such as UnicodeError
 
 
 @few
-@given(st.text(max_size=60) | st.lists(st.sampled_from([*"dk=-.e", "=", " ", "link", "9"])).map("".join))
+@given(
+    st.text(max_size=60)
+    | st.lists(st.sampled_from([*"dk=-.e", "=", " ", "link", "9"])).map("".join)
+)
 def test_no_text_makes_the_parser_fail_in_another_way(text):
     try:
         s = Settings.from_code(text)

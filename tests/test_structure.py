@@ -37,7 +37,9 @@ def imports(module: str, tree: ast.AST):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            above = (
+                package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            )
             source = ".".join([*above, *([node.module] if node.module else [])])
             yield from ((source, alias.name) for alias in node.names)
 
@@ -59,14 +61,26 @@ def runs_at_import(tree: ast.Module) -> ast.Module:
     return Cut().visit(ast.parse(ast.unparse(tree)))
 
 
+def code_lines(function) -> int:
+    """Lines of a function without its docstring, which is as long as what it has to say."""
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is None:
+        return lines
+    return lines - (function.body[0].end_lineno - function.body[0].lineno + 1)
+
+
 every_module = pytest.mark.parametrize("module", MODULES)
 
 
 @every_module
 def test_modules_and_functions_are_short(module):
     assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
-    functions = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    lengths = {node.name: node.end_lineno - node.lineno + 1 for node in functions}
+    functions = [
+        node
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    lengths = {node.name: code_lines(node) for node in functions}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
 
 
@@ -85,8 +99,14 @@ def own_private(module: str) -> set[str]:
 def borrowed(module: str) -> set[str]:
     """Private names of other modules of the package that a module uses: imported, or as attributes of anything."""
     others = set().union(*(own_private(other) for other in MODULES if other != module))
-    found = {name for source, name in imports(module, tree_of(module)) if source.split(".")[0] == PACKAGE and private(name)}
-    attributes = {node.attr for node in ast.walk(tree_of(module)) if isinstance(node, ast.Attribute)}
+    found = {
+        name
+        for source, name in imports(module, tree_of(module))
+        if source.split(".")[0] == PACKAGE and private(name)
+    }
+    attributes = {
+        node.attr for node in ast.walk(tree_of(module)) if isinstance(node, ast.Attribute)
+    }
     return found | (attributes & others - own_private(module))
 
 
@@ -106,8 +126,15 @@ def test_nothing_in_the_package_imports_labs():
     """But labs themselves; ``__init__`` names them as text, and for editors only."""
     for module in MODULES:
         if not module.startswith(f"{PACKAGE}.labs"):
-            used = {f"{source}.{name}" for source, name in imports(module, runs_at_import(tree_of(module)))}
-            used |= {f"{source}.{name}" for f in functions_of(module) for source, name in imports(module, f)}
+            used = {
+                f"{source}.{name}"
+                for source, name in imports(module, runs_at_import(tree_of(module)))
+            }
+            used |= {
+                f"{source}.{name}"
+                for f in functions_of(module)
+                for source, name in imports(module, f)
+            }
             assert not [name for name in used if f"{name}.".startswith(f"{PACKAGE}.labs.")], module
 
 
@@ -115,12 +142,18 @@ NORMAL = {"standard_normal", "normal", "multivariate_normal", "randn"}
 # Where normal numbers are drawn, how often, and what they are, if they are not inputs. Exercises show NumPy's own draws.
 DRAWS = {
     "inputs": (1, "the inputs"),
-    "engine.sampling": (5, "the inputs in compiled loops and in reduced coordinates, and the first W in these"),
+    "engine.sampling": (
+        5,
+        "the inputs in compiled loops and in reduced coordinates, and the first W in these",
+    ),
     "engine.online": (1, "noise of test labels"),
     "targets": (1, "noise of labels"),
     "estimators": (1, "noise of labels"),
     "directions": (1, "hidden directions"),
-    "networks": (3, "biases, the first W, and eight rows on which a torch model and its copy are compared"),
+    "networks": (
+        3,
+        "biases, the first W, and eight rows on which a torch model and its copy are compared",
+    ),
     "watch": (1, "two rows that show which layer sees the inputs"),
     "labs.target": (1, "a direction to look along"),
 }
@@ -129,7 +162,9 @@ DRAWS = {
 def test_inputs_come_from_one_place():
     found = {}
     for module in MODULES:
-        if count := sum(isinstance(n, ast.Attribute) and n.attr in NORMAL for n in ast.walk(tree_of(module))):
+        if count := sum(
+            isinstance(n, ast.Attribute) and n.attr in NORMAL for n in ast.walk(tree_of(module))
+        ):
             found[module.removeprefix(f"{PACKAGE}.")] = count
     own = {module: count for module, count in found.items() if not module.startswith("exercises.")}
     assert own == {module: count for module, (count, _) in DRAWS.items()}
@@ -147,7 +182,9 @@ def test_no_imports_run_in_a_circle():
         for source, name in imports(module, runs_at_import(tree_of(module))):
             needed.add(f"{source}.{name}" if f"{source}.{name}" in MODULES else source)
         needs[module] = (needed & MODULES.keys()) - {module}
-    assert len(list(TopologicalSorter(needs).static_order())) == len(MODULES)  # CycleError names the circle
+    assert len(list(TopologicalSorter(needs).static_order())) == len(
+        MODULES
+    )  # CycleError names the circle
 
 
 def public_functions():
@@ -155,17 +192,32 @@ def public_functions():
     for name in course_utils.__all__:
         thing = getattr(course_utils, name)
         if isinstance(thing, type):
-            members = [(f"{name}.{inner}", member) for inner, member in vars(thing).items() if not inner.startswith("_")]
-            yield from ((label, m.fget if isinstance(m, property) else getattr(m, "__func__", m)) for label, m in members)
+            members = [
+                (f"{name}.{inner}", member)
+                for inner, member in vars(thing).items()
+                if not inner.startswith("_")
+            ]
+            yield from (
+                (label, m.fget if isinstance(m, property) else getattr(m, "__func__", m))
+                for label, m in members
+            )
             yield f"{name}()", thing.__init__
         else:
             yield name, thing
 
 
-@pytest.mark.parametrize(("name", "function"), [(n, f) for n, f in public_functions() if isinstance(f, FunctionType)])
+@pytest.mark.parametrize(
+    ("name", "function"), [(n, f) for n, f in public_functions() if isinstance(f, FunctionType)]
+)
 def test_public_functions_say_what_they_take_return_and_do(name, function):
     signature = inspect.signature(function)
-    takes = [p for p in signature.parameters.values() if p.name not in ("self", "cls") and p.kind is not p.VAR_KEYWORD]
+    takes = [
+        p
+        for p in signature.parameters.values()
+        if p.name not in ("self", "cls") and p.kind is not p.VAR_KEYWORD
+    ]
     untyped = [p.name for p in takes if p.annotation is p.empty]
     assert untyped == []
-    assert function.__name__ == "__init__" or (function.__doc__ and signature.return_annotation is not signature.empty)
+    assert function.__name__ == "__init__" or (
+        function.__doc__ and signature.return_annotation is not signature.empty
+    )

@@ -51,9 +51,15 @@ def test_angles_do_not_change_with_the_basis_the_scale_or_the_neurons_order(case
     W, U = case
     rng = np.random.default_rng(seed)
     k, (m, d) = len(U), W.shape
-    turned = principal_angles(3 * rows(m, m, rng) @ W @ (R := rows(d, d, rng)), rows(k, k, rng) @ U @ R)
-    np.testing.assert_allclose(turned, principal_angles(W, U), atol=1e-7)  # acos near 0 and pi/2 halves the digits
-    np.testing.assert_allclose(split_norms(W @ R, U @ R), split_norms(W, U), rtol=1e-9, atol=1e-9 * np.abs(W).max())
+    turned = principal_angles(
+        3 * rows(m, m, rng) @ W @ (R := rows(d, d, rng)), rows(k, k, rng) @ U @ R
+    )
+    np.testing.assert_allclose(
+        turned, principal_angles(W, U), atol=1e-7
+    )  # acos near 0 and pi/2 halves the digits
+    np.testing.assert_allclose(
+        split_norms(W @ R, U @ R), split_norms(W, U), rtol=1e-9, atol=1e-9 * np.abs(W).max()
+    )
 
 
 @few
@@ -73,8 +79,12 @@ def test_one_direction_by_hand():
     """One neuron at 30 degrees to u: the angle is 30 degrees whatever its length and sign."""
     w = np.array([np.cos(np.pi / 6), np.sin(np.pi / 6), 0])
     for scale in (1.0, -1e-9, 1e9):
-        np.testing.assert_allclose(principal_angles(scale * w[None], [[1.0, 0, 0]]), [np.pi / 6], atol=1e-12)
-        np.testing.assert_allclose(principal_angles(scale * w[None], [1.0, 0, 0]), [np.pi / 6], atol=1e-12)
+        np.testing.assert_allclose(
+            principal_angles(scale * w[None], [[1.0, 0, 0]]), [np.pi / 6], atol=1e-12
+        )
+        np.testing.assert_allclose(
+            principal_angles(scale * w[None], [1.0, 0, 0]), [np.pi / 6], atol=1e-12
+        )
     np.testing.assert_allclose(split_norms(2 * w[None], [[1.0, 0, 0]]), [np.sqrt(3), 1], atol=1e-12)
 
 
@@ -135,7 +145,9 @@ def test_split_norms_are_pythagorean_and_scale_with_width_freely(case):
     size = np.linalg.norm(W) / np.sqrt(len(W))
     np.testing.assert_allclose(np.hypot(par, perp), size, rtol=1e-10)
     np.testing.assert_allclose(split_norms(np.vstack([W, W]), U), (par, perp), atol=1e-10 * size)
-    np.testing.assert_allclose(par, np.linalg.norm(W @ U.T @ U) / np.sqrt(len(W)), atol=1e-10 * size)
+    np.testing.assert_allclose(
+        par, np.linalg.norm(W @ U.T @ U) / np.sqrt(len(W)), atol=1e-10 * size
+    )
 
 
 @pytest.mark.parametrize("measure", [principal_angles, split_norms])

@@ -49,11 +49,20 @@ def counting(folder):
 
 def test_one_row_a_run_with_what_online_sgd_gives(small):
     frame = small(over={"d": [20, 30], "noise": [0.1, 0.5]}, seeds=2)
-    assert list(frame.columns) == ["d", "noise", "seed", "samples", *final_values(online_sgd(BASE, 1)), "problem"]
+    assert list(frame.columns) == [
+        "d",
+        "noise",
+        "seed",
+        "samples",
+        *final_values(online_sgd(BASE, 1)),
+        "problem",
+    ]
     assert len(frame) == 8 and not frame[["d", "noise", "seed"]].duplicated().any()
     row = frame.query("d == 30 and noise == 0.5 and seed == 1").iloc[0]
     run = online_sgd(BASE.replace(d=30, noise=0.5, seed=1), 200, 1)
-    assert row.perpendicular == run.perpendicular[-1] and row.angle_1_degrees == np.degrees(run.angles[-1, 0])
+    assert row.perpendicular == run.perpendicular[-1] and row.angle_1_degrees == np.degrees(
+        run.angles[-1, 0]
+    )
     assert frame.attrs["base"] == BASE.code() and (frame.problem == "").all()
 
 
@@ -71,18 +80,28 @@ def test_until_tells_how_many_samples_were_needed(small):
     frame = small(over={"d": [20, 40]}, samples=lambda s: 200 * s.d, until=np.radians(20))
     for d, samples in zip(frame.d, frame.samples, strict=True):
         run = samples_until(BASE.replace(d=d), np.radians(20), 200 * d)
-        assert run.samples[-1] == samples and run.angles[-1, 0] <= np.radians(20) < run.angles[-2, 0]
-        assert run.samples[-1] - run.samples[-2] <= max(1, 0.04 * samples)  # the stated 3 %, rounded to whole samples
+        assert (
+            run.samples[-1] == samples and run.angles[-1, 0] <= np.radians(20) < run.angles[-2, 0]
+        )
+        assert run.samples[-1] - run.samples[-2] <= max(
+            1, 0.04 * samples
+        )  # the stated 3 %, rounded to whole samples
 
 
 def test_impossible_diverged_and_unfinished_runs_are_rows_with_their_reason(small):
     frame = small(over={"d": [1, 20], "k": [1, 2]}, measure=lambda run: {"risk": run.risk[-1]})
     assert frame.problem.str.contains("k = 2").tolist() == [False, True, False, True]
     assert np.isfinite(frame.risk).tolist() == [True, False, True, False]
-    frame = sweep(BASE.replace(loss="square"), {"step": [0.1, 900.0]}, samples=2000, progress=False, n_jobs=1)
+    frame = sweep(
+        BASE.replace(loss="square"), {"step": [0.1, 900.0]}, samples=2000, progress=False, n_jobs=1
+    )
     assert frame.problem.str.contains("diverged.*lower").tolist() == [False, True]
     frame = small(over={}, until=0.01)
-    assert "not 0.6, after 200 samples" in frame.problem[0] and np.isnan(frame.samples[0]) and frame.risk[0] > 0
+    assert (
+        "not 0.6, after 200 samples" in frame.problem[0]
+        and np.isnan(frame.samples[0])
+        and frame.risk[0] > 0
+    )
 
 
 def test_a_second_sweep_runs_nothing_and_a_wider_one_only_what_is_new(small, tmp_path):
@@ -136,10 +155,14 @@ def test_a_damaged_entry_is_recomputed_with_a_warning(small, cache, damage):
     assert json.loads(path.read_text())["values"] == json.loads(text)["values"]
 
 
-def test_nothing_is_left_half_written_and_a_disk_that_refuses_costs_a_warning(small, cache, monkeypatch):
+def test_nothing_is_left_half_written_and_a_disk_that_refuses_costs_a_warning(
+    small, cache, monkeypatch
+):
     small(over={}, seeds=3)
     assert {p.suffix for p in cache.iterdir()} == {".json"}
-    monkeypatch.setenv("COURSE_CACHE", str(next(cache.iterdir())))  # a file where a folder should be
+    monkeypatch.setenv(
+        "COURSE_CACHE", str(next(cache.iterdir()))
+    )  # a file where a folder should be
     with pytest.warns(UserWarning, match="COURSE_CACHE"):
         assert len(small(over={})) == 1
 
@@ -165,8 +188,13 @@ def script(folder: Path, cell: str, arguments: str) -> tuple[float, str]:
     """The risk that a sweep finds after this cell in a session of its own, and what it warned of."""
     call = f"sweep(Settings(d=20, k=1, link='tanh', width=10), {{}}, samples=200, progress=False, {arguments})"
     code = f"from course_utils import Settings\nfrom course_utils.sweep import sweep\n{cell}\nprint({call}.risk[0])"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parents[1])))}
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parents[1]))),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return float(done.stdout), done.stderr
 
@@ -175,14 +203,20 @@ def test_a_stored_result_does_not_outlive_an_edit_in_a_module_of_a_module(tmp_pa
     cell = "import helper\nmeasure = lambda run: {'risk': helper.Twice()(run)}"
     (tmp_path / "helper.py").write_text("import deeper\nclass Twice(deeper.Base):\n    pass")
     for value in ("2.0", "2.0", "33.0"):
-        (tmp_path / "deeper.py").write_text(f"class Base:\n    def __call__(self, run):\n        return {value}")
+        (tmp_path / "deeper.py").write_text(
+            f"class Base:\n    def __call__(self, run):\n        return {value}"
+        )
         assert script(tmp_path, cell, "measure=measure, n_jobs=1") == (float(value), "")
     assert len(list(cache.iterdir())) == 2
 
 
 def test_an_edit_of_the_package_makes_every_result_anew(tmp_path, cache):
     """Any module: here one that a run reaches through two others."""
-    shutil.copytree(Path(course_utils.__file__).parent, tmp_path / "course_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        Path(course_utils.__file__).parent,
+        tmp_path / "course_utils",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     first = script(tmp_path, "", "n_jobs=1")
     assert script(tmp_path, "", "n_jobs=1") == first and len(list(cache.iterdir())) == 1
     networks = tmp_path / "course_utils" / "networks.py"
@@ -193,14 +227,22 @@ def test_an_edit_of_the_package_makes_every_result_anew(tmp_path, cache):
 
 def test_an_edit_of_the_package_while_it_is_in_use_stores_nothing(small, cache, monkeypatch):
     monkeypatch.setattr("course_utils.sweep.package_text", lambda: "edited")
-    with pytest.warns(UserWarning, match="results are not remembered: course_utils was edited .* restart the kernel"):
+    with pytest.warns(
+        UserWarning,
+        match="results are not remembered: course_utils was edited .* restart the kernel",
+    ):
         assert small(over={}).risk[0] > 0
     assert not cache.exists()
 
 
 def test_what_replaces_a_part_of_the_package_stores_nothing(small, cache, monkeypatch):
-    monkeypatch.setattr("course_utils.engine.online.schedule", lambda settings, t: np.full(len(t), 0.01))
-    with pytest.warns(UserWarning, match="are not remembered: course_utils.engine.online.schedule is not the course's own"):
+    monkeypatch.setattr(
+        "course_utils.engine.online.schedule", lambda settings, t: np.full(len(t), 0.01)
+    )
+    with pytest.warns(
+        UserWarning,
+        match="are not remembered: course_utils.engine.online.schedule is not the course's own",
+    ):
         assert small(over={}).risk[0] > 0
     assert not cache.exists()
 
@@ -208,7 +250,9 @@ def test_what_replaces_a_part_of_the_package_stores_nothing(small, cache, monkey
 def test_a_named_link_is_known_by_what_it_does(small, cache, monkeypatch):
     first = small(over={"link": ["tanh"]})
     monkeypatch.setitem(LINKS, "tanh", LINKS["cubic"])
-    assert small(over={"link": ["tanh"]}).risk[0] != first.risk[0] and len(list(cache.iterdir())) == 2
+    assert (
+        small(over={"link": ["tanh"]}).risk[0] != first.risk[0] and len(list(cache.iterdir())) == 2
+    )
 
 
 def test_what_parallel_processes_would_read_otherwise_is_not_stored(tmp_path, cache):
@@ -217,8 +261,14 @@ def test_what_parallel_processes_would_read_otherwise_is_not_stored(tmp_path, ca
     cell = "import helper\nhelper.scale = {}\nmeasure = lambda run: helper.f(run)"
     arguments = "measure=measure, n_jobs=2, seeds=2"
     _, warned = script(tmp_path, cell.format(3.0), arguments)
-    assert "results are not remembered: helper.f is not the same in a parallel process" in warned and not cache.exists()
-    assert script(tmp_path, cell.format(2.0), arguments) == (2.0, "") and len(list(cache.iterdir())) == 2
+    assert (
+        "results are not remembered: helper.f is not the same in a parallel process" in warned
+        and not cache.exists()
+    )
+    assert (
+        script(tmp_path, cell.format(2.0), arguments) == (2.0, "")
+        and len(list(cache.iterdir())) == 2
+    )
 
 
 def test_what_cannot_be_told_from_other_code_is_run_and_not_stored(small, cache):
@@ -229,19 +279,27 @@ def test_what_cannot_be_told_from_other_code_is_run_and_not_stored(small, cache)
             return {"risk": 1}
 
     for unclear in (measure, lambda run: {"risk": eval("1")}):
-        with pytest.warns(UserWarning, match="results are not remembered: your function uses (<.*lock|eval)"):
+        with pytest.warns(
+            UserWarning, match="results are not remembered: your function uses (<.*lock|eval)"
+        ):
             assert small(over={}, measure=unclear).risk[0] == 1
     assert not cache.exists()
 
 
 def test_a_home_that_is_not_there_costs_a_warning(small, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", "~nobody-of-that-name/x")
-    with pytest.warns(UserWarning, match="not remembered: .*home directory.* Set COURSE_CACHE to a folder"):
+    with pytest.warns(
+        UserWarning, match="not remembered: .*home directory.* Set COURSE_CACHE to a folder"
+    ):
         assert small(over={}).risk[0] > 0
 
 
 def test_a_full_disk_costs_a_warning_and_leaves_nothing_half_written(small, cache, monkeypatch):
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(
+        os,
+        "replace",
+        lambda *_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")),
+    )
     with pytest.warns(UserWarning, match="No space left on device: set COURSE_CACHE"):
         assert small(over={}).risk[0] > 0
     assert list(cache.iterdir()) == []
@@ -255,7 +313,13 @@ def test_mistakes_say_what_to_give_instead(small):
     for values in (10, "tanh", []):
         with pytest.raises(TypeError, match="must be a list of values"):
             small(over={"d": values})
-    for name, value in (("seeds", 0), ("seeds", 2.5), ("seeds", [1, 2.5]), ("checkpoints", 1.5), ("samples", 200.7)):
+    for name, value in (
+        ("seeds", 0),
+        ("seeds", 2.5),
+        ("seeds", [1, 2.5]),
+        ("checkpoints", 1.5),
+        ("samples", 200.7),
+    ):
         with pytest.raises(ValueError, match=f"{name.rstrip('s')}.* = .* must be a whole number"):
             sweep(BASE, {}, **{"samples": 200, "progress": False, "n_jobs": 1} | {name: value})
     with pytest.raises(ValueError, match="seeds is empty"):
@@ -283,7 +347,9 @@ def test_a_dask_cluster_that_loses_a_worker_loses_and_doubles_nothing(tmp_path, 
 
     def measure(run):
         values = count(run)
-        while len(list(calls.iterdir())) > 2 and not killed.exists():  # two runs end before, and two are then under way
+        while (
+            len(list(calls.iterdir())) > 2 and not killed.exists()
+        ):  # two runs end before, and two are then under way
             time.sleep(0.02)
         return values
 
@@ -294,7 +360,9 @@ def test_a_dask_cluster_that_loses_a_worker_loses_and_doubles_nothing(tmp_path, 
         killed.touch()
 
     with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        ) as cluster,
         distributed.Client(cluster) as client,
     ):
         pids = list(client.run(os.getpid).values())
@@ -302,7 +370,9 @@ def test_a_dask_cluster_that_loses_a_worker_loses_and_doubles_nothing(tmp_path, 
         killer = threading.Thread(target=kill_one_worker, args=(pids,), daemon=True)
         killer.start()
         with joblib.parallel_config("dask"):
-            frame = sweep(BASE, {"d": [20, 30]}, seeds=8, samples=200, measure=measure, progress=False)
+            frame = sweep(
+                BASE, {"d": [20, 30]}, seeds=8, samples=200, measure=measure, progress=False
+            )
         killer.join()
         assert pids[0] not in client.run(os.getpid).values()
     assert len(frame) == 16 and not frame[["d", "seed"]].duplicated().any()

@@ -44,10 +44,14 @@ FORMULAS = {
     "he2": lambda z: (z[0] ** 2 - 1) / math.sqrt(2),
     "he3": lambda z: (z[0] ** 3 - 3 * z[0]) / math.sqrt(6),
     "sum_tanh": lambda z: sum(math.tanh(2 * t) for t in z) / math.sqrt(len(z)),
-    "sum_relu": lambda z: sum(max(t, 0) - 1 / math.sqrt(2 * math.pi) for t in z) / math.sqrt(len(z)),
+    "sum_relu": lambda z: (
+        sum(max(t, 0) - 1 / math.sqrt(2 * math.pi) for t in z) / math.sqrt(len(z))
+    ),
     "sum_squares": lambda z: sum(t * t - 1 for t in z) / math.sqrt(2 * len(z)),
     "product": math.prod,
-    "chain": lambda z: (z[0] + sum(s * t for s, t in zip(z, z[1:], strict=False))) / math.sqrt(len(z)),
+    "chain": lambda z: (
+        (z[0] + sum(s * t for s, t in zip(z, z[1:], strict=False))) / math.sqrt(len(z))
+    ),
     "staircase": lambda z: sum(math.prod(z[: i + 1]) for i in range(len(z))),
     "norm": lambda z: math.hypot(*z),
     "max": max,
@@ -66,7 +70,9 @@ def test_a_link_is_its_formula(name):
     for k in some_k(name):
         Z = np.random.default_rng(k).standard_normal((50, k))
         values = LINKS[name](Z)
-        np.testing.assert_allclose(values, [FORMULAS[name](list(map(float, z))) for z in Z], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(
+            values, [FORMULAS[name](list(map(float, z))) for z in Z], rtol=1e-12, atol=1e-12
+        )
         assert values.shape == (50,) and values.dtype == float
 
 
@@ -131,10 +137,17 @@ def test_hermite_coefficients_of_a_jump_anywhere_in_closed_form():
     for t in (0.4321, -1.7, 2.0 / 3):
         c = hermite_coefficients(lambda Z, t=t: (Z[:, 0] > t).astype(float), 5)
         he = hermite_basis(np.array([t]), 4)
-        expected = [stats.norm.sf(t), *(he[j - 1][0] * stats.norm.pdf(t) / math.sqrt(j) for j in range(1, 6))]
+        expected = [
+            stats.norm.sf(t),
+            *(he[j - 1][0] * stats.norm.pdf(t) / math.sqrt(j) for j in range(1, 6)),
+        ]
         np.testing.assert_allclose(c, expected, atol=1e-12)
-    c = hermite_coefficients(lambda Z: np.sin(5 * Z[:, 0]), 3)  # sin(w z): c_j = +-w^j exp(-w^2/2) / sqrt(j!), odd j
-    np.testing.assert_allclose(c[1::2], [5 * math.exp(-12.5), -125 * math.exp(-12.5) / math.sqrt(6)], atol=1e-12)
+    c = hermite_coefficients(
+        lambda Z: np.sin(5 * Z[:, 0]), 3
+    )  # sin(w z): c_j = +-w^j exp(-w^2/2) / sqrt(j!), odd j
+    np.testing.assert_allclose(
+        c[1::2], [5 * math.exp(-12.5), -125 * math.exp(-12.5) / math.sqrt(6)], atol=1e-12
+    )
     tiny = hermite_coefficients(lambda Z: 1e-200 * LINKS["cubic"](Z), 3)
     np.testing.assert_allclose(tiny * 1e200, hermite_coefficients("cubic", 3), atol=1e-12)
 
@@ -145,7 +158,9 @@ def test_degree_weights_with_kinks_off_the_axes():
     The docstring promises about 1e-3 of E g^2; three times that is a failure.
     """
     weights = degree_weights("max", 3, 2)
-    np.testing.assert_allclose(weights[:2], [9 / (4 * math.pi), 1 / 3], atol=3e-3 * (weights[0] + LINKS["max"].variance(3)))
+    np.testing.assert_allclose(
+        weights[:2], [9 / (4 * math.pi), 1 / 3], atol=3e-3 * (weights[0] + LINKS["max"].variance(3))
+    )
     weights = degree_weights(lambda Z: np.sign(Z[:, 0] ** 2 - Z[:, 1] ** 2), 2, 3)
     np.testing.assert_allclose(weights, [0, 0, (2 / math.pi) ** 2, 0], atol=3e-3)
 
@@ -154,9 +169,13 @@ def test_degree_weights_in_closed_form():
     """Polynomials are exact on the grids (1e-9)."""
     for k, tolerance in ((2, 1e-9), (3, 1e-9), (4, 1e-9), (5, 1e-9), (6, 1e-9)):
         one = np.eye(7)
-        np.testing.assert_allclose(degree_weights("chain", k, 6), one[1] / k + one[2] * (k - 1) / k, atol=tolerance)
+        np.testing.assert_allclose(
+            degree_weights("chain", k, 6), one[1] / k + one[2] * (k - 1) / k, atol=tolerance
+        )
         np.testing.assert_allclose(degree_weights("product", k, 6), one[k], atol=tolerance)
-        np.testing.assert_allclose(degree_weights("staircase", k, 6), one[1 : k + 1].sum(0), atol=tolerance)
+        np.testing.assert_allclose(
+            degree_weights("staircase", k, 6), one[1 : k + 1].sum(0), atol=tolerance
+        )
     np.testing.assert_allclose(degree_weights("he2", 1, 4), [0, 0, 1, 0, 0], atol=1e-12)
     for k in (0, 7):
         with pytest.raises(ValueError, match=f"k = {k} is out of range: .*1 to 6"):
@@ -198,8 +217,18 @@ MANY = [
     ("large mean", lambda Z: 1e6 + Z[:, 0] ** 2, 1, 2),
     ("first term above the degree asked for", lambda Z: hermite_basis(Z[:, 0], 7)[7], 1, None),
     ("jump on diagonals", lambda Z: np.sign(Z[:, 0] ** 2 - Z[:, 1] ** 2), 2, 2),
-    ("jumps on lines without symmetry", lambda Z: np.sign((Z[:, 0] + Z[:, 1]) * (Z[:, 0] - 2 * Z[:, 1])), 2, 2),
-    ("jump off the origin", lambda Z: first_part_removed(0.4321)(Z.sum(1, keepdims=True) / math.sqrt(2)), 2, 2),
+    (
+        "jumps on lines without symmetry",
+        lambda Z: np.sign((Z[:, 0] + Z[:, 1]) * (Z[:, 0] - 2 * Z[:, 1])),
+        2,
+        2,
+    ),
+    (
+        "jump off the origin",
+        lambda Z: first_part_removed(0.4321)(Z.sum(1, keepdims=True) / math.sqrt(2)),
+        2,
+        2,
+    ),
     ("fast in two", lambda Z: np.sin(5 * Z[:, 0]), 2, 1),
     ("fast and slow in three", lambda Z: np.sin(5 * Z[:, 0]) + Z.prod(1), 3, 1),
     ("small unit in two", lambda Z: 1e-7 * Z[:, 0] * Z[:, 1], 2, 2),
@@ -210,7 +239,9 @@ MANY = [
 ]
 
 
-@pytest.mark.parametrize(("link", "k", "exponent"), [case[1:] for case in MANY], ids=[case[0] for case in MANY])
+@pytest.mark.parametrize(
+    ("link", "k", "exponent"), [case[1:] for case in MANY], ids=[case[0] for case in MANY]
+)
 def test_information_exponent_of_links_with_jumps_kinks_oscillations_and_units(link, k, exponent):
     assert information_exponent(link, k) == exponent
 
@@ -218,10 +249,22 @@ def test_information_exponent_of_links_with_jumps_kinks_oscillations_and_units(l
 @pytest.mark.parametrize(
     ("link", "k", "says"),
     [
-        (lambda Z: np.sin(20 * Z[:, 0]), 1, "not constant, but up to degree 26 no Hermite term"),  # c_1 = 20 exp(-200)
-        (lambda Z: np.sin(8.5 * Z[:, 0]), 1, "term of degree 3 is .* lower degree could be"),  # c_1 = 2e-15
+        (
+            lambda Z: np.sin(20 * Z[:, 0]),
+            1,
+            "not constant, but up to degree 26 no Hermite term",
+        ),  # c_1 = 20 exp(-200)
+        (
+            lambda Z: np.sin(8.5 * Z[:, 0]),
+            1,
+            "term of degree 3 is .* lower degree could be",
+        ),  # c_1 = 2e-15
         (lambda Z: np.sin(10 * (Z[:, 0] + Z[:, 1])), 2, "undecided: "),
-        (lambda Z: first_part_removed(0.01)(Z.sum(1, keepdims=True) / 3**0.5), 3, "term of degree 2 .* could be 0.0"),
+        (
+            lambda Z: first_part_removed(0.01)(Z.sum(1, keepdims=True) / 3**0.5),
+            3,
+            "term of degree 2 .* could be 0.0",
+        ),
     ],
 )
 def test_information_exponent_says_when_it_cannot_tell(link, k, says):
@@ -267,12 +310,22 @@ def test_directions_are_orthonormal_repeatable_and_different_for_each_seed():
         U = Settings(d=d, k=k, link="none", seed=4).target().directions
         assert U.shape == (k, d)
         np.testing.assert_allclose(U @ U.T, np.eye(k), atol=1e-12)
-        assert np.array_equal(U, Settings(d=d, k=k, link="none", noise=9, seed=4).target().directions)
-    assert not np.allclose(Settings(seed=4).target().directions, Settings(seed=5).target().directions)
+        assert np.array_equal(
+            U, Settings(d=d, k=k, link="none", noise=9, seed=4).target().directions
+        )
+    assert not np.allclose(
+        Settings(seed=4).target().directions, Settings(seed=5).target().directions
+    )
 
 
 def test_directions_that_are_not_orthonormal_are_refused_in_words():
-    for U in ([[1.0, 1.0]], [[1.0, 0.0], [1.0, 0.0]], [[0.0, 0.0]], [[np.nan, 1.0]], np.eye(3)[:, :2]):
+    for U in (
+        [[1.0, 1.0]],
+        [[1.0, 0.0], [1.0, 0.0]],
+        [[0.0, 0.0]],
+        [[np.nan, 1.0]],
+        np.eye(3)[:, :2],
+    ):
         with pytest.raises(ValueError, match="not orthonormal"):
             MultiIndexModel(U)
     assert MultiIndexModel([1.0, 0.0]).k == 1  # one direction may come as a plain vector
@@ -289,7 +342,11 @@ def test_an_own_link_works_like_a_named_one():
     U = rotation(8, 2)
     own = MultiIndexModel(U, lambda Z: (Z[:, 0] + Z[:, 0] * Z[:, 1]) / math.sqrt(2), noise=0.1)
     named = MultiIndexModel(U, "chain", noise=0.1)
-    for a, b in zip(own.sample(50, np.random.default_rng(3)), named.sample(50, np.random.default_rng(3)), strict=True):
+    for a, b in zip(
+        own.sample(50, np.random.default_rng(3)),
+        named.sample(50, np.random.default_rng(3)),
+        strict=True,
+    ):
         np.testing.assert_allclose(a, b, atol=1e-14)
     assert "d=8, k=2" in repr(own) and "z_1 z_2" in repr(named)
 
@@ -300,7 +357,9 @@ def test_an_own_link_that_misbehaves_only_later_is_caught_when_it_does():
     with pytest.raises(ValueError, match="your link .*finite"):
         rare.mean(np.array([[1.0], [7.0]]))
     many = MultiIndexModel(rotation(4, 1), lambda Z: Z[:700, 0])
-    with pytest.raises(ValueError, match=r"your link .* returned shape \(700,\) for Z of shape \(800, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"your link .* returned shape \(700,\) for Z of shape \(800, 1\)"
+    ):
         many.sample(800, np.random.default_rng(0))
 
 
@@ -320,7 +379,9 @@ NO_FUNCTION_OF_THE_ROW = {
     "first row": lambda Z: Z[:, 0] * Z[0, 0],
     "position": lambda Z: Z[:, 0] + np.arange(len(Z)) % 2,
     "random": lambda Z: Z[:, 0] + 1e-4 * generator.standard_normal(len(Z)),
-    "random, the same each time": lambda Z: Z[:, 0] + np.random.default_rng(0).standard_normal(len(Z)),
+    "random, the same each time": lambda Z: (
+        Z[:, 0] + np.random.default_rng(0).standard_normal(len(Z))
+    ),
     "counts its calls": counted(),
     "only large batches": lambda Z: Z[:, 0] - (Z[:, 0].mean() if len(Z) > 300 else 0),
     "fails on a single row": lambda Z: Z[:, 0].squeeze(),
@@ -333,7 +394,9 @@ NO_FUNCTION_OF_THE_ROW = {
 def test_a_link_must_be_a_function_of_its_row(link):
     model = lambda: MultiIndexModel(np.eye(2, 5), link)  # noqa: E731
     for refused in (lambda: check_own_link(link, 2), lambda: Settings(link=link, k=2), model):
-        with pytest.raises(ValueError, match="your link .*(not a function of its row|returned shape)"):
+        with pytest.raises(
+            ValueError, match="your link .*(not a function of its row|returned shape)"
+        ):
             refused()
 
 
@@ -353,11 +416,19 @@ FUNCTIONS_OF_THE_ROW = {
 def test_any_function_of_the_row_is_a_link(link):
     for k in (1, 3):
         check_own_link(link, k)
-        assert MultiIndexModel(np.eye(k, 5), link).sample(7, np.random.default_rng(0))[1].shape == (7,)
+        assert MultiIndexModel(np.eye(k, 5), link).sample(7, np.random.default_rng(0))[1].shape == (
+            7,
+        )
 
 
-@pytest.mark.parametrize(("values", "reason"), [(lambda Z: Z[:, 0] + 1j, "complex"), (lambda Z: Z[:, 0].astype(str), "numbers"),
-                                                (lambda Z: np.ma.array(Z[:, 0], mask=Z[:, 0] > 0), "masked")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (lambda Z: Z[:, 0] + 1j, "complex"),
+        (lambda Z: Z[:, 0].astype(str), "numbers"),
+        (lambda Z: np.ma.array(Z[:, 0], mask=Z[:, 0] > 0), "masked"),
+    ],
+)
 def test_labels_that_are_no_real_numbers_are_refused(values, reason):
     with pytest.raises(ValueError, match=f"your link .*{reason}"):
         MultiIndexModel(np.eye(1, 5), values)
@@ -375,7 +446,9 @@ def test_no_way_leads_around_the_number_of_directions_of_a_link(name):
         lambda: Settings(k=2, link="chain").replace(link=link, k=2),
         lambda: Settings(link=dataclasses.replace(link, name="mine"), k=2),
     ):
-        with pytest.raises(ValueError, match="k = 2 does not fit the link '.*', which allows k = 1"):
+        with pytest.raises(
+            ValueError, match="k = 2 does not fit the link '.*', which allows k = 1"
+        ):
             build()
     for d, k in ((5, 6), (5, 0), (None, 1), (5, None)):
         with pytest.raises(ValueError, match="to draw directions give d and k with 1 <= k <= d"):
@@ -421,7 +494,11 @@ def again(thing, rng=3):
 
 
 @pytest.mark.parametrize("make", PICKLED.values(), ids=PICKLED)
-@pytest.mark.parametrize("way", [lambda thing: pickle.loads(pickle.dumps(thing)), copy.deepcopy], ids=["pickle", "deepcopy"])
+@pytest.mark.parametrize(
+    "way",
+    [lambda thing: pickle.loads(pickle.dumps(thing)), copy.deepcopy],
+    ids=["pickle", "deepcopy"],
+)
 def test_what_was_pickled_goes_on_as_the_original(make, way):
     thing = make()
     if isinstance(thing, OnlineSGD):
@@ -445,10 +522,18 @@ def test_an_own_link_cannot_change_the_projections():
 def test_what_memory_cannot_hold_is_refused_before_it_is_drawn():
     large = Settings(d=10**9, k=40, link="chain", width=100_000)
     rng = np.random.default_rng(0)
-    with pytest.raises(MemoryError, match="40 directions in 1,000,000,000 dimensions would take .* are free: lower d or k"):
+    with pytest.raises(
+        MemoryError,
+        match="40 directions in 1,000,000,000 dimensions would take .* are free: lower d or k",
+    ):
         _ = large.target().directions
-    with pytest.raises(MemoryError, match="10,000,000,000 samples in 1,000 dimensions would take .*: draw fewer at a time"):
+    with pytest.raises(
+        MemoryError,
+        match="10,000,000,000 samples in 1,000 dimensions would take .*: draw fewer at a time",
+    ):
         Settings(d=1000).target().sample(10**10, rng)
-    with pytest.raises(MemoryError, match="100,000 neurons at d = 1,000,000,000 would take .*: lower width or d"):
+    with pytest.raises(
+        MemoryError, match="100,000 neurons at d = 1,000,000,000 would take .*: lower width or d"
+    ):
         large.build()
     assert rng.bit_generator.state == np.random.default_rng(0).bit_generator.state

@@ -6,13 +6,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from course_utils import MultiIndexModel, OnlineSGD, Run, Settings, TwoLayerNet, online_sgd, split_norms
+from course_utils import (
+    MultiIndexModel,
+    OnlineSGD,
+    Run,
+    Settings,
+    TwoLayerNet,
+    online_sgd,
+    split_norms,
+)
 from course_utils import theory as th
 from course_utils.activations import ACTIVATIONS
 from course_utils.engine.online import schedule
 from course_utils.links import LINKS, gaussian_grid
 from course_utils.losses import LOSSES
-from course_utils.targets import degree_weights, hermite_basis, hermite_coefficients, information_exponent
+from course_utils.targets import (
+    degree_weights,
+    hermite_basis,
+    hermite_coefficients,
+    information_exponent,
+)
 
 SQUARE_ERF = dict(activation="erf", loss="square", bias="none")
 
@@ -23,7 +36,12 @@ def relative(predicted, measured):
 
 # --- links: the registry against quadrature and Monte Carlo ----------------------------------------------------------
 
-CASES = [(name, k) for name, link in LINKS.items() for k in (1, 2, 3, 4, 6) if link.k_range[0] <= k <= link.k_range[1]]
+CASES = [
+    (name, k)
+    for name, link in LINKS.items()
+    for k in (1, 2, 3, 4, 6)
+    if link.k_range[0] <= k <= link.k_range[1]
+]
 
 
 @pytest.mark.parametrize(("name", "k"), CASES)
@@ -50,17 +68,27 @@ def _largest_score(g, Z, degree):
     """Largest |mean| / standard error of the Hermite coefficients of one degree, in one variable, two, or all."""
     basis = [hermite_basis(z, degree) for z in Z.T]
     terms = [basis[i][degree] for i in range(len(basis))]
-    terms += [basis[i][p] * basis[i + 1][degree - p] for i in range(len(basis) - 1) for p in range(1, degree)]
+    terms += [
+        basis[i][p] * basis[i + 1][degree - p]
+        for i in range(len(basis) - 1)
+        for p in range(1, degree)
+    ]
     if degree == len(basis):
         terms.append(Z.prod(1))
-    return max(abs(t.mean()) / (t.std() + 1e-12) * math.sqrt(len(t)) for t in (g * term for term in terms))
+    return max(
+        abs(t.mean()) / (t.std() + 1e-12) * math.sqrt(len(t)) for t in (g * term for term in terms)
+    )
 
 
 def test_hermite_coefficients_sum_to_the_second_moment_and_agree_with_degree_weights():
     c = hermite_coefficients("tanh", 61)
-    assert abs((c**2).sum() - LINKS["tanh"].variance(1)) < 1e-3  # what is left beyond degree 61 of an analytic function
+    assert (
+        abs((c**2).sum() - LINKS["tanh"].variance(1)) < 1e-3
+    )  # what is left beyond degree 61 of an analytic function
     assert np.allclose(degree_weights("tanh", 1, 9), c[:10] ** 2, atol=1e-12)
-    assert np.allclose(hermite_coefficients("cubic", 4) * math.sqrt(15), [0, 3, 0, math.sqrt(6), 0], atol=1e-12)
+    assert np.allclose(
+        hermite_coefficients("cubic", 4) * math.sqrt(15), [0, 3, 0, math.sqrt(6), 0], atol=1e-12
+    )
 
 
 # --- thresholds and assumptions --------------------------------------------------------------------------------------
@@ -70,9 +98,13 @@ def test_largest_values_are_those_of_a_fine_grid():
     t = np.linspace(-6, 6, 200_001)
     for sigma in (sigma for sigma in ACTIVATIONS.values() if not sigma.jump):
         second = sigma.curvature(t)
-        assert np.allclose(np.gradient(sigma.slope(t), t)[1:-1], second[1:-1], atol=1e-6)  # central differences: O(h^2)
+        assert np.allclose(
+            np.gradient(sigma.slope(t), t)[1:-1], second[1:-1], atol=1e-6
+        )  # central differences: O(h^2)
         assert abs(np.abs(second).max() - sigma.largest_curvature) < 1e-8
-        assert abs(sigma.slope(t).max() - sigma.largest_slope) < 3e-3  # softplus' has its supremum at infinity
+        assert (
+            abs(sigma.slope(t).max() - sigma.largest_slope) < 3e-3
+        )  # softplus' has its supremum at infinity
     r = np.linspace(0.01, 5, 100_000)
     assert abs((np.exp(-1 / (2 * r * r)) / (r * math.sqrt(2 * math.pi))).max() - th.KINK) < 1e-8
 
@@ -80,12 +112,24 @@ def test_largest_values_are_those_of_a_fine_grid():
 @pytest.mark.parametrize("activation", ["relu", "tanh", "erf", "softplus"])
 def test_every_direction_contracts_above_the_threshold_and_the_bound_is_reached(activation):
     """H + lambda I >= lambda - threshold for nets of any size; an equality where no output reaches the label."""
-    s = Settings(d=8, k=1, width=6, activation=activation, bias="away", link=lambda Z: np.full(len(Z), 9.0), noise=0.0)
+    s = Settings(
+        d=8,
+        k=1,
+        width=6,
+        activation=activation,
+        bias="away",
+        link=lambda Z: np.full(len(Z), 9.0),
+        noise=0.0,
+    )
     target, start = s.build()
     threshold = th.decay_threshold(s, mean_loss_slope=1.0)
     for size in (0.3, 1.0, 3.0):
-        A, _ = th.contraction_and_noise(start.replace(W=size * start.W), target, "huber", threshold, samples=2000)
-        assert np.linalg.eigvalsh(A)[0] > -0.03  # smooth bends are averages over 2000 samples, errors below 0.03
+        A, _ = th.contraction_and_noise(
+            start.replace(W=size * start.W), target, "huber", threshold, samples=2000
+        )
+        assert (
+            np.linalg.eigvalsh(A)[0] > -0.03
+        )  # smooth bends are averages over 2000 samples, errors below 0.03
     assert threshold == th.decay_threshold(s)  # |l_1| = 1 on these labels
 
     if activation == "relu":  # rows of norm |b_j| sit at the worst size; l_1 = -1 on every kink
@@ -100,13 +144,23 @@ def test_the_decay_lamp_of_a_smooth_activation_looks_at_the_untrained_network_it
     lamps, definite = {}, {}
     for seed in range(4):
         for lam in (0.02, 0.3):
-            s = Settings(activation=activation, seed=seed, link="none", noise=0.02, width=20, loss="square", weight_decay=lam)
+            s = Settings(
+                activation=activation,
+                seed=seed,
+                link="none",
+                noise=0.02,
+                width=20,
+                loss="square",
+                weight_decay=lam,
+            )
             target, net = s.build()
             A, _ = th.contraction_and_noise(net, target, s.loss, lam, samples=20_000)
             lamp = th.assumptions(s)[0]
             lamps[seed, lam], definite[seed, lam] = lamp.holds, np.linalg.eigvalsh(A)[0] > 0
             assert ("at the start" in lamp.text) and (definite[seed, lam] or not lamp.holds)
-    assert not all(definite[seed, 0.02] for seed in range(4))  # where output zero would have the lamp on
+    assert not all(
+        definite[seed, 0.02] for seed in range(4)
+    )  # where output zero would have the lamp on
     assert all(lamps[seed, 0.3] for seed in range(4))
 
 
@@ -124,13 +178,26 @@ def test_below_the_threshold_weights_outside_the_subspace_can_grow_and_above_it_
     """Constant label 1, nothing to find, |b| >= 1: mathematics of the kink. Measured, 30,000 samples, seed 0."""
     ends = {}
     for lam in (0.05, 0.3):
-        s = Settings(d=50, k=1, width=100, link=lambda Z: np.ones(len(Z)), bias="away", weight_decay=lam, step=0.05)
+        s = Settings(
+            d=50,
+            k=1,
+            width=100,
+            link=lambda Z: np.ones(len(Z)),
+            bias="away",
+            weight_decay=lam,
+            step=0.05,
+        )
         ends[lam] = online_sgd(s, 30_000, checkpoints=2).perpendicular[-1]
         assert th.assumptions(s)[0].holds == (lam == 0.3)
     assert ends[0.05] > 1.0 and ends[0.3] < 0.15
 
 
-NAMES = ["decay above threshold", "step small enough", "first Hermite coefficient not zero", "k fits"]
+NAMES = [
+    "decay above threshold",
+    "step small enough",
+    "first Hermite coefficient not zero",
+    "k fits",
+]
 
 
 @pytest.mark.parametrize(
@@ -177,8 +244,11 @@ def test_clipping_gives_he3_a_first_coefficient_which_square_loss_does_not_see()
 @pytest.mark.parametrize("scale", [1e-7, 1e-2, 1.0, 1e6])
 @pytest.mark.parametrize("loss", ["huber", "square"])
 def test_the_lamp_of_the_signal_does_not_depend_on_the_unit_of_the_label(scale, loss):
-    for link, signal in ((lambda Z: scale * Z[:, 0], True), (lambda Z: scale * Z[:, 0] ** 2, False),
-                         (lambda Z: scale * np.ones(len(Z)), False)):  # fmt: skip
+    for link, signal in (
+        (lambda Z: scale * Z[:, 0], True),
+        (lambda Z: scale * Z[:, 0] ** 2, False),
+        (lambda Z: scale * np.ones(len(Z)), False),
+    ):
         assert th.assumptions(Settings(link=link, loss=loss))[2].holds == signal
     off = Settings(link=lambda Z: 100 * scale + scale * Z[:, 0], loss="square", noise=0.0)
     assert th.assumptions(off)[2].holds  # a constant is no part of the signal's size
@@ -240,18 +310,33 @@ def test_sign_labels_have_no_stein_terms():
 
 @pytest.mark.parametrize(
     ("activation", "loss", "link", "k", "lam"),
-    [("tanh", "square", "chain", 2, 0.1), ("erf", "square", "sum_tanh", 3, 0.1), ("relu", "huber", "tanh", 1, 0.5)],
+    [
+        ("tanh", "square", "chain", 2, 0.1),
+        ("erf", "square", "sum_tanh", 3, 0.1),
+        ("relu", "huber", "tanh", 1, 0.5),
+    ],
 )
 def test_stationary_point_lies_in_the_subspace_and_has_no_gradient(activation, loss, link, k, lam):
     """Fresh samples, as many as the solver averaged over: both errors add up, to an rms z-score of sqrt 2."""
-    s = Settings(d=12, k=k, link=link, width=12, activation=activation, loss=loss, weight_decay=lam, step=0.01)
+    s = Settings(
+        d=12,
+        k=k,
+        link=link,
+        width=12,
+        activation=activation,
+        loss=loss,
+        weight_decay=lam,
+        step=0.01,
+    )
     target, start = s.build()
     net = th.stationary_point(start, target, loss, lam, samples=10_000)
     parallel, perpendicular = split_norms(net.W, target.directions)
     assert perpendicular < 1e-12 < 0.1 < parallel
 
     rng = np.random.default_rng(9)
-    gradients = [th.risk_gradient(net, loss, *target.sample(500, rng)) + lam / 12 * net.W for _ in range(20)]
+    gradients = [
+        th.risk_gradient(net, loss, *target.sample(500, rng)) + lam / 12 * net.W for _ in range(20)
+    ]
     error = np.std(gradients, axis=0, ddof=1) / math.sqrt(20)
     assert np.sqrt((np.mean(gradients, axis=0) ** 2).mean() / (error**2).mean()) < 2.0
     before = th.risk_gradient(start, loss, *target.sample(10_000, rng)) + lam / 12 * start.W
@@ -260,7 +345,16 @@ def test_stationary_point_lies_in_the_subspace_and_has_no_gradient(activation, l
 
 def test_sgd_comes_to_rest_at_the_stationary_point():
     """Small constant steps, 200,000 of them: what is left is the noise of the steps and of 20,000 samples, 2 %."""
-    s = Settings(d=12, k=1, link="tanh", width=12, activation="tanh", loss="square", weight_decay=0.3, step=0.01)
+    s = Settings(
+        d=12,
+        k=1,
+        link="tanh",
+        width=12,
+        activation="tanh",
+        loss="square",
+        weight_decay=0.3,
+        step=0.01,
+    )
     run = online_sgd(s, 200_000, checkpoints=2)
     net = th.stationary_point(run.net, s.target(), "square", 0.3)
     assert np.linalg.norm(run.net.W - net.W) < 0.06 * np.linalg.norm(net.W)
@@ -296,11 +390,15 @@ def test_predicted_perpendicular_ends_where_the_closed_forms_say():
     at gap = g, and 4/7 at gap = lam = 2 g; what is left at T = 300 t_0 is of relative order t_0/T.
     """
     s = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.1)
-    assert th.predicted_perpendicular(s, [0, 200_000], 1.0, 0.1, 0.5)[-1] == pytest.approx(th.noise_floor(s, 0.1, 0.5))
+    assert th.predicted_perpendicular(s, [0, 200_000], 1.0, 0.1, 0.5)[-1] == pytest.approx(
+        th.noise_floor(s, 0.1, 0.5)
+    )
     s, T = s.replace(schedule="decreasing", step=0.5), 500_000
     for gap in (0.25, 0.5):
         q = 4 * 0.1 * 99 / (0.25 * (4 * gap - 0.25)) / T
-        assert th.predicted_perpendicular(s, [0, T], 1.0, 0.1, gap)[-1] == pytest.approx(math.sqrt(q), rel=0.01)
+        assert th.predicted_perpendicular(s, [0, T], 1.0, 0.1, gap)[-1] == pytest.approx(
+            math.sqrt(q), rel=0.01
+        )
     assert math.isinf(th.noise_floor(s, 0.1, 0.0))
 
 
@@ -322,7 +420,9 @@ def test_measured_noise_and_gap_give_the_plateau():
     run = online_sgd(s, 20_000, checkpoints=2, seeds=8)
     A, C = th.contraction_and_noise(run.net[0], s.target(), s.loss, s.weight_decay)
     V, gap = th.noise_and_gap(A, C)
-    assert np.mean(run.perpendicular[:, -1] ** 2) == pytest.approx(th.noise_floor(s, V, gap) ** 2, rel=0.15)
+    assert np.mean(run.perpendicular[:, -1] ** 2) == pytest.approx(
+        th.noise_floor(s, V, gap) ** 2, rel=0.15
+    )
     assert gap > 1.3 * s.weight_decay  # noise common to all neurons meets the curvature of the loss
     assert V == pytest.approx(np.trace(C) / 50)
 
@@ -333,18 +433,40 @@ def test_contraction_and_noise_are_the_same_in_input_space_and_in_reduced_coordi
     target, net = s.build()
     par = th.parallel_part(net, target)
     rest = net.W - par @ target.directions
-    reduced = TwoLayerNet(np.hstack([par, np.linalg.cholesky(rest @ rest.T)]), net.a, net.b, "tanh", reduced_k=2)
+    reduced = TwoLayerNet(
+        np.hstack([par, np.linalg.cholesky(rest @ rest.T)]), net.a, net.b, "tanh", reduced_k=2
+    )
     one = th.contraction_and_noise(net, target, "huber", 0.1, samples=40_000, seed=1)
     two = th.contraction_and_noise(reduced, target, "huber", 0.1, samples=40_000, seed=2)
-    assert all(np.abs(x - y).max() < 0.02 for x, y in zip(one, two, strict=True))  # entries of order 0.3, error 0.3/200
+    assert all(
+        np.abs(x - y).max() < 0.02 for x, y in zip(one, two, strict=True)
+    )  # entries of order 0.3, error 0.3/200
 
 
 PREDICTED = {
     "default": (Settings(), 40_000, 1),
-    "constant": (Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.05), 20_000, 4),
-    "decreasing": (Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.5, schedule="decreasing"), 20_000, 4),
-    "erf, square": (Settings(d=200, k=1, link="tanh", width=40, weight_decay=0.1, **SQUARE_ERF), 60_000, 4),
-    "logistic": (Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.2, loss="logistic"), 30_000, 4),
+    "constant": (
+        Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.05),
+        20_000,
+        4,
+    ),
+    "decreasing": (
+        Settings(
+            d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.5, schedule="decreasing"
+        ),
+        20_000,
+        4,
+    ),
+    "erf, square": (
+        Settings(d=200, k=1, link="tanh", width=40, weight_decay=0.1, **SQUARE_ERF),
+        60_000,
+        4,
+    ),
+    "logistic": (
+        Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.2, loss="logistic"),
+        30_000,
+        4,
+    ),
     "noise": (Settings(d=100, link="none", width=60, weight_decay=0.5, step=0.05), 20_000, 4),
     "below threshold": (Settings(d=50, link="he2", width=60), 20_000, 4),
     "no decay": (Settings(d=100, k=2, width=60, weight_decay=0.0), 30_000, 4),
@@ -393,12 +515,19 @@ def test_what_drives_w_perp_is_the_same_for_every_rounding_of_equal_lengths():
     """All eigenvalues of W_perp W_perp^T are 1: which eigenvectors a processor finds there is rounding, and must not show."""
     s = Settings(d=12, k=2, link="chain", width=10)
     target, net = s.build()
-    outside = np.linalg.qr(target.directions.T, mode="complete")[0][:, s.k :].T  # orthonormal rows, (10, 12)
+    outside = np.linalg.qr(target.directions.T, mode="complete")[0][
+        :, s.k :
+    ].T  # orthonormal rows, (10, 12)
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((10, 10)))[0]
     inside = net.W @ target.directions.T @ target.directions
-    driven = [th.contraction_and_noise(net.replace(W=inside + W), target, "huber", 0.1) for W in (outside, turn @ outside)]
+    driven = [
+        th.contraction_and_noise(net.replace(W=inside + W), target, "huber", 0.1)
+        for W in (outside, turn @ outside)
+    ]
     for one, other in zip(*driven, strict=True):
-        assert np.allclose(one, other, rtol=1e-9, atol=1e-12)  # rounding is 1e-15; another sample of 4,000, 1e-2
+        assert np.allclose(
+            one, other, rtol=1e-9, atol=1e-12
+        )  # rounding is 1e-15; another sample of 4,000, 1e-2
 
 
 def test_prediction_goes_on_when_decay_and_step_change():
@@ -406,7 +535,9 @@ def test_prediction_goes_on_when_decay_and_step_change():
     s = Settings(d=200, k=1, link="tanh", width=30, activation="tanh", weight_decay=0.0, step=0.1)
     sim = OnlineSGD(s)
     par = lambda: th.parallel_part(sim.net, sim.target)  # noqa: E731
-    theory = th.PerpendicularPrediction(s, sim.net.a, sim.net.b, par(), sim.snapshot().neurons[:, -1])
+    theory = th.PerpendicularPrediction(
+        s, sim.net.a, sim.net.b, par(), sim.snapshot().neurons[:, -1]
+    )
     for t in np.linspace(400, 20_000, 25).astype(int):
         if t > 4000 and sim.settings.weight_decay == 0:
             sim.change(weight_decay=0.4, step=0.2)
@@ -456,7 +587,9 @@ def test_ode_predicts_the_simulation_at_d_1000(k, samples, lam):
     """W_perp and W_par within 3 % after the first tenth: medians over 5 seeds of ODE / simulation, each from one start.
     Angles within 6 degrees (an escape from 90 degrees has a random delay); risk within 15 % (1000 test points).
     """
-    s = Settings(d=1000, k=k, width=20, link=th.erf_link(k), step=1.0, weight_decay=lam, **SQUARE_ERF)
+    s = Settings(
+        d=1000, k=k, width=20, link=th.erf_link(k), step=1.0, weight_decay=lam, **SQUARE_ERF
+    )
     pairs = []
     for seed in range(5):
         run, start = simulate(s.replace(seed=seed), samples)
@@ -464,22 +597,30 @@ def test_ode_predicts_the_simulation_at_d_1000(k, samples, lam):
     late = run.samples > samples / 10
 
     def median(name, combine):
-        return np.median([combine(getattr(ode, name), getattr(run, name)) for ode, run in pairs], axis=0)[late]
+        return np.median(
+            [combine(getattr(ode, name), getattr(run, name)) for ode, run in pairs], axis=0
+        )[late]
 
     for name, tolerance in (("perpendicular", 0.03), ("parallel", 0.03), ("risk", 0.15)):
         assert np.abs(median(name, np.divide) - 1).max() < tolerance
     assert np.abs(np.degrees(median("angles", np.subtract))).max() < 6
-    assert run.parallel[-1] > 10 * run.parallel[0] and np.degrees(run.angles[-1]).min() < 10  # something was learned
+    assert (
+        run.parallel[-1] > 10 * run.parallel[0] and np.degrees(run.angles[-1]).min() < 10
+    )  # something was learned
     assert lam == 0 or run.perpendicular[-1] < 0.3
 
 
 def test_ode_starts_from_the_network_and_follows_the_schedule():
     """Decreasing steps, pure noise; one run of d = 400 fluctuates by 1/sqrt(2 d) = 4 %: two of these."""
-    s = Settings(d=400, k=2, width=4, link="none", noise=1.0, weight_decay=1.0, step=1.0, **SQUARE_ERF)
+    s = Settings(
+        d=400, k=2, width=4, link="none", noise=1.0, weight_decay=1.0, step=1.0, **SQUARE_ERF
+    )
     s = s.replace(schedule="decreasing")
     run, start = simulate(s, 8000)
     ode = th.erf_ode(s, run.samples)
-    assert ode.perpendicular[0] == pytest.approx(run.perpendicular[0]) and np.allclose(ode.angles[0], run.angles[0])
+    assert ode.perpendicular[0] == pytest.approx(run.perpendicular[0]) and np.allclose(
+        ode.angles[0], run.angles[0]
+    )
     assert np.allclose(ode.singular_values[0], run.singular_values[0], atol=1e-6)
     assert relative(ode.perpendicular, run.perpendicular).max() < 0.08
     assert ode.R.shape == (21, 4, 2) and ode.Q.shape == (21, 4, 4)

@@ -27,20 +27,36 @@ def biases(settings):
 
 def test_constants_in_decimals():
     assert th.KINK == pytest.approx(0.2419707, abs=1e-7)
-    assert {n: loss.largest_slope for n, loss in LOSSES.items()} == {"huber": 1, "square": math.inf, "logistic": 1}
+    assert {n: loss.largest_slope for n, loss in LOSSES.items()} == {
+        "huber": 1,
+        "square": math.inf,
+        "logistic": 1,
+    }
     slopes = {name: sigma.largest_slope for name, sigma in ACTIVATIONS.items()}
     assert slopes == pytest.approx({"relu": 1, "tanh": 1, "erf": 0.7978846, "softplus": 1})
     curvatures = {name: sigma.largest_curvature for name, sigma in ACTIVATIONS.items()}
-    assert curvatures == pytest.approx({"relu": 0, "tanh": 0.7698004, "erf": 0.4839414, "softplus": 0.25})
+    assert curvatures == pytest.approx(
+        {"relu": 0, "tanh": 0.7698004, "erf": 0.4839414, "softplus": 0.25}
+    )
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_curvature_of_a_loss_is_the_derivative_of_its_slope(loss):
-    yhat, y, h = np.array([0.7, 0.2, -3.0, -0.4, 2.2, 5.0, 0.1]), np.array([-1.0, 1, 1, -1, 1, -1, 1]), 1e-6
+    yhat, y, h = (
+        np.array([0.7, 0.2, -3.0, -0.4, 2.2, 5.0, 0.1]),
+        np.array([-1.0, 1, 1, -1, 1, -1, 1]),
+        1e-6,
+    )
     slope = LOSSES[loss].slope
-    assert np.allclose(LOSSES[loss].curvature(yhat, y), (slope(yhat + h, y) - slope(yhat - h, y)) / (2 * h), atol=1e-8)
+    assert np.allclose(
+        LOSSES[loss].curvature(yhat, y),
+        (slope(yhat + h, y) - slope(yhat - h, y)) / (2 * h),
+        atol=1e-8,
+    )
     far = np.linspace(-9, 9, 1001)
-    assert LOSSES[loss].curvature(far, 0 * far).max() == pytest.approx(LOSSES[loss].largest_curvature)
+    assert LOSSES[loss].curvature(far, 0 * far).max() == pytest.approx(
+        LOSSES[loss].largest_curvature
+    )
 
 
 @pytest.mark.parametrize("bias", ["away", "normal"])
@@ -50,14 +66,21 @@ def test_relu_threshold_is_the_kink_at_the_smallest_bias(bias):
     smallest = min(abs(b) for b in biases(s))
     for loss in ("huber", "logistic"):
         assert th.decay_threshold(s.replace(loss=loss)) == pytest.approx(0.2419707 / smallest)
-    assert th.decay_threshold(s, 0.3) == pytest.approx(0.3 * 0.2419707 / smallest) and th.decay_threshold(s, 0) == 0
-    assert th.decay_threshold(s.replace(loss="square"), 2.0) == pytest.approx(2 * 0.2419707 / smallest)
+    assert (
+        th.decay_threshold(s, 0.3) == pytest.approx(0.3 * 0.2419707 / smallest)
+        and th.decay_threshold(s, 0) == 0
+    )
+    assert th.decay_threshold(s.replace(loss="square"), 2.0) == pytest.approx(
+        2 * 0.2419707 / smallest
+    )
     assert th.decay_threshold(s.replace(seed=1)) != th.decay_threshold(s)
 
 
 @pytest.mark.parametrize("activation", ["tanh", "erf", "softplus"])
 @pytest.mark.parametrize(("d", "k"), [(40, 2), (1000, 1)])
-def test_smooth_threshold_is_the_mean_slope_of_the_untrained_network_times_the_largest_bend(activation, d, k):
+def test_smooth_threshold_is_the_mean_slope_of_the_untrained_network_times_the_largest_bend(
+    activation, d, k
+):
     """On fresh samples of the very network: its 4,096 samples leave 1 %, five of these."""
     s = Settings(d=d, k=k, link="sum_tanh", width=30, activation=activation, noise=0.1)
     target, net = s.build()
@@ -76,23 +99,26 @@ def test_words_about_decay():
     s = Settings(**ONE, bias="away")
     threshold = 0.2419707 / np.abs(biases(s)).min()
     assert decay_words(s) == th.Assumption(
-        "decay above threshold", True,
+        "decay above threshold",
+        True,
         f"weight_decay = 0.5 is above the threshold {threshold:.3g}: every direction of W_perp contracts.",
-    )  # fmt: skip
+    )
     assert decay_words(s.replace(weight_decay=0.0)) == th.Assumption(
-        "decay above threshold", False,
+        "decay above threshold",
+        False,
         f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract.",
-    )  # fmt: skip
+    )
     tanh = s.replace(activation="tanh")
     assert decay_words(tanh, 0.5).text == (
         "weight_decay = 0.5 is above the threshold 0.385: every direction of W_perp contracts at the start, and later as "
         "long as the mean of |l'| has not grown."
     )
     assert decay_words(tanh, 1.0) == th.Assumption(
-        "decay above threshold", False,
+        "decay above threshold",
+        False,
         "weight_decay = 0.5 is not above the threshold 0.77 (sufficient, not necessary). "
         "It is the mean of |l'| at the start times sup|sigma''| = 0.77.",
-    )  # fmt: skip
+    )
     assert decay_words(s.replace(bias="none")).text == (
         "weight_decay = 0.5 is not above the threshold inf (sufficient, not necessary). "
         "Without biases the ReLU threshold is infinite; bias='away' makes it finite."
@@ -132,21 +158,29 @@ def test_words_about_steps():
     """Without biases E sigma'^2 of a ReLU is 1/2; noise 0.2 is not clipped: V = 0.04 / 2, up to 2 % of 16,384 labels."""
     floor = math.sqrt(0.5 / 50 * 0.02 * 49 / (2 * 0.5 - 0.5 / 50 * 0.25))
     assert step_words(step=0.5) == th.Assumption(
-        "step small enough", True,
+        "step small enough",
+        True,
         f"step x weight_decay / d = 0.005 is below 1, step = 0.5 does not overshoot, and a cautious guess of the noise "
         f"floor is {floor:.2g}.",
-    )  # fmt: skip
+    )
     fine = "step x weight_decay / d = {} is below 1, step = 0.5 does not overshoot, and {}."
-    assert step_words(step=0.5, schedule="decreasing").text == fine.format(0.005, "decreasing steps leave no noise floor")
+    assert step_words(step=0.5, schedule="decreasing").text == fine.format(
+        0.005, "decreasing steps leave no noise floor"
+    )
     nothing = "without decay noise adds up, with no floor"
     assert step_words(step=0.5, weight_decay=0.0).text == fine.format(0, nothing)
-    assert step_words(step=0.5, weight_decay=0.0, schedule="decreasing").text == fine.format(0, nothing)
+    assert step_words(step=0.5, weight_decay=0.0, schedule="decreasing").text == fine.format(
+        0, nothing
+    )
     assert step_words(step=60.0, weight_decay=1.0) == th.Assumption(
-        "step small enough", False,
+        "step small enough",
+        False,
         "step x weight_decay / d = 1.2 must be below 1, or decay overshoots zero: lower either.",
-    )  # fmt: skip
+    )
     assert step_words(step=3.0) == th.Assumption(
-        "step small enough", False, "step = 3 overshoots its own sample: step sup sigma'^2 sup l'' = 3, not below 2."
+        "step small enough",
+        False,
+        "step = 3 overshoots its own sample: step sup sigma'^2 sup l'' = 3, not below 2.",
     )
     noisy = step_words(step=1.8, weight_decay=0.01, noise=0.3)
     floor = math.sqrt(1.8 / 50 * 0.09 / 2 * 49 / 0.02)
@@ -157,16 +191,28 @@ def test_words_about_steps():
 
 @pytest.mark.parametrize(
     ("activation", "loss", "limit"),
-    [("relu", "huber", 2), ("erf", "square", math.pi), ("tanh", "logistic", 8), ("softplus", "logistic", 8)],
+    [
+        ("relu", "huber", 2),
+        ("erf", "square", math.pi),
+        ("tanh", "logistic", 8),
+        ("softplus", "logistic", 8),
+    ],
 )
 def test_a_step_overshoots_from_two_over_slope_squared_times_curvature_on(activation, loss, limit):
     for factor in (0.99, 1.01):
-        words = step_words(activation=activation, loss=loss, step=factor * limit, schedule="decreasing", weight_decay=0.1)
+        words = step_words(
+            activation=activation,
+            loss=loss,
+            step=factor * limit,
+            schedule="decreasing",
+            weight_decay=0.1,
+        )
         assert words.holds == (factor < 1) and ("overshoots its own" in words.text) == (factor > 1)
 
 
 @pytest.mark.parametrize(
-    ("activation", "bias"), [("relu", "normal"), ("tanh", "normal"), ("erf", "none"), ("softplus", "away")]
+    ("activation", "bias"),
+    [("relu", "normal"), ("tanh", "normal"), ("erf", "none"), ("softplus", "away")],
 )
 def test_the_guessed_noise_floor_uses_slopes_of_rows_of_norm_one(activation, bias):
     """E sigma'(z + b_j)^2 by a fine sum over z; labels of 16,384 samples leave 1 % in the floor."""
@@ -184,7 +230,12 @@ def test_the_noise_floor_is_where_decay_and_noise_balance():
     s = Settings(d=30, k=4, step=0.6)
     q, et = th.noise_floor(s, V=0.7, gap=0.3) ** 2, 0.6 / 30
     assert (1 - et * 0.3) ** 2 * q + et**2 * 0.7 * 26 == pytest.approx(q, rel=1e-12)
-    assert th.noise_floor(s, 0.7, 0.0) == th.noise_floor(s, 0.7, -1.0) == math.inf == th.noise_floor(s, 0.7, 2 / et)
+    assert (
+        th.noise_floor(s, 0.7, 0.0)
+        == th.noise_floor(s, 0.7, -1.0)
+        == math.inf
+        == th.noise_floor(s, 0.7, 2 / et)
+    )
 
 
 def size_words(**changes):
@@ -198,10 +249,14 @@ def test_words_about_sizes():
     )
     assert size_words(d=9, k=7, width=7).holds
     assert size_words(d=9, k=8, width=7) == th.Assumption(
-        name, False, "k = 8 directions cannot be spanned by width = 7 neurons: raise width to at least 8."
+        name,
+        False,
+        "k = 8 directions cannot be spanned by width = 7 neurons: raise width to at least 8.",
     )
     assert size_words(d=6, k=6, width=7) == th.Assumption(
-        name, False, "k = d = 6: the subspace is the whole space, so W_perp is zero by definition. Raise d."
+        name,
+        False,
+        "k = d = 6: the subspace is the whole space, so W_perp is zero by definition. Raise d.",
     )
 
 
@@ -210,14 +265,22 @@ def test_first_coefficients_by_quadrature():
     z = np.linspace(-9, 9, 20_001)
     w = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
     link = lambda Z: 1.5 * Z[:, 0]  # noqa: E731
-    for loss, seen in (("square", 1.5 * z), ("huber", np.clip(1.5 * z, -1, 1)), ("logistic", np.sign(z) / 2)):
+    for loss, seen in (
+        ("square", 1.5 * z),
+        ("huber", np.clip(1.5 * z, -1, 1)),
+        ("logistic", np.sign(z) / 2),
+    ):
         s = Settings(d=9, k=1, link=link, noise=0.0, loss=loss)
         direction, error = th.first_hermite(s)
         assert direction.shape == (1,) and abs(direction[0] - w @ (seen * z)) < 5 * error
         assert error == pytest.approx(math.sqrt(w @ seen**2 / 2**16), rel=0.05)
         assert th.first_hermite(s, 2**10)[1] == pytest.approx(8 * error, rel=0.2)
-        assert f"{w @ (seen * z):.1g}"[:3] in th.assumptions(s)[2].text and th.assumptions(s)[2].holds
-    along = th.first_hermite(Settings(d=9, k=3, link=lambda Z: Z[:, 0] - 2 * Z[:, 2], noise=0.0, loss="square"))
+        assert (
+            f"{w @ (seen * z):.1g}"[:3] in th.assumptions(s)[2].text and th.assumptions(s)[2].holds
+        )
+    along = th.first_hermite(
+        Settings(d=9, k=3, link=lambda Z: Z[:, 0] - 2 * Z[:, 2], noise=0.0, loss="square")
+    )
     assert np.allclose(along[0], [1, 0, -2], atol=5 * along[1])
     assert along[1] == pytest.approx(math.sqrt(3 * 5 / 2**16), rel=0.05)
     even = th.first_hermite(Settings(d=9, k=2, link=lambda Z: Z[:, 0] * Z[:, 1], noise=0.0))
@@ -236,7 +299,9 @@ def test_contraction_and_noise_of_a_network_of_zeros_are_exact():
     A, C = th.contraction_and_noise(net, target, "square", 0.3)
     both = np.outer(signs, signs)
     assert np.allclose(A, both / 4 + 0.3 * np.eye(4), atol=1e-12)
-    assert np.allclose(C / C[0, 0], both) and C[0, 0] == pytest.approx(0.25, rel=0.12)  # 4,000 squares, five errors
+    assert np.allclose(C / C[0, 0], both) and C[0, 0] == pytest.approx(
+        0.25, rel=0.12
+    )  # 4,000 squares, five errors
     many = th.contraction_and_noise(net, target, "square", 0.3, samples=100_000)[1]
     assert many[0, 0] == pytest.approx(0.25, rel=0.023)
     assert th.contraction_and_noise(net, target, "square", 0.3, seed=1)[1][0, 0] != C[0, 0]
@@ -259,7 +324,9 @@ def test_the_kink_of_one_neuron_that_sees_a_sign(noise):
     X, y = target.sample(50, np.random.default_rng(0))
     H = th.stein.bends(net, target, "logistic", X, y)
     chance = ndtr(-b / r / noise) if noise else 0.0
-    assert H == pytest.approx(math.exp(-((b / r) ** 2) / 2) / math.sqrt(2 * math.pi) / r * (0.5 - chance), rel=1e-9)
+    assert H == pytest.approx(
+        math.exp(-((b / r) ** 2) / 2) / math.sqrt(2 * math.pi) / r * (0.5 - chance), rel=1e-9
+    )
 
 
 def test_kinks_are_a_thin_slab_of_inputs():
@@ -268,12 +335,16 @@ def test_kinks_are_a_thin_slab_of_inputs():
     W = np.array([[0.6, -0.3, 0.5], [-0.2, 0.8, 0.4], [0.0, 0.0, 0.0]])
     net = TwoLayerNet(W, np.array([0.5, -0.7, 0.4]), np.array([0.2, -0.4, 0.3]), "relu")
     rng, h = np.random.default_rng(2), 0.05
-    found = np.mean([th.stein.bends(net, target, "huber", *target.sample(4000, rng)) for _ in range(5)], axis=0)
+    found = np.mean(
+        [th.stein.bends(net, target, "huber", *target.sample(4000, rng)) for _ in range(5)], axis=0
+    )
     X, y = target.sample(1_000_000, rng)
     slab = np.abs(X @ W.T + net.b) < h
     values = net.a * np.clip(net(X) - y, -1, 1)[:, None] * slab / (2 * h)
     error = values.std(axis=0) / 1000
-    assert (np.abs(values.mean(axis=0) - found) < 6 * error + 0.001).all() and found[2] == 0  # both are Monte Carlo
+    assert (np.abs(values.mean(axis=0) - found) < 6 * error + 0.001).all() and found[
+        2
+    ] == 0  # both are Monte Carlo
     assert (np.abs(found[:2]) > 20 * error[:2]).all()
 
 
@@ -285,7 +356,9 @@ def test_gradient_of_a_link_by_hand():
 
 def test_parallel_part_in_both_coordinate_systems():
     target, net = Settings(d=7, k=2, width=3).build()
-    assert np.allclose(th.parallel_part(net, target), [[w @ u for u in target.directions] for w in net.W])
+    assert np.allclose(
+        th.parallel_part(net, target), [[w @ u for u in target.directions] for w in net.W]
+    )
     reduced = TwoLayerNet(np.arange(12.0).reshape(3, 4), net.a, net.b, reduced_k=2)
     assert th.parallel_part(reduced, target).tolist() == [[0, 1], [4, 5], [8, 9]]
 
@@ -346,7 +419,12 @@ def test_an_advance_is_the_recursion_of_matrices_step_by_step(kind, monkeypatch)
     """Heun's rule: A and C are means of those at both ends. Decreasing steps go in groups of equal ones: 1 %."""
     s = Settings(d=20, k=2, width=3, link="chain", schedule=kind, weight_decay=0.4, step=0.5)
     asked = drivers(monkeypatch, (A1, C1), (3 * A1, 5 * C1))
-    a, b, par, rows = np.array([-1, 1, 1]) / 3, np.array([0.1, 0.2, 0.3]), np.ones((3, 2)), np.array([1.0, 2.0, 2.0])
+    a, b, par, rows = (
+        np.array([-1, 1, 1]) / 3,
+        np.array([0.1, 0.2, 0.3]),
+        np.ones((3, 2)),
+        np.array([1.0, 2.0, 2.0]),
+    )
     theory = th.PerpendicularPrediction(s, a, b, par, rows, samples=30)
     assert theory.perpendicular == pytest.approx(math.sqrt(3)) and theory.samples == 30
     found = theory.advance([37, 50, 90], 2 * par)
@@ -364,9 +442,18 @@ def test_an_advance_is_the_recursion_of_matrices_step_by_step(kind, monkeypatch)
     assert theory.at(90) == pytest.approx(theory.perpendicular) and theory.samples == 90
 
     net, target, loss, lam, samples = asked[0]
-    assert (loss, lam, samples) == ("huber", 0.4, 2000) and np.allclose(net.a, a) and np.allclose(net.b, b)
-    assert np.allclose(net.W[:, :2], par) and np.allclose(net.W[:, 2:] @ net.W[:, 2:].T, np.diag(rows**2))
-    assert np.allclose(target.directions, np.eye(2, 5)) and (target.noise, target.sign_labels) == (s.noise, False)
+    assert (
+        (loss, lam, samples) == ("huber", 0.4, 2000)
+        and np.allclose(net.a, a)
+        and np.allclose(net.b, b)
+    )
+    assert np.allclose(net.W[:, :2], par) and np.allclose(
+        net.W[:, 2:] @ net.W[:, 2:].T, np.diag(rows**2)
+    )
+    assert np.allclose(target.directions, np.eye(2, 5)) and (target.noise, target.sign_labels) == (
+        s.noise,
+        False,
+    )
     assert np.allclose(asked[1][0].W[:, :2], 2 * par)
 
 
@@ -376,20 +463,32 @@ def test_a_direction_that_does_not_contract_gathers_noise_step_by_step(kind, mon
     s = Settings(d=20, k=2, width=2, link="chain", schedule=kind, weight_decay=0.4, step=0.5)
     A, C = np.diag([0.0, 0.8]), np.array([[0.3, 0.1], [0.1, 0.2]])
     drivers(monkeypatch, (A, C))
-    theory = th.PerpendicularPrediction(s, np.array([-1, 1]) / 2, np.zeros(2), np.ones((2, 2)), np.array([0.2, 0.5]))
+    theory = th.PerpendicularPrediction(
+        s, np.array([-1, 1]) / 2, np.zeros(2), np.ones((2, 2)), np.array([0.2, 0.5])
+    )
     expected = math.sqrt(np.trace(by_steps(np.diag([0.04, 0.25]), A, C, s, 0, 500)) / 2)
     assert theory.at(500) == pytest.approx(expected, rel=1e-10 if kind == "constant" else 0.01)
-    assert theory.advance([100, 500], np.ones((2, 2)))[-1] == pytest.approx(expected, rel=1e-10 if kind == "constant" else 0.01)
+    assert theory.advance([100, 500], np.ones((2, 2)))[-1] == pytest.approx(
+        expected, rel=1e-10 if kind == "constant" else 0.01
+    )
 
 
 def test_changed_settings_meet_the_network_of_now(monkeypatch):
     s = Settings(d=20, k=1, width=3, link="tanh", weight_decay=0.4, step=0.5)
     asked = drivers(monkeypatch, (A1, C1), (2 * A1, C1), (A1, C1))
-    theory = th.PerpendicularPrediction(s, np.ones(3) / 3, np.zeros(3), np.ones((3, 1)), np.ones(3), average=700)
+    theory = th.PerpendicularPrediction(
+        s, np.ones(3) / 3, np.zeros(3), np.ones((3, 1)), np.ones(3), average=700
+    )
     theory.at(3)
     theory.change(s.replace(weight_decay=0.7, step=1.5, noise=0.9, loss="logistic"))
     net, target, loss, lam, samples = asked[1]
-    assert (loss, lam, samples, target.noise, target.sign_labels) == ("logistic", 0.7, 700, 0.9, True)
+    assert (loss, lam, samples, target.noise, target.sign_labels) == (
+        "logistic",
+        0.7,
+        700,
+        0.9,
+        True,
+    )
     assert np.allclose(net.W[:, 0], 1)
     ahead = by_steps(np.eye(3), 2 * A1, C1, s.replace(step=1.5), 0, 10)
     assert theory.at(10) == pytest.approx(math.sqrt(np.trace(ahead) / 3), rel=1e-10)
@@ -451,14 +550,20 @@ def test_predictions_of_several_seeds_are_those_of_each():
         assert np.array_equal(th.predict(run, average=300), both[i])
         assert both[i, 0] == pytest.approx(run.perpendicular[0], rel=1e-6)
     late = th.predict(runs[0], first=2)
-    assert np.isnan(late[:2]).all() and late[2] == pytest.approx(runs[0].perpendicular[2], rel=1e-6) and late[3] > 0
+    assert (
+        np.isnan(late[:2]).all()
+        and late[2] == pytest.approx(runs[0].perpendicular[2], rel=1e-6)
+        and late[3] > 0
+    )
     with pytest.raises(ValueError, match="nothing to measure; use a run of online_sgd"):
         th.predict(replace(runs[0], settings=None))
 
 
 def test_strides_are_as_long_as_the_drivers_allow(monkeypatch):
     """An advance ends where 0.4 of the time passed, and 0.025 d / step / (1 + lam), have gone by, and at the end."""
-    s = Settings(d=400, k=1, link="tanh", width=4, activation="tanh", step=0.5, weight_decay=1.0)  # 0.025 d / 1 = 10
+    s = Settings(
+        d=400, k=1, link="tanh", width=4, activation="tanh", step=0.5, weight_decay=1.0
+    )  # 0.025 d / 1 = 10
     times = [0, 4, 9, 11, 20, 26, 27, 100, 101]
     run = online_sgd(s, 101, times)
     ends, advance = [], th.PerpendicularPrediction.advance
@@ -470,7 +575,9 @@ def test_strides_are_as_long_as_the_drivers_allow(monkeypatch):
     monkeypatch.setattr(th.PerpendicularPrediction, "advance", noted)
     th.predict(run, average=50)
     assert [stride for stride, _ in ends] == [[4, 9, 11], [20, 26], [27, 100], [101]]
-    assert [par for _, par in ends] == pytest.approx([run.neurons[times.index(t), 0, 0] for t in (11, 26, 100, 101)])
+    assert [par for _, par in ends] == pytest.approx(
+        [run.neurons[times.index(t), 0, 0] for t in (11, 26, 100, 101)]
+    )
 
 
 # --- order-parameter equations ---------------------------------------------------------------------------------------
@@ -480,25 +587,39 @@ def gaussian_mean(C, function):
     """E f(x) of x ~ N(0, C) by Gauss-Hermite quadrature: 48 nodes a dimension, exact to 1e-7 for these smooth f."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(48)
     Z = np.array(list(itertools.product(nodes, repeat=len(C))))
-    w = np.array([math.prod(each) for each in itertools.product(weights / weights.sum(), repeat=len(C))])
+    w = np.array(
+        [math.prod(each) for each in itertools.product(weights / weights.sum(), repeat=len(C))]
+    )
     return w @ function(*(Z @ np.linalg.cholesky(C).T).T)
 
 
 def test_gaussian_integrals_by_quadrature():
     C = np.array([[0.8, 0.3, -0.2], [0.3, 0.5, 0.1], [-0.2, 0.1, 0.6]])
     g, slope = ACTIVATIONS["erf"].value, ACTIVATIONS["erf"].slope
-    assert th.I2(C, 0, 1) == pytest.approx(gaussian_mean(C[:2, :2], lambda x, y: g(x) * g(y)), abs=1e-7)
-    assert th.J2(C, 0, 1) == pytest.approx(gaussian_mean(C[:2, :2], lambda x, y: slope(x) * slope(y)), abs=1e-7)
-    assert th.I3(C, 0, 1, 2) == pytest.approx(gaussian_mean(C, lambda x, y, z: slope(x) * y * g(z)), abs=1e-7)
-    assert th.I4(C, 0, 1, 2, 2) == pytest.approx(gaussian_mean(C, lambda x, y, z: slope(x) * slope(y) * g(z) ** 2), abs=1e-7)
-    assert th.I4(C, 0, 0, 1, 2) == pytest.approx(gaussian_mean(C, lambda x, y, z: slope(x) ** 2 * g(y) * g(z)), abs=1e-7)
+    assert th.I2(C, 0, 1) == pytest.approx(
+        gaussian_mean(C[:2, :2], lambda x, y: g(x) * g(y)), abs=1e-7
+    )
+    assert th.J2(C, 0, 1) == pytest.approx(
+        gaussian_mean(C[:2, :2], lambda x, y: slope(x) * slope(y)), abs=1e-7
+    )
+    assert th.I3(C, 0, 1, 2) == pytest.approx(
+        gaussian_mean(C, lambda x, y, z: slope(x) * y * g(z)), abs=1e-7
+    )
+    assert th.I4(C, 0, 1, 2, 2) == pytest.approx(
+        gaussian_mean(C, lambda x, y, z: slope(x) * slope(y) * g(z) ** 2), abs=1e-7
+    )
+    assert th.I4(C, 0, 0, 1, 2) == pytest.approx(
+        gaussian_mean(C, lambda x, y, z: slope(x) ** 2 * g(y) * g(z)), abs=1e-7
+    )
 
 
 def test_order_parameters_drift_as_sgd_does_on_average():
     """dR and dQ per unit of t/d beside d times the mean change in one step over 400,000 samples; five standard errors."""
     rng, m, k, d, et, lam = np.random.default_rng(4), 2, 2, 30, 0.02, 0.3
     link = th.ErfLink(((1.0, 0.5), (0.0, 2.0), (-1.0, 0.3)), (0.7, -0.3, 0.4))
-    s = Settings(d=d, k=k, width=m, link=link, noise=0.4, step=et * d, weight_decay=lam, **SQUARE_ERF)
+    s = Settings(
+        d=d, k=k, width=m, link=link, noise=0.4, step=et * d, weight_decay=lam, **SQUARE_ERF
+    )
     W, a, U = rng.standard_normal((m, d)) / 4, np.array([1, -1]) / m, np.eye(k, d)
     fields = th.order_parameters._Fields(np.array(link.vectors), np.array(link.amplitudes), a)
     R, Q = W @ U.T, W @ W.T
@@ -506,7 +627,9 @@ def test_order_parameters_drift_as_sgd_does_on_average():
 
     X = rng.standard_normal((400_000, d))
     error = erf(X @ W.T / math.sqrt(2)) @ a - link(X[:, :k]) - 0.4 * rng.standard_normal(len(X))
-    pull = error[:, None] * np.sign(a) * math.sqrt(2 / math.pi) * np.exp(-((X @ W.T) ** 2) / 2)  # W <- W - et (pull x + lam W)
+    pull = (
+        error[:, None] * np.sign(a) * math.sqrt(2 / math.pi) * np.exp(-((X @ W.T) ** 2) / 2)
+    )  # W <- W - et (pull x + lam W)
     changes_R = -et * (pull[:, :, None] * X[:, None, :k] + lam * R)
     cross = pull[:, :, None] * (X @ W.T)[:, None, :]
     squares = d * pull[:, :, None] * pull[:, None, :]  # |x|^2 is d at large d
@@ -538,7 +661,9 @@ def test_order_parameters_show_what_their_network_shows(m, k, d):
 
 def test_erf_links_of_any_gain():
     Z = np.array([[0.3, -1.2], [2.0, 0.4]])
-    expected = (erf(1.5 * Z[:, 0] / math.sqrt(2)) + erf(1.5 * Z[:, 1] / math.sqrt(2))) / math.sqrt(2)
+    expected = (erf(1.5 * Z[:, 0] / math.sqrt(2)) + erf(1.5 * Z[:, 1] / math.sqrt(2))) / math.sqrt(
+        2
+    )
     assert np.allclose(th.erf_link(2, gain=1.5)(Z), expected)
     assert np.allclose(th.erf_link()(Z[:, :1]), erf(Z[:, 0] / math.sqrt(2)))
     assert th.erf_link(1).vectors == ((1.0,),) and hash(th.erf_link(2)) is not None
@@ -546,7 +671,9 @@ def test_erf_links_of_any_gain():
 
 def test_pure_decay_in_the_equations_is_exponential():
     """No signal, no noise, a network that says nothing: W shrinks by exp(-step lam t/d), parallel and perpendicular alike."""
-    s = Settings(d=80, k=2, width=3, link="none", noise=0.0, step=0.5, weight_decay=0.8, **SQUARE_ERF)
+    s = Settings(
+        d=80, k=2, width=3, link="none", noise=0.0, step=0.5, weight_decay=0.8, **SQUARE_ERF
+    )
     _, net = s.build()
     mute = net.replace(a=1e-6 * net.a)
     times = np.array([0, 80, 240])
@@ -564,22 +691,38 @@ def test_sigmoids_have_the_second_derivatives_in_the_table():
 
 
 def signal_words(**changes):
-    return th.assumptions(Settings(**{"d": 9, "k": 1, "noise": 0.0, "width": 5, "activation": "tanh", **changes}))[2]
+    return th.assumptions(
+        Settings(**{"d": 9, "k": 1, "noise": 0.0, "width": 5, "activation": "tanh", **changes})
+    )[2]
 
 
 def test_words_about_the_first_coefficient():
     """Of 1.5 z: 1.5, clipped 1.5 P(|1.5 z| < 1) = 0.743, half its sign 1/sqrt(2 pi) = 0.399; he3 by quadrature."""
-    name, points = "first Hermite coefficient not zero", "the gradient points into the subspace from the first step."
+    name, points = (
+        "first Hermite coefficient not zero",
+        "the gradient points into the subspace from the first step.",
+    )
     steep = lambda Z: 1.5 * Z[:, 0]  # noqa: E731
-    for loss, words in (("square", "label is 1.5"), ("huber", "clipped label is 0.74"), ("logistic", "label's sign is 0.4")):
-        assert signal_words(link=steep, loss=loss) == th.Assumption(name, True, f"That of the {words}: {points}")
+    for loss, words in (
+        ("square", "label is 1.5"),
+        ("huber", "clipped label is 0.74"),
+        ("logistic", "label's sign is 0.4"),
+    ):
+        assert signal_words(link=steep, loss=loss) == th.Assumption(
+            name, True, f"That of the {words}: {points}"
+        )
     two = signal_words(link=steep, k=2, loss="square").text
-    assert two == f"That of the label is 1.5: {points} It is one direction; the others are found later, if at all."
+    assert (
+        two
+        == f"That of the label is 1.5: {points} It is one direction; the others are found later, if at all."
+    )
     z = np.linspace(-9, 9, 20_001)
     w = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
     clipped = abs(w @ (np.clip((z**3 - 3 * z) / math.sqrt(6), -1, 1) * z))
     he3 = signal_words(link="he3")
-    assert he3.holds and he3.text.startswith("The link has information exponent 3, but that of the clipped label is 0.")
+    assert he3.holds and he3.text.startswith(
+        "The link has information exponent 3, but that of the clipped label is 0."
+    )
     said = he3.text.split()[-3].rstrip(":")
     assert float(said) == pytest.approx(clipped, abs=0.011) and len(said) == len("0.25")
     assert he3.text.endswith(": exponent 1.") and signal_words(link="tanh").text.endswith(points)
@@ -589,7 +732,11 @@ def test_words_about_the_first_coefficient():
 
 
 def test_words_follow_small_numbers_and_thresholds_near_one():
-    assert step_words(d=81, step=0.5).text.startswith("step x weight_decay / d = 0.0031 is below 1, ")
-    settings = (Settings(**{**ONE, "width": 3, "bias": "normal", "seed": seed}) for seed in range(100))
+    assert step_words(d=81, step=0.5).text.startswith(
+        "step x weight_decay / d = 0.0031 is below 1, "
+    )
+    settings = (
+        Settings(**{**ONE, "width": 3, "bias": "normal", "seed": seed}) for seed in range(100)
+    )
     near_one = next(s for s in settings if 1 < 0.2419707 / np.abs(biases(s)).min() < 1.5)
     assert "out of reach" in decay_words(near_one).text

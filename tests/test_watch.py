@@ -19,7 +19,9 @@ def deep(d=20):
         def __init__(self):
             super().__init__()
             self.last = torch.nn.Linear(30, 1)
-            self.middle = torch.nn.Sequential(torch.nn.BatchNorm1d(30), torch.nn.ReLU(), torch.nn.Linear(30, 30))
+            self.middle = torch.nn.Sequential(
+                torch.nn.BatchNorm1d(30), torch.nn.ReLU(), torch.nn.Linear(30, 30)
+            )
             self.dropout = torch.nn.Dropout(0.5)
             self.first = torch.nn.Linear(d, 30)
 
@@ -48,7 +50,9 @@ def test_the_same_algorithm_in_torch_gives_the_same_run():
     X, y = target.sample(200, np.random.default_rng(1))
     model = net.to_torch()
     watcher = watch(model, target.directions)
-    optimizer = torch.optim.SGD([model[0].weight], lr=s.width * s.step / s.d, weight_decay=s.weight_decay / s.width)
+    optimizer = torch.optim.SGD(
+        [model[0].weight], lr=s.width * s.step / s.d, weight_decay=s.weight_decay / s.width
+    )
     huber = torch.nn.HuberLoss()
     for x, label in zip(torch.from_numpy(X), torch.from_numpy(y), strict=True):
         optimizer.zero_grad()
@@ -61,7 +65,9 @@ def test_the_same_algorithm_in_torch_gives_the_same_run():
         theirs, ours = watcher.run.at(i), sim.snapshot()
         for name in ("angles", "perpendicular", "parallel", "singular_values", "neurons"):
             # rounding of 200 steps in another order; angles near 0 have half the digits, neurons are float32
-            np.testing.assert_allclose(getattr(theirs, name), getattr(ours, name), atol=1e-6, err_msg=name)
+            np.testing.assert_allclose(
+                getattr(theirs, name), getattr(ours, name), atol=1e-6, err_msg=name
+            )
     assert np.allclose(watcher.run.net.W, sim.W, atol=1e-12)
 
 
@@ -71,15 +77,21 @@ def test_any_depth_and_optimiser_and_the_layer_that_is_called_first():
     watcher = watch(model, torch.tensor(U))
     train(model, watcher, 40)
     run, W = watcher.run, model.first.weight.detach().double().numpy()
-    assert isinstance(run, Run) and run.samples[0] == 0 and run.samples[-1] == 640 and run.net is None
+    assert (
+        isinstance(run, Run) and run.samples[0] == 0 and run.samples[-1] == 640 and run.net is None
+    )
     np.testing.assert_allclose(run.angles[-1], principal_angles(W, U), atol=1e-6)
     assert (run.parallel[-1], run.perpendicular[-1]) == pytest.approx(split_norms(W, U))
-    np.testing.assert_allclose(run.singular_values[-1], np.linalg.svd(W)[1][:8] / np.sqrt(30), rtol=1e-6)
+    np.testing.assert_allclose(
+        run.singular_values[-1], np.linalg.svd(W)[1][:8] / np.sqrt(30), rtol=1e-6
+    )
     assert run.neurons.shape == (len(run), 30, 3)
 
 
 def test_lbfgs_counts_what_it_is_told_not_how_often_it_evaluates():
-    model = torch.nn.Sequential(torch.nn.Linear(20, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1, bias=False))
+    model = torch.nn.Sequential(
+        torch.nn.Linear(20, 5), torch.nn.Tanh(), torch.nn.Linear(5, 1, bias=False)
+    )
     watcher, optimizer = watch(model, U), torch.optim.LBFGS(model.parameters(), max_iter=5)
     X = torch.randn(50, 20)
 
@@ -105,7 +117,9 @@ def test_the_model_does_not_notice():
     modes, random = [m.training for m in model.modules()], torch.get_rng_state()
     run = watch(model, U, risk=lambda model: model(torch.zeros(4, 20)).mean()).run
     assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
-    assert [m.training for m in model.modules()] == modes and torch.equal(torch.get_rng_state(), random)
+    assert [m.training for m in model.modules()] == modes and torch.equal(
+        torch.get_rng_state(), random
+    )
     assert all(p.grad is None for p in model.parameters())
     assert not any(m._forward_pre_hooks or m._forward_hooks for m in model.modules())
     assert np.isfinite(run.risk).all()
@@ -130,7 +144,9 @@ def test_checkpoints_thin_out_so_that_a_long_loop_stays_cheap():
     watcher = watch(deep(), U)
     for _ in range(100_000):
         watcher(1)
-    samples = watcher.run.samples  # of every measurement that was made, and a call that measures nothing costs next to nothing
+    samples = (
+        watcher.run.samples
+    )  # of every measurement that was made, and a call that measures nothing costs next to nothing
     assert len(samples) < 120 and samples[-1] == 100_000  # 11 steps one by one, then 24 a decade
     assert (samples[1:] <= np.ceil(GROWTH * samples[:-1]) + 1).all()
 
@@ -147,9 +163,17 @@ def test_reading_the_run_early_changes_nothing_later():
 def test_the_run_says_that_its_settings_are_not_known():
     run = watch(deep(), U).run
     assert (run.settings.d, run.settings.k, run.settings.width) == (20, 3, 30)
-    assert run.settings.summary() == "d=20 k=3 width=30 (your own model and training loop)" in run.to_csv()
+    assert (
+        run.settings.summary()
+        == "d=20 k=3 width=30 (your own model and training loop)"
+        in run.to_csv()
+    )
     assert "noise" not in repr(run.settings)
-    assert "After 0 samples" in run.sentence() and len(run.table().splitlines()) == 2 and len(run.frame()) == 1
+    assert (
+        "After 0 samples" in run.sentence()
+        and len(run.table().splitlines()) == 2
+        and len(run.frame()) == 1
+    )
     for forbidden in (run.settings.code, run.settings.build):
         with pytest.raises(ValueError, match="own"):
             forbidden()
@@ -161,16 +185,27 @@ def test_a_loop_that_explodes_is_told_and_keeps_what_was_recorded():
     watcher(10)
     with torch.no_grad():
         model.first.weight[0, 0] = torch.nan
-    with pytest.raises(Diverged, match="not finite after 20 samples. Try: lower the learning rate") as problem:
+    with pytest.raises(
+        Diverged, match="not finite after 20 samples. Try: lower the learning rate"
+    ) as problem:
         watcher(10)
-    assert problem.value.run.samples.tolist() == [0, 10] and np.isfinite(problem.value.run.angles).all()
+    assert (
+        problem.value.run.samples.tolist() == [0, 10]
+        and np.isfinite(problem.value.run.angles).all()
+    )
 
 
 def test_models_whose_weights_do_not_live_in_input_space_are_refused():
     nn = torch.nn
-    convolution = nn.Sequential(nn.Unflatten(1, (1, 20)), nn.Conv1d(1, 4, 3), nn.Flatten(), nn.Linear(72, 1))
+    convolution = nn.Sequential(
+        nn.Unflatten(1, (1, 20)), nn.Conv1d(1, 4, 3), nn.Flatten(), nn.Linear(72, 1)
+    )
     normalised = nn.Sequential(nn.LayerNorm(20), nn.Linear(20, 5))
-    for model, first in ((convolution, "Conv1d"), (normalised, "LayerNorm"), (nn.ReLU(), "no weights")):
+    for model, first in (
+        (convolution, "Conv1d"),
+        (normalised, "LayerNorm"),
+        (nn.ReLU(), "no weights"),
+    ):
         with pytest.raises(ValueError, match=f"no Linear layer .*{first}.* put a Linear first"):
             watch(model, U)
     assert first_linear(nn.Sequential(nn.Flatten(), nn.Linear(20, 5)))[0] == "1"
@@ -210,20 +245,27 @@ def everything(model):
     """All that training depends on."""
     values = [*model.parameters(), *model.buffers()]
     grads = [None if p.grad is None else p.grad.clone() for p in model.parameters()]
-    modes = [(m.training, len(m._forward_hooks), len(m._forward_pre_hooks)) for m in model.modules()]
+    modes = [
+        (m.training, len(m._forward_hooks), len(m._forward_pre_hooks)) for m in model.modules()
+    ]
     frozen = [p.requires_grad for p in model.parameters()]
     return [v.clone() for v in values], grads, modes, frozen, [id(v) for v in values]
 
 
 def same(one, other):
-    tensors = [a is b is None or (a is not None and torch.equal(a, b)) for part in (0, 1)
-               for a, b in zip(one[part], other[part], strict=True)]  # fmt: skip
+    tensors = [
+        a is b is None or (a is not None and torch.equal(a, b))
+        for part in (0, 1)
+        for a, b in zip(one[part], other[part], strict=True)
+    ]
     return all(tensors) and one[2:] == other[2:]
 
 
 LOOKS = {
     "watch": lambda model: watch(model, np.eye(1, 20)).run,
-    "watch with risk": lambda model: watch(model, np.eye(1, 20), risk=lambda m: m(torch.randn(4, 20)).mean()).run,
+    "watch with risk": lambda model: (
+        watch(model, np.eye(1, 20), risk=lambda m: m(torch.randn(4, 20)).mean()).run
+    ),
     "first_linear": first_linear,
     "compress_torch": lambda model: compress_torch(model, 2).eval()(torch.zeros(2, 20)),
     "torch_ntk": lambda model: torch_ntk(model)(np.ones((2, 20))),
@@ -234,16 +276,30 @@ LOOKS = {
 def test_looking_at_a_model_changes_nothing_of_it(look):
     calls = []
     model = remembered(calls)
-    before, random, drawn = everything(model), torch.get_rng_state(), np.random.get_state()[1].copy()
+    before, random, drawn = (
+        everything(model),
+        torch.get_rng_state(),
+        np.random.get_state()[1].copy(),
+    )
     LOOKS[look](model)
     assert same(everything(model), before) and torch.equal(torch.get_rng_state(), random)
     assert (np.random.get_state()[1] == drawn).all()
-    assert calls == [] or look in ("watch with risk", "compress_torch")  # there the model is called for your own purpose
+    assert calls == [] or look in (
+        "watch with risk",
+        "compress_torch",
+    )  # there the model is called for your own purpose
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("normalise", [nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm, nn.utils.weight_norm,
-                                       nn.utils.parametrizations.weight_norm])  # fmt: skip
+@pytest.mark.parametrize(
+    "normalise",
+    [
+        nn.utils.spectral_norm,
+        nn.utils.parametrizations.spectral_norm,
+        nn.utils.weight_norm,
+        nn.utils.parametrizations.weight_norm,
+    ],
+)
 @pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated")
 def test_training_of_a_normalised_layer_goes_on_as_if_nobody_looked(look, normalise):
     """Spectral norm iterates whenever its weight is read in training mode. And watch sees the weight of this moment."""
@@ -260,10 +316,14 @@ def test_training_of_a_normalised_layer_goes_on_as_if_nobody_looked(look, normal
         return model
 
     plain, looked_at = trained(lambda model: None), trained(LOOKS[look])
-    assert all(torch.equal(p, q) for p, q in zip(plain.parameters(), looked_at.parameters(), strict=True))
+    assert all(
+        torch.equal(p, q) for p, q in zip(plain.parameters(), looked_at.parameters(), strict=True)
+    )
     run = watch(plain, np.eye(1, 20)).run
     plain.eval()(torch.zeros(1, 20))
-    assert run.singular_values[0] == pytest.approx(np.linalg.svd(plain[0].weight.detach().numpy())[1] / np.sqrt(6), rel=1e-5)
+    assert run.singular_values[0] == pytest.approx(
+        np.linalg.svd(plain[0].weight.detach().numpy())[1] / np.sqrt(6), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -283,7 +343,9 @@ def test_what_rounding_adds_to_the_rank_counts_for_nothing(kind):
     """A matrix of rank 1, stored in a short type: one angle, and a right angle for each direction that the rank lacks."""
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1.0, 1e3):
-        W = torch.from_numpy(scale * np.outer(rng.standard_normal(40), rng.standard_normal(20))).to(kind)
+        W = torch.from_numpy(scale * np.outer(rng.standard_normal(40), rng.standard_normal(20))).to(
+            kind
+        )
         model = nn.Linear(20, 40, bias=False, dtype=kind)
         model.load_state_dict({"weight": W})
         for angles in (watch(model, U).run.angles[0], principal_angles(W, U)):
@@ -296,6 +358,8 @@ def test_what_rounding_adds_to_the_rank_counts_for_nothing(kind):
 def test_directions_of_a_short_type_are_orthonormal_up_to_its_rounding():
     W = np.random.default_rng(1).standard_normal((5, 20))
     for kind, within in ((np.float32, 1e-6), (np.float16, 5e-3)):
-        np.testing.assert_allclose(principal_angles(W, U.astype(kind)), principal_angles(W, U), atol=within)
+        np.testing.assert_allclose(
+            principal_angles(W, U.astype(kind)), principal_angles(W, U), atol=within
+        )
     with pytest.raises(ValueError, match="not orthonormal"):
         principal_angles(W, (1.01 * U).astype(np.float16))

@@ -12,7 +12,16 @@ import numpy as np
 import pytest
 
 import course_utils
-from course_utils import OnlineSGD, Settings, assumptions, compress, ntk_kernel, online_sgd, predict, sgd_steps
+from course_utils import (
+    OnlineSGD,
+    Settings,
+    assumptions,
+    compress,
+    ntk_kernel,
+    online_sgd,
+    predict,
+    sgd_steps,
+)
 from course_utils.algorithm1 import algorithm1, second_layer_sgd
 from course_utils.sweep import sweep
 
@@ -58,14 +67,19 @@ def numbers() -> dict[str, list]:
     found |= {"angles": run.angles, "risk": run.risk, "predicted": predict(run)}
     reduced = OnlineSGD(SMALL.replace(d=2000), sampling="reduced")
     reduced.advance(700)
-    found |= {"reduced": reduced.snapshot().angles, "reduced perpendicular": reduced.snapshot().perpendicular}
+    found |= {
+        "reduced": reduced.snapshot().angles,
+        "reduced perpendicular": reduced.snapshot().perpendicular,
+    }
     found["compressed"] = compress(plain.net, 2)(X)
     for activation in ("relu", "erf", "tanh", "softplus"):
         found[f"kernel {activation}"] = ntk_kernel(activation)(X[:9], X[5:20])
     F = np.maximum(X, 0)
     found["second layer"] = second_layer_sgd(F, y, 0.1, 3, np.random.default_rng(1))
     found["algorithm 1"] = algorithm1(SMALL, X, y, second="sgd")(X)
-    found["sweep"] = sweep(SMALL, {"noise": [0.1, 0.5]}, samples=300, progress=False, n_jobs=1)[["perpendicular", "risk"]]
+    found["sweep"] = sweep(SMALL, {"noise": [0.1, 0.5]}, samples=300, progress=False, n_jobs=1)[
+        ["perpendicular", "risk"]
+    ]
     return {name: np.asarray(values, dtype=float).tolist() for name, values in found.items()}
 
 

@@ -51,13 +51,20 @@ def _outputs_of(activation: Activation) -> Callable:
 def blocked_steps(W, a, b, X, y, steps, decay):
     """See ``steps_of``; compiled. g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T)."""
     n, (m, d) = len(X), W.shape
-    change, products, slopes, grams = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m)), np.empty(BLOCK * BLOCK)
+    change, products, slopes, grams = (
+        np.empty((m, d)),
+        np.empty((BLOCK, m)),
+        np.empty((BLOCK, m)),
+        np.empty(BLOCK * BLOCK),
+    )
     earlier, corrections = np.empty(INNER * BLOCK), np.empty((INNER, m))
     start = 0
     while start < n:
         size = min(BLOCK, n - start)
         for t in range(start, start + size):
-            if 1.0 - steps[t] * decay < 0.5:  # so strong a decay would make the factor below underflow
+            if (
+                1.0 - steps[t] * decay < 0.5
+            ):  # so strong a decay would make the factor below underflow
                 size = 1
         x = X[start : start + size]
         H, g, gram = products[:size], slopes[:size], grams[: size * size].reshape(size, size)
@@ -81,7 +88,9 @@ def blocked_steps(W, a, b, X, y, steps, decay):
                 while s + 4 <= t:
                     c0, c1, c2, c3 = gram[t, s], gram[t, s + 1], gram[t, s + 2], gram[t, s + 3]
                     for j in range(m):
-                        h[j] -= c0 * g[s, j] + c1 * g[s + 1, j] + c2 * g[s + 2, j] + c3 * g[s + 3, j]
+                        h[j] -= (
+                            c0 * g[s, j] + c1 * g[s + 1, j] + c2 * g[s + 2, j] + c3 * g[s + 3, j]
+                        )
                     s += 4
                 while s < t:
                     c = gram[t, s]
@@ -154,4 +163,8 @@ def outputs(W, a, b, X):
 def outputs_numpy(activation: Activation, W, a, b, X) -> np.ndarray:
     """The same in NumPy."""
     blocks = (X[i : i + 256] for i in range(0, len(X), 256))  # they stay in cache
-    return np.concatenate([activation.value(x @ W.T + b) @ a for x in blocks]) if len(X) else np.empty(0)
+    return (
+        np.concatenate([activation.value(x @ W.T + b) @ a for x in blocks])
+        if len(X)
+        else np.empty(0)
+    )

@@ -46,7 +46,9 @@ def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
     if settings.schedule == "constant" or gap * first < 1e-100:
         return np.full(np.shape(t), first)
     root = np.sqrt(1 - gap * first)
-    tau = np.asarray(t, dtype=float) + root * (1 + root) / (gap * first)  # t0 = root / (1 - root), without cancellation
+    tau = np.asarray(t, dtype=float) + root * (1 + root) / (
+        gap * first
+    )  # t0 = root / (1 - root), without cancellation
     return (2 * tau + 1) / (gap * (tau + 1) ** 2)
 
 
@@ -70,9 +72,13 @@ class OnlineSGD:
         reduced = use_reduced(settings) if sampling == "auto" else sampling == "reduced"
         if reduced and settings.d <= settings.k + settings.width:
             reduced = False  # nothing to reduce
-        columns = settings.k + settings.width + reduced_block(settings.width) if reduced else settings.d
+        columns = (
+            settings.k + settings.width + reduced_block(settings.width) if reduced else settings.d
+        )
         what = f"Training {settings.width:,} neurons at d = {settings.d:,}"
-        reserve(8.0 * columns * (3 * settings.width + TEST_SAMPLES), what, "lower width or d")  # W, its change and a copy
+        reserve(
+            8.0 * columns * (3 * settings.width + TEST_SAMPLES), what, "lower width or d"
+        )  # W, its change and a copy
         self.settings = settings
         self.samples = 0
         self._fed = False
@@ -111,7 +117,9 @@ class OnlineSGD:
         """Turn noise, step, weight_decay or schedule of the running experiment; ValueError for any other field."""
         fixed = sorted(set(changes) - {"noise", "step", "weight_decay", "schedule"})
         if fixed:
-            raise ValueError(f"{fixed[0]} cannot change while training goes on; start a new OnlineSGD instead")
+            raise ValueError(
+                f"{fixed[0]} cannot change while training goes on; start a new OnlineSGD instead"
+            )
         self.settings = self.settings.replace(**changes)
         self.target.noise = self.settings.noise
 
@@ -135,11 +143,15 @@ class OnlineSGD:
         and say so. ValueError if shapes do not fit or values are not finite.
         """
         if self.reduced:
-            raise RuntimeError("own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')")
+            raise RuntimeError(
+                "own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')"
+            )
         X = given.samples(X, self.settings.d)
         y = np.ascontiguousarray(given.labels(y, len(X)))
         if self.settings.sign_labels and not (np.abs(y) == 1).all():
-            raise ValueError("the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1")
+            raise ValueError(
+                "the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1"
+            )
         with signals_wait() as signal_came, single_threaded_blas():
             for i in range(0, len(X), 4096):
                 if signal_came():
@@ -152,7 +164,11 @@ class OnlineSGD:
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         """Undo everything inside, the draws too, if it ends with an exception."""
-        sampler, before, noise = self._sampler, self._sampler.state(), self._noise.bit_generator.state
+        sampler, before, noise = (
+            self._sampler,
+            self._sampler.state(),
+            self._noise.bit_generator.state,
+        )
         try:
             yield
         except BaseException:
@@ -167,11 +183,15 @@ class OnlineSGD:
         take_steps = steps_of(s.activation, s.loss)
         bad, flat = -1, sampler.W.reshape(-1)
         for X, part in sampler.blocks():
-            bad = take_steps(sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay)
+            bad = take_steps(
+                sampler.W, sampler.a, sampler.b, X, y[part], steps[part], s.weight_decay
+            )
             if bad >= 0:
                 bad += part.start or 0
                 break
-        if bad >= 0 or not flat @ flat < s.width * HUGE**2:  # bounded activations diverge in W alone
+        if (
+            bad >= 0 or not flat @ flat < s.width * HUGE**2
+        ):  # bounded activations diverge in W alone
             raise Diverged(_advice(s, self.samples + max(bad, 0)), self.samples)
         self.samples += len(y)
 
@@ -180,16 +200,26 @@ class OnlineSGD:
         s, sampler = self.settings, self._sampler
         with single_threaded_blas():
             yhat, y = self._test_outputs(), self._test_labels()
-            risk, r2, note = mean_loss(yhat, y, s.loss), r_squared(yhat, y), FED if self._fed else ""
-            return Snapshot.measure(self.samples, s.d, sampler.W, sampler.directions, risk, r2, note=note)
+            risk, r2, note = (
+                mean_loss(yhat, y, s.loss),
+                r_squared(yhat, y),
+                FED if self._fed else "",
+            )
+            return Snapshot.measure(
+                self.samples, s.d, sampler.W, sampler.directions, risk, r2, note=note
+            )
 
     def floors(self) -> dict[str, float]:
         """Risks to compare a snapshot's with, on the same test samples: 'noise', 'linear' and 'zero' (see risk.floors)."""
-        return floors_on(self.target, self._test_projections, self._test_labels(), self.settings.loss)
+        return floors_on(
+            self.target, self._test_projections, self._test_labels(), self.settings.loss
+        )
 
     def _test_outputs(self) -> np.ndarray:
         sampler = self._sampler
-        return outputs_of(self.settings.activation)(sampler.W, sampler.a, sampler.b, self._test_inputs)
+        return outputs_of(self.settings.activation)(
+            sampler.W, sampler.a, sampler.b, self._test_inputs
+        )
 
     def test_set(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """n test inputs in the coordinates that W has here, (n, columns), their labels (n,) and the hidden directions."""

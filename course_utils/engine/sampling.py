@@ -130,7 +130,11 @@ class ReducedSampler:
         rngs = settings.generators()
         self.a, self.b = second_layer(m, settings.bias, rngs["network"])
         # three streams, each drawn from in the order of the samples, so that a run does not depend on where blocks begin
-        self._streams = self._rng, self._span, self._outside = rngs["inputs"], rngs["span"], rngs["outside"]
+        self._streams = self._rng, self._span, self._outside = (
+            rngs["inputs"],
+            rngs["span"],
+            rngs["outside"],
+        )
         self._k, self._m = k, m
         self.W = np.zeros((m, k + m + self.block))
         self.W[:, : k + m] = self._start(d, rngs["network"])

@@ -33,9 +33,16 @@ def sgd_steps_numpy(W, a, b, X, y, step, decay, activation="relu", loss="huber")
 
 
 def sgd_steps(
-    W: np.ndarray, a: np.ndarray, b: np.ndarray, X: np.ndarray, y: np.ndarray, step: float | np.ndarray, decay: float,
-    activation: str = "relu", loss: str = "huber",
-) -> int:  # fmt: skip
+    W: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    X: np.ndarray,
+    y: np.ndarray,
+    step: float | np.ndarray,
+    decay: float,
+    activation: str = "relu",
+    loss: str = "huber",
+) -> int:
     """Online SGD with weight decay on W, one step a row of X, in order; W (m, d) is changed in place.
 
     Parameters
@@ -51,8 +58,12 @@ def sgd_steps(
     the steps before that sample's block. Equal to ``sgd_steps_numpy`` up to rounding.
     Raises ValueError if shapes do not fit or a name is unknown. Source: Algorithm 1 of the paper. Taught in notebook 02.
     """
-    if not (isinstance(W, np.ndarray) and W.dtype == np.float64 and W.ndim == 2 and W.flags.c_contiguous):
-        raise ValueError("W is changed in place and must be a C-contiguous (m, d) array of float64: try np.array(W, float)")
+    if not (
+        isinstance(W, np.ndarray) and W.dtype == np.float64 and W.ndim == 2 and W.flags.c_contiguous
+    ):
+        raise ValueError(
+            "W is changed in place and must be a C-contiguous (m, d) array of float64: try np.array(W, float)"
+        )
     a, b, X, y = (np.ascontiguousarray(v, dtype=float) for v in (a, b, X, y))
     m, d = W.shape
     if a.shape != (m,) or b.shape != (m,) or X.ndim != 2 or X.shape[1] != d or y.shape != (len(X),):

@@ -24,7 +24,10 @@ def _shape(draw):
 def _unit(draw):
     lengths = np.linalg.norm(call(draw, 3, 7, _rng()), axis=1)
     worst = lengths[np.abs(lengths - 1).argmax()]
-    require(abs(worst - 1) < 1e-8, f"A row has length {worst:.3g}. Divide by it, or take rows of an orthogonal matrix.")
+    require(
+        abs(worst - 1) < 1e-8,
+        f"A row has length {worst:.3g}. Divide by it, or take rows of an orthogonal matrix.",
+    )
 
 
 def _orthogonal(draw):
@@ -111,7 +114,10 @@ def _coefficients(link) -> np.ndarray:
 
 def _centred(link):
     c = _coefficients(link)
-    require(abs(c[0]) < 1e-6, f"The mean E f(z) is {c[0]:.3g}. Take it off, or use He polynomials of degree 1 and more.")
+    require(
+        abs(c[0]) < 1e-6,
+        f"The mean E f(z) is {c[0]:.3g}. Take it off, or use He polynomials of degree 1 and more.",
+    )
 
 
 def _exponent(link):
@@ -172,7 +178,9 @@ def my_link(z):
 
 
 def _share(explained, c, m, noise) -> float:
-    value = number(call(explained, np.array(c, dtype=float), m, noise), f"explained({list(c)}, {m}, {noise})")
+    value = number(
+        call(explained, np.array(c, dtype=float), m, noise), f"explained({list(c)}, {m}, {noise})"
+    )
     return value
 
 
@@ -229,7 +237,10 @@ def _noise(explained):
 
 def _same_as_course(explained):
     c = hermite_coefficients("tanh", 9)
-    worst = max(abs(_share(explained, c, m, 0.3) - float(explained_share(c, m, 0.3))) for m in (-0.7, 0.0, 0.1, 0.9))
+    worst = max(
+        abs(_share(explained, c, m, 0.3) - float(explained_share(c, m, 0.3)))
+        for m in (-0.7, 0.0, 0.1, 0.9)
+    )
     require(
         worst < 1e-9,
         f"For tanh, overlaps between -0.7 and 0.9 and noise 0.3 it differs from the formula by {worst:.2g}.",
@@ -273,7 +284,10 @@ def _rows(find):
     U, X, y = _sample("product", 2)
     found = array(call(find, X, y, 2), (2, 12), "find_by_curvature(X, y, 2) for d = 12")
     error = np.abs(found @ found.T - np.eye(2)).max()
-    require(error < 1e-6, f"Rows are not orthonormal: U U^T differs from I by {error:.2g}. Eigenvectors are columns.")
+    require(
+        error < 1e-6,
+        f"Rows are not orthonormal: U U^T differs from I by {error:.2g}. Eigenvectors are columns.",
+    )
 
 
 def _angle(find, X, y, U) -> float:
@@ -356,18 +370,27 @@ def _labels(link):
 def _depends(link):
     Z = _rng().standard_normal((4000, 3))
     y = np.asarray(call(link, Z), dtype=float)
-    require(y.std() > 1e-3, f"The labels are all {y[0]:.3g}: a constant hides nothing. Let y depend on all three columns.")
+    require(
+        y.std() > 1e-3,
+        f"The labels are all {y[0]:.3g}: a constant hides nothing. Let y depend on all three columns.",
+    )
     for i in range(3):
         W = Z.copy()
         W[:, i] = _rng(1).standard_normal(len(W))
         change = np.abs(np.asarray(call(link, W), dtype=float) - y).mean()
-        require(change > 1e-3, f"Column {i + 1} of Z makes no difference to y: there is nothing in it to be found.")
+        require(
+            change > 1e-3,
+            f"Column {i + 1} of Z makes no difference to y: there is nothing in it to be found.",
+        )
 
 
 def _blind(name: str, why: str):
     def test(link):
         rank = population_rank(name, lambda Z: np.asarray(call(link, Z), dtype=float), 3, 0.1)
-        require(rank == 0, f"{name} finds {rank} of the 3 directions, because {ESTIMATORS[name].sees} {why}")
+        require(
+            rank == 0,
+            f"{name} finds {rank} of the 3 directions, because {ESTIMATORS[name].sees} {why}",
+        )
 
     return test
 
@@ -389,11 +412,22 @@ def blind_link(Z):
         ("y depends on all three columns", _depends),
         (
             "linear finds nothing",
-            _blind("linear", "is not zero. Make y odd in each column by itself, such as a product."),
+            _blind(
+                "linear", "is not zero. Make y odd in each column by itself, such as a product."
+            ),
         ),
-        ("PHD finds nothing", _blind("PHD", "is not zero: y has curvature on average. Two factors are not enough.")),
-        ("SIR finds nothing", _blind("SIR", "moves with y. Flipping two columns of Z should not change y.")),
-        ("SAVE finds nothing", _blind("SAVE", "differs from I for some y: the size of y tells how large the z_i are.")),
+        (
+            "PHD finds nothing",
+            _blind("PHD", "is not zero: y has curvature on average. Two factors are not enough."),
+        ),
+        (
+            "SIR finds nothing",
+            _blind("SIR", "moves with y. Flipping two columns of Z should not change y."),
+        ),
+        (
+            "SAVE finds nothing",
+            _blind("SAVE", "differs from I for some y: the size of y tells how large the z_i are."),
+        ),
     ),
 )
 

@@ -59,9 +59,13 @@ def _gradient(step):
             f"sign of neuron j is s_j = m a_j, and the derivative of r^2 / 2 is r.",
         )
     everywhere = float(np.abs(moved[(net.W @ _example()[2] + net.b) <= 0]).max(initial=0.0))
-    require(everywhere < 1e-12, "Neurons that are silent on this sample move too: their slope sigma'(z) is zero.")
     require(
-        False, f"The step differs from the right one by {np.abs(moved - wanted).max():.2g}: check row j, s_j r sigma'(z_j) x."
+        everywhere < 1e-12,
+        "Neurons that are silent on this sample move too: their slope sigma'(z) is zero.",
+    )
+    require(
+        False,
+        f"The step differs from the right one by {np.abs(moved - wanted).max():.2g}: check row j, s_j r sigma'(z_j) x.",
     )
 
 
@@ -97,14 +101,23 @@ def _orthogonal(part):
     left = float(np.abs(P @ U.T).max())
     inside = net.W @ U.T @ U
     if np.abs(P - inside).max() < 1e-9:
-        require(False, "This is the part inside the subspace, W U^T U. The part outside is what is left of W.")
-    require(left < 1e-9, f"The result still has weight {left:.2g} on the directions: P U^T must be zero.")
+        require(
+            False,
+            "This is the part inside the subspace, W U^T U. The part outside is what is left of W.",
+        )
+    require(
+        left < 1e-9,
+        f"The result still has weight {left:.2g} on the directions: P U^T must be zero.",
+    )
 
 
 def _completes(part):
     net, U, P = _perpendicular(part)
     error = float(np.abs(P + net.W @ U.T @ U - net.W).max())
-    require(error < 1e-9, f"The two parts do not add up to W: they miss it by {error:.2g}. Take W minus its projection.")
+    require(
+        error < 1e-9,
+        f"The two parts do not add up to W: they miss it by {error:.2g}. Take W minus its projection.",
+    )
 
 
 PERPENDICULAR = Exercise(
@@ -129,7 +142,8 @@ def _cases():
     rng = np.random.default_rng(3)
     U = random_directions(2, 9, rng)
     return U, [
-        rng.standard_normal((6, 2)) @ (U + e * rng.standard_normal((2, 9))) + 0.01 * rng.standard_normal((6, 9))
+        rng.standard_normal((6, 2)) @ (U + e * rng.standard_normal((2, 9)))
+        + 0.01 * rng.standard_normal((6, 9))
         for e in (0.0, 0.2, 1.0)
     ]
 
@@ -137,11 +151,17 @@ def _cases():
 def _angle(answer):
     U, matrices = _cases()
     for W in matrices:
-        found, true = number(call(answer, W, U), "largest_angle(W, directions)"), float(np.degrees(principal_angles(W, U)[0]))
+        found, true = (
+            number(call(answer, W, U), "largest_angle(W, directions)"),
+            float(np.degrees(principal_angles(W, U)[0])),
+        )
         if abs(found - true) < 0.05:
             continue
         smallest = float(np.degrees(principal_angles(W, U)[-1]))
-        require(abs(found - np.radians(true)) > 1e-3, f"{found:.3f} is the angle in radians; in degrees it is {true:.1f}.")
+        require(
+            abs(found - np.radians(true)) > 1e-3,
+            f"{found:.3f} is the angle in radians; in degrees it is {true:.1f}.",
+        )
         require(
             abs(found - smallest) > 0.05,
             f"{found:.1f} is the smallest of the angles. The largest comes from the smallest singular value of V U^T.",
@@ -179,10 +199,16 @@ def largest_angle(W, directions):
 def _floor(answer):
     for d, step, decay, V in ((100, 0.05, 0.5, 0.1), (400, 0.2, 0.1, 0.05)):
         s = Settings(d=d, k=1, link="tanh", step=step, weight_decay=decay)
-        found, true = number(call(answer, d, step, decay, V), "floor(d, step, decay, V)"), noise_floor(s, V, decay)
+        found, true = (
+            number(call(answer, d, step, decay, V), "floor(d, step, decay, V)"),
+            noise_floor(s, V, decay),
+        )
         if abs(found / true - 1) < 0.01:
             continue
-        require(abs(found / true**2 - 1) > 0.02, f"{found:.3g} is q, the squared norm; the floor of ||W_perp|| is its root.")
+        require(
+            abs(found / true**2 - 1) > 0.02,
+            f"{found:.3g} is q, the squared norm; the floor of ||W_perp|| is its root.",
+        )
         require(
             abs(found / (true * np.sqrt(d)) - 1) > 0.02,
             f"At d = {d} this is sqrt(d) too large: step is in units of d samples, so one sample moves W by et = step / d.",

@@ -23,12 +23,27 @@ def _regression(answer):
     K, test, ridge = A @ A.T + np.eye(6), B @ A.T, 0.3
     found = array(call(answer, K, y, test, ridge), (3,), "krr(K, y, K_test, ridge)")
     solved = lambda added: test @ np.linalg.solve(K + added * np.eye(6), y)  # noqa: E731
-    require(not _near(found, solved(0.0)), "The ridge has no effect: add ridge times the identity to K before you solve.")
-    require(not _near(found, solved(6 * ridge)), "The ridge is multiplied by n = 6: here it is added as it is.")
+    require(
+        not _near(found, solved(0.0)),
+        "The ridge has no effect: add ridge times the identity to K before you solve.",
+    )
+    require(
+        not _near(found, solved(6 * ridge)),
+        "The ridge is multiplied by n = 6: here it is added as it is.",
+    )
     everywhere = test @ np.linalg.solve(K + ridge, y)
-    require(not _near(found, everywhere), "The ridge is added to every entry of K: add ridge * np.eye(n).")
-    require(not _near(found, test @ y), "This is K_test y: the coefficients are the solution c of (K + ridge I) c = y.")
-    require(_near(found, solved(ridge)), f"Found {found.round(3)}, expected {solved(ridge).round(3)}: K_test @ c.")
+    require(
+        not _near(found, everywhere),
+        "The ridge is added to every entry of K: add ridge * np.eye(n).",
+    )
+    require(
+        not _near(found, test @ y),
+        "This is K_test y: the coefficients are the solution c of (K + ridge I) c = y.",
+    )
+    require(
+        _near(found, solved(ridge)),
+        f"Found {found.round(3)}, expected {solved(ridge).round(3)}: K_test @ c.",
+    )
 
 
 KRR = Exercise(
@@ -58,7 +73,10 @@ def _tangent(answer):
     U = X @ net.W.T + net.b
     slopes = (U > 0).astype(float)
     S = net.a * slopes
-    require(not _near(found, S @ S.T), "The factor <x, z> is missing: the gradient in w_j is a_j sigma'(u_j) times x.")
+    require(
+        not _near(found, S @ S.T),
+        "The factor <x, z> is missing: the gradient in w_j is a_j sigma'(u_j) times x.",
+    )
     require(
         not _near(found, (X @ X.T) * (slopes @ slopes.T)),
         "The second layer is missing: the output moves by a_j times what neuron j moves.",
@@ -70,18 +88,23 @@ def _tangent(answer):
     )
     V = net.a * np.maximum(U, 0)
     require(
-        not _near(found, (X @ X.T) * (V @ V.T)), "You used sigma(u) where the gradient in w_j has its slope sigma'(u), 0 or 1."
+        not _near(found, (X @ X.T) * (V @ V.T)),
+        "You used sigma(u) where the gradient in w_j has its slope sigma'(u), 0 or 1.",
     )
     values = np.maximum(U, 0)
     require(
-        not _near(found, values @ values.T), "This is the kernel of training the second layer, sum_j sigma(u_j) sigma(v_j)."
+        not _near(found, values @ values.T),
+        "This is the kernel of training the second layer, sum_j sigma(u_j) sigma(v_j).",
     )
     wanted = empirical_ntk(net, "W")(X)
     matrix_product = (X @ X.T) @ (S @ S.T)
     require(
-        not _near(found, matrix_product), "The two factors are multiplied as matrices: multiply them entry by entry, with *."
+        not _near(found, matrix_product),
+        "The two factors are multiplied as matrices: multiply them entry by entry, with *.",
     )
-    require(_near(found, wanted), f"Entry (0, 1) is {found[0, 1]:.3f}, expected {wanted[0, 1]:.3f}.")
+    require(
+        _near(found, wanted), f"Entry (0, 1) is {found[0, 1]:.3f}, expected {wanted[0, 1]:.3f}."
+    )
 
 
 TANGENT = Exercise(
@@ -113,8 +136,14 @@ def _floor(answer):
             abs(found - c[1] ** 2 / (c**2).sum()) > 1e-9 or abs(c[0]) < 1e-9,
             "The mean c_0 is counted as variance: R^2 compares with predicting the mean, so sum from degree 1.",
         )
-        require(abs(found - c[1] ** 2) > 1e-9, "This is the variance that a line explains; divide it by the whole variance.")
-        require(abs(found - (1 - wanted)) > 1e-9, "This is what a line leaves over; R^2 is what it explains.")
+        require(
+            abs(found - c[1] ** 2) > 1e-9,
+            "This is the variance that a line explains; divide it by the whole variance.",
+        )
+        require(
+            abs(found - (1 - wanted)) > 1e-9,
+            "This is what a line leaves over; R^2 is what it explains.",
+        )
         require(abs(found - np.sqrt(wanted)) > 1e-9, "This is the correlation. R^2 is its square.")
         require(False, f"For {link} floor(c) is {found:.3f}, expected {wanted:.3f}.")
 
@@ -138,14 +167,30 @@ def floor(c):
 
 
 def _degree(answer):
-    for n, d, wanted in ((300, 100, 1), (50, 100, 0), (9_000, 100, 1), (11_000, 100, 2), (7_000, 20, 2), (9_000, 20, 3)):
+    for n, d, wanted in (
+        (300, 100, 1),
+        (50, 100, 0),
+        (9_000, 100, 1),
+        (11_000, 100, 2),
+        (7_000, 20, 2),
+        (9_000, 20, 3),
+    ):
         found = number(call(answer, n, d), "degree(n, d)")
         if found == wanted:
             continue
         exact = float(np.log(n) / np.log(d))
-        require(abs(found - exact) > 1e-9, f"{exact:.2f} is the exponent of n in d; a degree is a whole number: round down.")
-        require(found != np.ceil(exact), f"n = {n:,} lies below d^{np.ceil(exact):.0f}: degree {found:.0f} is not learned yet.")
-        require(abs(found - n / d) > 1, "n / d counts samples a dimension. Ask for the largest l with d^l <= n.")
+        require(
+            abs(found - exact) > 1e-9,
+            f"{exact:.2f} is the exponent of n in d; a degree is a whole number: round down.",
+        )
+        require(
+            found != np.ceil(exact),
+            f"n = {n:,} lies below d^{np.ceil(exact):.0f}: degree {found:.0f} is not learned yet.",
+        )
+        require(
+            abs(found - n / d) > 1,
+            "n / d counts samples a dimension. Ask for the largest l with d^l <= n.",
+        )
         require(False, f"degree({n}, {d}) is {found:.3g}, expected {wanted}.")
 
 
@@ -173,7 +218,10 @@ def _alignment(answer):
     K = A @ A.T
     found, top = number(call(answer, K, y), "alignment(K, y)"), y @ K @ y
     wanted = top / (np.linalg.norm(K) * (y @ y))
-    require(abs(found - top) > 1e-9, "This is y^T K y. A cosine is divided by the lengths of both, |K| and |y y^T|.")
+    require(
+        abs(found - top) > 1e-9,
+        "This is y^T K y. A cosine is divided by the lengths of both, |K| and |y y^T|.",
+    )
     require(
         abs(found - top / (np.linalg.norm(K) * np.sqrt(y @ y))) > 1e-9,
         "The length of the matrix y y^T is |y|^2, not |y|: the result must not change when y is doubled.",

@@ -20,7 +20,10 @@ def _best(answer):
         left, right = low_rank(W, k)
         found = array(call(answer, W, k), W.shape, "rank_k(W, k)")
         rank = np.linalg.matrix_rank(found, tol=1e-9)
-        require(rank <= k, f"The result has rank {rank} where {k} was asked for: keep k singular values, drop the rest.")
+        require(
+            rank <= k,
+            f"The result has rank {rank} where {k} was asked for: keep k singular values, drop the rest.",
+        )
         error, least = np.linalg.norm(W - found), np.linalg.norm(W - left @ right)
         if error < least + 1e-9:
             continue
@@ -33,7 +36,10 @@ def _best(answer):
             np.abs(found - (U[:, -k:] * s[-k:]) @ Vt[-k:]).max() > 1e-9,
             "These are the smallest singular values. NumPy sorts them, largest first: keep the first k.",
         )
-        require(False, f"The distance ||W - W_k|| is {error:.3f}; a matrix of rank {k} can come as near as {least:.3f}.")
+        require(
+            False,
+            f"The distance ||W - W_k|| is {error:.3f}; a matrix of rank {k} can come as near as {least:.3f}.",
+        )
 
 
 RANK_K = Exercise(
@@ -70,7 +76,10 @@ def _bound(answer):
             "This is sqrt(m) too large: a_j = 1/m, and the sum of the m row norms is at most sqrt(m) times ||W - W_k||_F.",
         )
         kept = np.sqrt(max(np.linalg.norm(W) ** 2 - left**2, 0.0) * 2 / np.pi / len(W))
-        require(abs(found - kept) > 1e-9, "This is the norm of what is kept. The outputs move by what is left out, W - W_k.")
+        require(
+            abs(found - kept) > 1e-9,
+            "This is the norm of what is kept. The outputs move by what is left out, W - W_k.",
+        )
         spectral = np.sqrt(2 / np.pi / len(W)) * np.linalg.svd(W)[1][k]
         require(
             abs(found - spectral) > 1e-9,
@@ -106,10 +115,19 @@ def _pays(answer):
         true = (m * d - 1) // (m + d)
         if found == true:
             continue
-        require(found == int(found), f"largest_rank({m}, {d}) is {found:.3f}: a rank is a whole number; round down.")
+        require(
+            found == int(found),
+            f"largest_rank({m}, {d}) is {found:.3f}: a rank is a whole number; round down.",
+        )
         numbers = f"two factors of rank {found:.0f} hold {found * (m + d):,.0f} numbers and W holds {m * d:,}"
-        require(found != min(m, d), f"At m = {m}, d = {d} you say {found:.0f} = min(m, d), yet {numbers}.")
-        require(found * (m + d) != m * d, f"At m = {m}, d = {d}, {numbers}: as many. Fewer was asked for.")
+        require(
+            found != min(m, d),
+            f"At m = {m}, d = {d} you say {found:.0f} = min(m, d), yet {numbers}.",
+        )
+        require(
+            found * (m + d) != m * d,
+            f"At m = {m}, d = {d}, {numbers}: as many. Fewer was asked for.",
+        )
         require(found * (m + d) < m * d, f"At m = {m}, d = {d} you say {found:.0f}, yet {numbers}.")
         require(False, f"At m = {m}, d = {d} you say {found:.0f}; rank {true} saves numbers too.")
 
@@ -133,9 +151,14 @@ def largest_rank(m, d):
 
 
 def _codes(answer):
-    A = np.random.default_rng(4).standard_normal((6, 40)) * np.array([[0.01], [0.1], [1.0], [3.0], [10.0], [50.0]])
+    A = np.random.default_rng(4).standard_normal((6, 40)) * np.array(
+        [[0.01], [0.1], [1.0], [3.0], [10.0], [50.0]]
+    )
     result = call(answer, A)
-    require(isinstance(result, tuple) and len(result) == 2, "quantise_rows(A) should return two things: codes, scales.")
+    require(
+        isinstance(result, tuple) and len(result) == 2,
+        "quantise_rows(A) should return two things: codes, scales.",
+    )
     codes, scales = result
     require(
         getattr(codes, "dtype", None) == np.int8,
@@ -161,8 +184,14 @@ def _codes(answer):
         "Some codes wrap round or clip: with this scale the largest entry of a row is more than 127 units. int8 ends at 127.",
     )
     truncated = (np.abs(codes) <= np.abs(A / right) + 1e-3).all()
-    require(not truncated, "astype cuts decimals off, so that errors reach a whole unit: round first, np.rint.")
-    require(False, f"codes * scales misses A by up to {error.max():.2f} units of the scale; rounding misses by half a unit.")
+    require(
+        not truncated,
+        "astype cuts decimals off, so that errors reach a whole unit: round first, np.rint.",
+    )
+    require(
+        False,
+        f"codes * scales misses A by up to {error.max():.2f} units of the scale; rounding misses by half a unit.",
+    )
 
 
 QUANTISE = Exercise(

@@ -82,7 +82,11 @@ class Verdict:
 
     def __str__(self):
         if self.passed:
-            count = f"all {len(self.holds)} properties hold" if len(self.holds) > 1 else "its property holds"
+            count = (
+                f"all {len(self.holds)} properties hold"
+                if len(self.holds) > 1
+                else "its property holds"
+            )
             return f"Exercise {self.exercise.id}: {count}: {'; '.join(self.holds)}."
         lines = [f"Exercise {self.exercise.id}: not yet."]
         lines += [f"  holds: {name}" for name in self.holds]
@@ -161,7 +165,9 @@ def call(answer: Any, *arguments: Any) -> Any:
     try:
         result = answer(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
     except (Exception, SystemExit) as problem:
-        raise Wrong(f"{name} raised {type(problem).__name__}: {problem}. It was called with {_told(arguments)}.") from None
+        raise Wrong(
+            f"{name} raised {type(problem).__name__}: {problem}. It was called with {_told(arguments)}."
+        ) from None
     require(
         result is not None and result is not ...,
         f"{name} returned nothing: replace the line with ... and end with a return.",
@@ -175,8 +181,14 @@ def array(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
         found = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise Wrong(f"{what} should be an array of numbers, it is {_article(value)}.") from None
-    turned = " It looks transposed: try .T." if found.shape == shape[::-1] and len(set(shape)) > 1 else ""
-    require(found.shape == shape, f"{what} should have shape {shape}, it has {found.shape}.{turned}")
+    turned = (
+        " It looks transposed: try .T."
+        if found.shape == shape[::-1] and len(set(shape)) > 1
+        else ""
+    )
+    require(
+        found.shape == shape, f"{what} should have shape {shape}, it has {found.shape}.{turned}"
+    )
     require(bool(np.isfinite(found).all()), f"{what} holds a value that is not finite.")
     return found
 

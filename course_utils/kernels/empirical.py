@@ -45,7 +45,9 @@ class EmpiricalKernel:
         return K + self.rates["a"] * (values @ values_z.T) if self.rates["a"] else K
 
 
-def empirical_ntk(net, layers: str = "both", rates: Mapping[str, float] | None = None) -> EmpiricalKernel:
+def empirical_ntk(
+    net, layers: str = "both", rates: Mapping[str, float] | None = None
+) -> EmpiricalKernel:
     """Tangent kernel sum_p rate_p <d yhat(x)/dp, d yhat(z)/dp> of a two-layer network at its present weights.
 
     The weights are copied: the kernel stays what it is when the network is trained further.
@@ -65,9 +67,13 @@ def empirical_ntk(net, layers: str = "both", rates: Mapping[str, float] | None =
     """
     W, a, b = (np.array(getattr(net, name), dtype=float) for name in ("W", "a", "b"))
     if W.ndim != 2 or a.shape != W.shape[:1] or b.shape != W.shape[:1]:
-        raise ValueError(f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,)")
+        raise ValueError(
+            f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,)"
+        )
     if getattr(net, "reduced_k", None) is not None:
-        raise ValueError("this net lives in the reduced coordinates of a large-d simulation and takes no inputs in R^d")
+        raise ValueError(
+            "this net lives in the reduced coordinates of a large-d simulation and takes no inputs in R^d"
+        )
     choice("activation", net.activation, ACTIVATIONS)
     choice("layers", layers, LAYERS)
     given = dict.fromkeys("Wba", 1.0) if rates is None else dict(rates)
@@ -94,7 +100,9 @@ def ntk_rates(net, bias: float = 1.0) -> dict[str, float]:
     return {"W": 1 / (d * size), "b": bias / size, "a": 1 / width}
 
 
-def torch_ntk(model, rates: Mapping[str, float] | None = None, block_bytes: float = 1e8) -> Callable[..., np.ndarray]:
+def torch_ntk(
+    model, rates: Mapping[str, float] | None = None, block_bytes: float = 1e8
+) -> Callable[..., np.ndarray]:
     """Tangent kernel of any torch model with one output, by torch.func; `kernel(X, Z)` is its matrix.
 
     The model is copied: the kernel stays what it is when the model is trained further. It is looked at in evaluation mode
@@ -120,7 +128,9 @@ def torch_ntk(model, rates: Mapping[str, float] | None = None, block_bytes: floa
     from ..torch_models import to_look_at
 
     if any(torch.nn.parameter.is_lazy(value) for value in model.parameters()):
-        raise ValueError("this model has lazy layers, which have no weights before they have seen a batch: run it on one first")
+        raise ValueError(
+            "this model has lazy layers, which have no weights before they have seen a batch: run it on one first"
+        )
     trains = {name for name, value in model.named_parameters() if value.requires_grad}
     seen = to_look_at(model)
     if any(value.is_floating_point() and value.itemsize < 4 for value in seen.parameters()):
@@ -144,13 +154,23 @@ class TorchKernel:
         X, Z = samples(X), samples(X if symmetric else Z)
         K = empty_matrix(len(X), len(Z))
         trained = [value for name, value in self.model.named_parameters() if name in self.rates]
-        X, Z = (torch.as_tensor(part, dtype=trained[0].dtype, device=trained[0].device) for part in (X, Z))
-        size = max(1, int(self.block_bytes / sum(value.numel() * value.element_size() for value in trained)))
+        X, Z = (
+            torch.as_tensor(part, dtype=trained[0].dtype, device=trained[0].device)
+            for part in (X, Z)
+        )
+        size = max(
+            1,
+            int(self.block_bytes / sum(value.numel() * value.element_size() for value in trained)),
+        )
         for rows in row_blocks(len(X), size):
             left = self._jacobian(X[rows])
             for columns in row_blocks(rows.stop if symmetric else len(Z), size):
                 right = left if symmetric and columns == rows else self._jacobian(Z[columns])
-                K[rows, columns] = sum(rate * (left[name] @ right[name].T) for name, rate in self.rates.items()).cpu().numpy()
+                K[rows, columns] = (
+                    sum(rate * (left[name] @ right[name].T) for name, rate in self.rates.items())
+                    .cpu()
+                    .numpy()
+                )
                 if symmetric:
                     K[columns, rows] = K[rows, columns].T
         return K
@@ -164,13 +184,17 @@ class TorchKernel:
         def output(parameters, x):
             y = functional_call(self.model, {**values, **parameters}, (x[None],))
             if y.numel() != 1:
-                raise ValueError(f"the model gives {y.numel()} numbers a sample: wrap it so that it returns one of them")
+                raise ValueError(
+                    f"the model gives {y.numel()} numbers a sample: wrap it so that it returns one of them"
+                )
             return y.reshape(())
 
         try:
             parts = vmap(grad(output), (None, 0))({name: values[name] for name in self.rates}, X)
         except (RuntimeError, NotImplementedError) as problem:
-            raise ValueError(f"torch.func cannot follow this model, one sample at a time: {problem}") from problem
+            raise ValueError(
+                f"torch.func cannot follow this model, one sample at a time: {problem}"
+            ) from problem
         return {name: part.detach().flatten(1) for name, part in parts.items()}
 
 
@@ -182,7 +206,9 @@ def _chosen(values: dict, trains: set[str], rates: Mapping[str, float] | None) -
         choice("parameter", name, trained)
     trained = {name: value for name, value in trained.items() if rates.get(name)}
     if not trained:
-        raise ValueError("no parameter of this model is trained (requires_grad, rates): its tangent kernel is zero")
+        raise ValueError(
+            "no parameter of this model is trained (requires_grad, rates): its tangent kernel is zero"
+        )
     return {name: float(rates[name]) for name in trained}
 
 

@@ -13,7 +13,9 @@ from ..machine import free_bytes, reserve
 BLOCK = 64  # rows of a kernel built at a time: 64 x 4000 numbers are 2 MB and stay in the cache
 
 
-Prepared = Sequence[np.ndarray]  # what a kernel needs to know of some samples; first axis: the sample
+Prepared = Sequence[
+    np.ndarray
+]  # what a kernel needs to know of some samples; first axis: the sample
 
 
 def kernel_matrix(kernel: Callable, X: np.ndarray, Z: np.ndarray | None) -> np.ndarray:
@@ -38,7 +40,9 @@ def fill_upper(kernel: Callable, prepared: Prepared) -> np.ndarray:
     K = empty_matrix(n, n)
     for rows in row_blocks(n):
         columns = slice(rows.start, n)
-        K[rows, columns] = kernel_block(kernel, [part[rows] for part in prepared], [part[columns] for part in prepared])
+        K[rows, columns] = kernel_block(
+            kernel, [part[rows] for part in prepared], [part[columns] for part in prepared]
+        )
     return K
 
 
@@ -70,7 +74,9 @@ def row_blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
 def check_dimension(X: np.ndarray, d: int) -> None:
     """ValueError unless rows have d entries."""
     if X.shape[1] != d:
-        raise ValueError(f"samples have {X.shape[1]} columns where the others, or the network, have d = {d}")
+        raise ValueError(
+            f"samples have {X.shape[1]} columns where the others, or the network, have d = {d}"
+        )
 
 
 def empty_matrix(n: int, p: int) -> np.ndarray:
@@ -82,5 +88,8 @@ def empty_matrix(n: int, p: int) -> np.ndarray:
 def reserve_matrix(n: int, p: int, what: str) -> None:
     """MemoryError, in a sentence, unless n x p numbers have room."""
     most = math.isqrt(int(free_bytes() // 8))
-    reserve(8 * n * p, f"{what}, {n:,} x {p:,} numbers,",
-            f"use at most {most:,} samples, or predict the error at larger n with learning_curve")  # fmt: skip
+    reserve(
+        8 * n * p,
+        f"{what}, {n:,} x {p:,} numbers,",
+        f"use at most {most:,} samples, or predict the error at larger n with learning_curve",
+    )

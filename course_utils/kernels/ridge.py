@@ -9,9 +9,19 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from ..given import real_numbers, samples
-from .gram import Prepared, check_dimension, fill_upper, kernel_block, mirror, prepared_rows, row_blocks
+from .gram import (
+    Prepared,
+    check_dimension,
+    fill_upper,
+    kernel_block,
+    mirror,
+    prepared_rows,
+    row_blocks,
+)
 
-RIDGES = np.geomspace(1e-3, 1e3, 13)  # the kernels have a diagonal of order 1: from interpolation to a constant
+RIDGES = np.geomspace(
+    1e-3, 1e3, 13
+)  # the kernels have a diagonal of order 1: from interpolation to a constant
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +47,16 @@ class KernelRidge:
         coefficients, prepared = self.coefficients.reshape(n, -1), prepared_rows(self.kernel, X)
         out = np.empty((len(X), coefficients.shape[1]))
         for rows in row_blocks(len(X)):
-            out[rows] = kernel_block(self.kernel, [part[rows] for part in prepared], self.prepared) @ coefficients
+            out[rows] = (
+                kernel_block(self.kernel, [part[rows] for part in prepared], self.prepared)
+                @ coefficients
+            )
         return out.reshape(len(X), *rest)
 
 
-def kernel_ridge(kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | np.ndarray) -> KernelRidge:
+def kernel_ridge(
+    kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | np.ndarray
+) -> KernelRidge:
     """Solve (K + ridge I) c = y for all ridges and targets, with one kernel matrix in memory, built once.
 
     Parameters
@@ -63,24 +78,35 @@ def kernel_ridge(kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | 
     y = _labels(y, len(X))
     ridges = np.atleast_1d(np.asarray(ridge, dtype=float))
     if ridges.ndim != 1 or not np.all((ridges >= 0) & (ridges < np.inf)):
-        raise ValueError(f"ridge = {ridge} must be a number or a list of numbers, none of them negative: try 0.01")
+        raise ValueError(
+            f"ridge = {ridge} must be a number or a list of numbers, none of them negative: try 0.01"
+        )
     n, prepared = len(X), prepared_rows(kernel, X)
     K = fill_upper(kernel, prepared)
     diagonal = K.diagonal().copy()
     if len(ridges) > 1:
-        mirror(K)  # a factorisation overwrites one triangle; the other one keeps the kernel for the next ridge
+        mirror(
+            K
+        )  # a factorisation overwrites one triangle; the other one keeps the kernel for the next ridge
     coefficients = np.empty((n, len(ridges), y.size // n))
     for r, value in enumerate(ridges):
         if r > 0:
             mirror(K.T)
         np.fill_diagonal(K, diagonal + value)
-        coefficients[:, r] = cho_solve((_factor(K, value, diagonal), True), y.reshape(n, -1), check_finite=False)
+        coefficients[:, r] = cho_solve(
+            (_factor(K, value, diagonal), True), y.reshape(n, -1), check_finite=False
+        )
     coefficients = coefficients.reshape(n, *np.shape(ridge), *y.shape[1:])
     return KernelRidge(kernel, ridges if np.ndim(ridge) else float(ridge), coefficients, prepared)
 
 
 def validated_kernel_ridge(
-    kernel: Callable, X: np.ndarray, y: np.ndarray, ridges: np.ndarray = RIDGES, fraction: float = 0.2, seed: int = 0
+    kernel: Callable,
+    X: np.ndarray,
+    y: np.ndarray,
+    ridges: np.ndarray = RIDGES,
+    fraction: float = 0.2,
+    seed: int = 0,
 ) -> KernelRidge:
     """Kernel ridge regression on all samples, each target with the ridge that was best on a validation split of them.
 
@@ -104,7 +130,9 @@ def validated_kernel_ridge(
     order = np.random.default_rng(seed).permutation(len(X))
     held = round(fraction * len(X))
     if not 0 < held < len(X):
-        raise ValueError(f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2")
+        raise ValueError(
+            f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2"
+        )
     held, fitted = order[:held], order[held:]
     ridges = np.asarray(ridges, dtype=float).reshape(-1)
     predicted = kernel_ridge(kernel, X[fitted], y[fitted], ridges).predict(X[held])
@@ -130,5 +158,7 @@ def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
 def _labels(y: np.ndarray, n: int) -> np.ndarray:
     y = real_numbers(y, "y")
     if y.ndim not in (1, 2) or len(y) != n or y.size == 0:
-        raise ValueError(f"labels of {n} samples must have the shape ({n},) or ({n}, targets), got {y.shape}")
+        raise ValueError(
+            f"labels of {n} samples must have the shape ({n},) or ({n}, targets), got {y.shape}"
+        )
     return y

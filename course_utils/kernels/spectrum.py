@@ -58,9 +58,13 @@ class Spectrum:
 
     def _values(self, link: Callable) -> np.ndarray:
         z = np.outer(self.radius, self.cosine)
-        values = np.asarray(link(z.reshape(-1, 1)), dtype=float)  # (n, 1), as the links of the registry take it
+        values = np.asarray(
+            link(z.reshape(-1, 1)), dtype=float
+        )  # (n, 1), as the links of the registry take it
         if values.size != z.size:
-            raise ValueError(f"the link gives {values.size} numbers for {z.size} arguments: it must give one for each")
+            raise ValueError(
+                f"the link gives {values.size} numbers for {z.size} arguments: it must give one for each"
+            )
         return values.reshape(z.shape)
 
 
@@ -80,7 +84,9 @@ class LearningCurve:
     kappa: np.ndarray = field(repr=False)
 
 
-def kernel_spectrum(kernel: TwoLayerKernel, d: int, inputs: str = "sphere", degrees: int = 40) -> Spectrum:
+def kernel_spectrum(
+    kernel: TwoLayerKernel, d: int, inputs: str = "sphere", degrees: int = 40
+) -> Spectrum:
     """Eigenvalues of a rotation-invariant kernel for inputs on the sphere or Gaussian inputs.
 
     The kernel is expanded in Gegenbauer polynomials of the cosine of x and z. On the sphere that gives its eigenvalues;
@@ -107,21 +113,32 @@ def kernel_spectrum(kernel: TwoLayerKernel, d: int, inputs: str = "sphere", degr
     harmonics = _multiplicities(d, degrees)
     harmonics = harmonics[harmonics <= 1e14]
     cosine, cosine_weight, zonal = _cosine_rule(d, len(harmonics))
-    radius, radius_weight = (np.array([math.sqrt(d)]), np.ones(1)) if inputs == "sphere" else _radius_rule(d)
+    radius, radius_weight = (
+        (np.array([math.sqrt(d)]), np.ones(1)) if inputs == "sphere" else _radius_rule(d)
+    )
     squares, root = radius**2 / d, np.sqrt(radius_weight)
     values = np.array([[kernel.dot_product(cosine, p, q) for q in squares] for p in squares])
     # Funk-Hecke: the zonal harmonic is sqrt(multiplicity) times the Gegenbauer polynomial that is 1 at cosine 1
-    coefficients = np.einsum("abt,t,lt->lab", values, cosine_weight, zonal) / np.sqrt(harmonics)[:, None, None]
+    coefficients = (
+        np.einsum("abt,t,lt->lab", values, cosine_weight, zonal) / np.sqrt(harmonics)[:, None, None]
+    )
     eigenvalue, vectors = np.linalg.eigh(coefficients * np.outer(root, root))
     eigenvalue = np.maximum(eigenvalue.ravel(), 0.0)
     degree = np.repeat(np.arange(len(harmonics)), len(radius))
     trace = radius_weight @ np.array([kernel.dot_product(np.ones(1), p, p)[0] for p in squares])
     return Spectrum(
-        d=d, degree=degree, eigenvalue=eigenvalue, multiplicity=harmonics[degree],
+        d=d,
+        degree=degree,
+        eigenvalue=eigenvalue,
+        multiplicity=harmonics[degree],
         rest=max(float(trace - eigenvalue @ harmonics[degree]), 0.0),
-        radius=radius, radius_weight=radius_weight, radial=vectors.transpose(0, 2, 1).reshape(-1, len(radius)) / root,
-        cosine=cosine, cosine_weight=cosine_weight, zonal=zonal,
-    )  # fmt: skip
+        radius=radius,
+        radius_weight=radius_weight,
+        radial=vectors.transpose(0, 2, 1).reshape(-1, len(radius)) / root,
+        cosine=cosine,
+        cosine_weight=cosine_weight,
+        zonal=zonal,
+    )
 
 
 def learning_curve(
@@ -155,7 +172,9 @@ def learning_curve(
     """
     n = np.atleast_1d(np.asarray(n, dtype=float))
     if np.any(n < 1) or ridge < 0 or noise < 0:
-        raise ValueError(f"n = {n.min():g} must be 1 or more, ridge = {ridge} and noise = {noise} must not be negative")
+        raise ValueError(
+            f"n = {n.min():g} must be 1 or more, ridge = {ridge} and noise = {noise} must not be negative"
+        )
     energy = spectrum.coefficients(link) ** 2
     beyond = max(spectrum.second_moment(link) - energy.sum(), 0.0)  # in higher degrees, not learned
     kappa = np.array([_kappa(spectrum, size, ridge + spectrum.rest) for size in n])
@@ -172,10 +191,14 @@ def _kappa(spectrum: Spectrum, n: float, ridge: float) -> float:
         kappa = math.exp(log_kappa)
         return multiplicity @ (eigenvalue / (eigenvalue + kappa)) + ridge / kappa - n
 
-    high = (ridge + multiplicity @ eigenvalue) / n  # as if L_i were lambda_i / kappa; at ridge / n all L_i are 0
+    high = (
+        ridge + multiplicity @ eigenvalue
+    ) / n  # as if L_i were lambda_i / kappa; at ridge / n all L_i are 0
     low = max(ridge / n, 1e-18 * high)
     if excess(math.log(low)) < 0:
-        raise ValueError(f"ridge = 0 with n = {n:g} samples, more than the kernel has eigenfunctions: try ridge = 0.01")
+        raise ValueError(
+            f"ridge = 0 with n = {n:g} samples, more than the kernel has eigenfunctions: try ridge = 0.01"
+        )
     return math.exp(brentq(excess, math.log(low), math.log(high) + 1e-9, xtol=1e-13))
 
 
@@ -185,7 +208,9 @@ def _multiplicities(d: int, degrees: int) -> np.ndarray:
     return np.append(1.0, (2 * degree + d - 2) / degree * comb(degree + d - 3, degree - 1))
 
 
-def _cosine_rule(d: int, degrees: int, nodes: int = 256) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _cosine_rule(
+    d: int, degrees: int, nodes: int = 256
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Gauss quadrature for one coordinate of the unit sphere of R^d, and its orthonormal (Gegenbauer) polynomials
     k = np.arange(2, nodes)
     off = np.sqrt(np.append(1 / d, k * (k + d - 3) / ((2 * k + d - 2) * (2 * k + d - 4))))

@@ -49,7 +49,9 @@ class TwoLayerKernel:
             choice("activation", self.activation, ACTIVATIONS)
         choice("layers", self.layers, LAYERS)
         if not 0 <= self.bias < math.inf:
-            raise ValueError(f"bias = {self.bias} is a variance and cannot be negative: use 1 for b ~ N(0, 1), 0 for no biases")
+            raise ValueError(
+                f"bias = {self.bias} is a variance and cannot be negative: use 1 for b ~ N(0, 1), 0 for no biases"
+            )
 
     def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
         """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
@@ -59,7 +61,9 @@ class TwoLayerKernel:
         """Kernel as a function h(rho) of the cosine of x and z, with |x|^2 = p d and |z|^2 = q d (1 and 1: sphere)."""
         rho = np.asarray(rho, dtype=float)
         out = rho.reshape(1, -1) * math.sqrt(p * q)
-        self._map(out, self._radial(np.full(1, float(p))), self._radial(np.full(rho.size, float(q))))
+        self._map(
+            out, self._radial(np.full(1, float(p))), self._radial(np.full(rho.size, float(q)))
+        )
         return out.reshape(rho.shape)
 
     def prepare(self, X: np.ndarray) -> Prepared:
@@ -91,13 +95,17 @@ class TwoLayerKernel:
         elif self.activation == "erf":
             _erf_map(G, rows[0], columns[0], self.bias, *trained)
         else:
-            degrees = min(rows[1].shape[1], columns[1].shape[1])  # beyond, one of the two series has ended
+            degrees = min(
+                rows[1].shape[1], columns[1].shape[1]
+            )  # beyond, one of the two series has ended
             A = np.ascontiguousarray(rows[1][:, :degrees])
             B = np.ascontiguousarray(columns[1][:, :degrees].T)
             _mehler_map(G, rows[0], columns[0], A, B, self.bias, *trained)
 
 
-def ntk_kernel(activation: str | Callable = "relu", layers: str = "both", bias: float = 1.0) -> TwoLayerKernel:
+def ntk_kernel(
+    activation: str | Callable = "relu", layers: str = "both", bias: float = 1.0
+) -> TwoLayerKernel:
     """Neural tangent kernel of an infinitely wide two-layer network, parameterised as at the head of this module.
 
     Parameters
@@ -228,7 +236,9 @@ def _hermite_coefficients(sigma: Callable, std: np.ndarray, most: int = 200) -> 
     distinct, position = np.unique(std, return_inverse=True)
     blocks = [sigma(distinct[part, None] * z) @ he.T for part in row_blocks(distinct.size, 256)]
     coefficients = np.concatenate(blocks)
-    energy = (np.arange(1, most + 1) * coefficients**2).max(axis=0)  # degree k in E[sigma'^2], the slower series
+    energy = (np.arange(1, most + 1) * coefficients**2).max(
+        axis=0
+    )  # degree k in E[sigma'^2], the slower series
     if energy[-10:].mean() * most > 1e-3 * energy.sum():
         warnings.warn(
             f"The Hermite series of this activation has not converged after {most} terms (does it have a kink or a "

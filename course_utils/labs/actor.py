@@ -125,7 +125,9 @@ class Actor:
                     sent = self._show()
                     with self._wake:
                         if self._sent == self._answered:
-                            self._heard = time.monotonic()  # patience counts from the first unanswered frame
+                            self._heard = (
+                                time.monotonic()
+                            )  # patience counts from the first unanswered frame
                         self._sent = sent
             except Exception as problem:  # drawing failed: say so, and go on
                 self._fail(problem)

@@ -10,17 +10,36 @@ from .figures import COLOURS, DASHES, GREY, MARKERS, NOW, band
 from .stage import Figure
 
 
-def cloud(p, y, title: str, across: str, curve: tuple[str, Callable] | None = None, reach: float = 3.6, up="y") -> Figure:
+def cloud(
+    p,
+    y,
+    title: str,
+    across: str,
+    curve: tuple[str, Callable] | None = None,
+    reach: float = 3.6,
+    up="y",
+) -> Figure:
     """Labels y against a projection p, (n,) each, with a curve (its name, a function of the projection) if given."""
     y = np.asarray(y, dtype=float)
     top = label_range(y)
-    traces = [points(p, y, "samples", GREY, 4, opacity=0.7, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")]
+    traces = [
+        points(
+            p, y, "samples", GREY, 4, opacity=0.7, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>"
+        )
+    ]
     if curve is not None:
-        first, last = np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)  # a fit means nothing beyond its data
+        first, last = (
+            np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)
+        )  # a fit means nothing beyond its data
         q = np.linspace(first, last, 121)
         traces.append(path(q, curve[1](q), curve[0], NOW, "solid", 2.5))
     axis_x = {"range": [-reach, reach], "title": across}
-    layout = {"title": title, "xaxis": axis_x, "yaxis": {"range": top, "title": up}, "showlegend": False}
+    layout = {
+        "title": title,
+        "xaxis": axis_x,
+        "yaxis": {"range": top, "title": up},
+        "showlegend": False,
+    }
     return Figure(title, traces, layout)
 
 
@@ -60,7 +79,9 @@ def path(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, **
     }
 
 
-def curves(series: dict[str, tuple], title: str, across: str, up: str, xlog=False, ylog=False, **layout) -> Figure:
+def curves(
+    series: dict[str, tuple], title: str, across: str, up: str, xlog=False, ylog=False, **layout
+) -> Figure:
     """Curves by name: (x, y), or (x, y, low, high) for one with a band, or (x, y, 'points') for markers alone, in the
     colour of the curve before them.
 
@@ -72,13 +93,23 @@ def curves(series: dict[str, tuple], title: str, across: str, up: str, xlog=Fals
         colour, dash, marker = COLOURS[i % 6], DASHES[i % 6], MARKERS[i % 6]
         if more == ["points"]:
             traces.append(
-                points(x, y, name, colour, 8, marker, hovertemplate="%{y:.3g} at %{x:.3g}<extra>" + name + "</extra>")
+                points(
+                    x,
+                    y,
+                    name,
+                    colour,
+                    8,
+                    marker,
+                    hovertemplate="%{y:.3g} at %{x:.3g}<extra>" + name + "</extra>",
+                )
             )
             continue
         if len(more) == 2:
             traces.append(band(x, more[0], more[1], colour))
         traces.append(path(x, y, name, colour, dash))
-    layout.setdefault("legend", {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"})  # beside the curves, not over them
+    layout.setdefault(
+        "legend", {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
+    )  # beside the curves, not over them
     xaxis = _axis(across, xlog, layout.pop("xrange", None))
     yaxis = _axis(up, ylog, layout.pop("yrange", None))
     return Figure(title, traces, {"title": title, "xaxis": xaxis, "yaxis": yaxis, **layout})
@@ -93,7 +124,13 @@ def _axis(title: str, log: bool, limits) -> dict:
 
 
 def bars(
-    values: np.ndarray, names: Sequence[str], title: str, across: str, up: str, accent: int | None = None, **layout
+    values: np.ndarray,
+    names: Sequence[str],
+    title: str,
+    across: str,
+    up: str,
+    accent: int | None = None,
+    **layout,
 ) -> Figure:
     """A bar for each value, with its number; the accented one in the accent colour and hatched."""
     colours = [NOW if i == accent else COLOURS[0] for i in range(len(values))]
@@ -111,11 +148,22 @@ def bars(
     }
     xaxis = {"title": across, "type": "category"}
     yaxis = {"title": up, **({"range": layout.pop("yrange")} if "yrange" in layout else {})}
-    return Figure(title, [trace], {"title": title, "xaxis": xaxis, "yaxis": yaxis, "showlegend": False, **layout})
+    return Figure(
+        title,
+        [trace],
+        {"title": title, "xaxis": xaxis, "yaxis": yaxis, "showlegend": False, **layout},
+    )
 
 
 def matrix(
-    values, rows: Sequence[str], columns: Sequence[str], title: str, light: float, dark: float, form=".0f", unit=""
+    values,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    title: str,
+    light: float,
+    dark: float,
+    form=".0f",
+    unit="",
 ) -> Figure:
     """A table of numbers, each on a shade between that of the value ``light`` and that of the value ``dark``."""
     trace = {
@@ -173,7 +221,11 @@ def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.
         "marker": {"size": 1.8, "color": NOW},
         "hoverinfo": "skip",
     }
-    axis = lambda title, limits: {"title": {"text": title}, "range": limits, "showbackground": False, "nticks": 4}  # noqa: E731
+
+    def axis(title, limits):
+        plain = {"showbackground": False, "nticks": 4}
+        return {"title": {"text": title}, "range": limits, **plain}
+
     scene = {
         "xaxis": axis("z₁", [-reach, reach]),
         "yaxis": axis("z₂", [-reach, reach]),
@@ -184,5 +236,11 @@ def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.
     }
     title = "y over two true projections"
     margin = {"l": 0, "r": 0, "t": 24, "b": 0}
-    layout = {"title": title, "scene": scene, "margin": margin, "showlegend": False, "uirevision": "camera"}
+    layout = {
+        "title": title,
+        "scene": scene,
+        "margin": margin,
+        "showlegend": False,
+        "uirevision": "camera",
+    }
     return Figure(title, [shell, dots], layout)

@@ -24,7 +24,9 @@ from .stage import Figure, Words
 if TYPE_CHECKING:
     import pandas as pd
 
-PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away")
+PAPER = Settings(
+    d=100, k=1, link="tanh", weight_decay=0.5, step=1.0, schedule="decreasing", bias="away"
+)
 
 
 class Compressions(Session):
@@ -71,18 +73,31 @@ class Compressions(Session):
         sim = self.sims[0]
         X, y, U = sim.test_set(500)
         X, y = np.r_[X, 2 * X @ U.T @ U - X], np.r_[y, y]
-        self.moments.append((self.samples, compressed(sim.net, X, y, self.settings.loss, self.ranks, self.settings.d)))
+        self.moments.append(
+            (
+                self.samples,
+                compressed(sim.net, X, y, self.settings.loss, self.ranks, self.settings.d),
+            )
+        )
 
     def frame(self) -> pd.DataFrame:
         """One row a compressed moment and rank: what the rank leaves out, how far outputs move, risk and bytes."""
         import pandas as pd
 
         rows = [
-            {"samples": t, "rank": r, "left_out": one.left_out[r], "output_error": one.output[r - 1], "risk_before": one.whole,
-             "risk_after": one.forms[RANKED][1][r - 1], "bytes_before": one.forms["whole"][0][-1],
-             "bytes_after": one.forms[RANKED][0][r - 1]}
-            for t, one in self.moments for r in range(1, self.ranks + 1)
-        ]  # fmt: skip
+            {
+                "samples": t,
+                "rank": r,
+                "left_out": one.left_out[r],
+                "output_error": one.output[r - 1],
+                "risk_before": one.whole,
+                "risk_after": one.forms[RANKED][1][r - 1],
+                "bytes_before": one.forms["whole"][0][-1],
+                "bytes_after": one.forms[RANKED][0][r - 1],
+            }
+            for t, one in self.moments
+            for r in range(1, self.ranks + 1)
+        ]
         return pd.DataFrame(rows)
 
     def at(self, t: int) -> tuple[int, Compressed]:
@@ -114,7 +129,9 @@ PRESETS = {
 }
 
 
-def CompressionLab(settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False) -> Lab:
+def CompressionLab(
+    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
+) -> Lab:
     """Singular values, what a rank leaves out, and risk against bytes while SGD runs; moving the rank trains nothing.
 
     ValueError for more than one seed.
@@ -130,12 +147,26 @@ def CompressionLab(settings: Settings | None = None, samples: int = 0, seeds: in
         widget.max, widget.value = session.ranks, value
 
     tip = "Rank that W is cut to; nothing trains again"
-    rank = widgets.IntSlider(session.rank, 1, session.ranks, description="rank", tooltip=tip,
-                             style={"description_width": "initial"})  # fmt: skip
-    return Lab("CompressionLab", session, partial(views, session), partial(words, session),
-               player=partial(Player, samples=samples), presets=PRESETS,
-               knobs={"rank": Knob(rank, session.cut, lambda: session.rank, put_rank)}, beside=("rank",),
-               more_title="More: link, width, loss, schedule, settings code, export", lecture=lecture)  # fmt: skip
+    rank = widgets.IntSlider(
+        session.rank,
+        1,
+        session.ranks,
+        description="rank",
+        tooltip=tip,
+        style={"description_width": "initial"},
+    )
+    return Lab(
+        "CompressionLab",
+        session,
+        partial(views, session),
+        partial(words, session),
+        player=partial(Player, samples=samples),
+        presets=PRESETS,
+        knobs={"rank": Knob(rank, session.cut, lambda: session.rank, put_rank)},
+        beside=("rank",),
+        more_title="More: link, width, loss, schedule, settings code, export",
+        lecture=lecture,
+    )
 
 
 CompressionLab.presets = PRESETS
@@ -145,31 +176,76 @@ def views(session: Compressions, run: Run, moment: int = -1) -> list[Figure]:
     """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
     (t, now), r, axis = session.at(int(run.samples[moment])), session.rank, time_axis(run)
     left = 10.0 ** axis["range"][0]
-    first = sum(time <= left for time, _ in session.moments) - 1  # the last moment before the axis is drawn at its end
+    first = (
+        sum(time <= left for time, _ in session.moments) - 1
+    )  # the last moment before the axis is drawn at its end
     times, kept = zip(*session.moments[first:], strict=True)
     T = np.maximum(times, left)
-    output, before = np.array([one.output[r - 1] for one in kept]), np.array([one.whole for one in kept])
-    after, top = np.array([one.forms[RANKED][1][r - 1] for one in kept]), step_up(1.1 * before.max())
+    output, before = (
+        np.array([one.output[r - 1] for one in kept]),
+        np.array([one.whole for one in kept]),
+    )
+    after, top = (
+        np.array([one.forms[RANKED][1][r - 1] for one in kept]),
+        step_up(1.1 * before.max()),
+    )
 
-    def timed(series: dict, title: str, up: str, low: float, high: float, log=True, **legend) -> Figure:
+    def timed(
+        series: dict, title: str, up: str, low: float, high: float, log=True, **legend
+    ) -> Figure:
         label = f"samples t (d = {run.settings.d:,})"
-        figure = curves(series, title, label, up, True, log, xrange=axis["range"], yrange=[low, high], legend=legend)
-        figure.traces.append(now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high))))
+        figure = curves(
+            series,
+            title,
+            label,
+            up,
+            True,
+            log,
+            xrange=axis["range"],
+            yrange=[low, high],
+            legend=legend,
+        )
+        figure.traces.append(
+            now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high)))
+        )
         return figure
 
-    norms = {f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
-             "W⊥": (np.maximum(run.samples, left), run.perpendicular)}  # fmt: skip
-    changes = {"outputs, relative": (T, output), "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
-               "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5)}  # fmt: skip
+    norms = {
+        f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
+        "W⊥": (np.maximum(run.samples, left), run.perpendicular),
+    }
+    changes = {
+        "outputs, relative": (T, output),
+        "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
+        "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5),
+    }
     values = singular_values(run, moment)
-    values.traces.append(path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW))
+    values.traces.append(
+        path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW)
+    )
     return [
-        values, timed(norms, "Left out of W", "norm / √m", *_decades(np.concatenate([y for _, y in norms.values()]))),
+        values,
+        timed(
+            norms,
+            "Left out of W",
+            "norm / √m",
+            *_decades(np.concatenate([y for _, y in norms.values()])),
+        ),
         timed(changes, f"Change by rank {r}", "change", -10, 1),
-        timed({"before": (T, before), f"after, rank {r}": (T, after)}, "Test risk", "loss", 0, top, log=False,
-              x=0.98, xanchor="right", y=1, yanchor="top"),
+        timed(
+            {"before": (T, before), f"after, rank {r}": (T, after)},
+            "Test risk",
+            "loss",
+            0,
+            top,
+            log=False,
+            x=0.98,
+            xanchor="right",
+            y=1,
+            yanchor="top",
+        ),
         files(now, r, top, run.settings.loss != "square"),
-    ]  # fmt: skip
+    ]
 
 
 def words(session: Compressions, run: Run, moment: int = -1) -> Words:
@@ -177,17 +253,31 @@ def words(session: Compressions, run: Run, moment: int = -1) -> Words:
     (t, now), s, r = session.at(int(run.samples[moment])), run.settings, session.rank
     (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
     bound = f"≤ {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
-    rows = [("left out of W", "", f"{now.left_out[r]:.3f}", ""), ("risk before", "", f"{now.whole:.4f}", ""),
-            (f"risk, rank {r}", "", f"{risk:.4f}", ""), ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
-            ("outputs", "", f"{now.output[r - 1]:.3f}", "")]  # fmt: skip
-    lights = [(r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
-              (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds W.")]  # fmt: skip
-    some = "" if len(now.forms) > 2 else (
-        " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
-    )  # fmt: skip
-    return Words(f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
-                 f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
-                 f"({whole / size:.0f} x smaller).{some}", rows, lights)  # fmt: skip
+    rows = [
+        ("left out of W", "", f"{now.left_out[r]:.3f}", ""),
+        ("risk before", "", f"{now.whole:.4f}", ""),
+        (f"risk, rank {r}", "", f"{risk:.4f}", ""),
+        ("risk change", bound, f"{risk - now.whole:+.1e}", ""),
+        ("outputs", "", f"{now.output[r - 1]:.3f}", ""),
+    ]
+    lights = [
+        (r >= s.k, "rank at least k", "A smaller rank cuts off directions that the labels use."),
+        (s.weight_decay > 0, "weight decay", "Without it W⊥ stays, and no small rank holds W."),
+    ]
+    some = (
+        ""
+        if len(now.forms) > 2
+        else (
+            " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
+        )
+    )
+    return Words(
+        f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
+        f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
+        f"({whole / size:.0f} x smaller).{some}",
+        rows,
+        lights,
+    )
 
 
 def _decades(values: np.ndarray) -> tuple[float, float]:
@@ -199,23 +289,52 @@ def files(now: Compressed, r: int, top: float, bounded: bool = True) -> Figure:
     """Test risk against bytes, every method labelled where its curve ends; Eckart and Young's bound where the loss has one."""
     forms, sizes = now.forms, now.forms[RANKED][0]
     bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
-    series = {"whole": (*forms["whole"], "points"), **{name: forms[name] for name in list(forms)[1:]}}
+    series = {
+        "whole": (*forms["whole"], "points"),
+        **{name: forms[name] for name in list(forms)[1:]},
+    }
     series |= {"Eckart-Young": (sizes, bound)} if bounded else {}
     every = np.concatenate([size for size, _ in forms.values()])
     ends = [np.log10(min(sizes[0] / 2, every.min() / 1.3)), np.log10(forms["whole"][0][-1] * 2)]
-    figure = curves(series, "Risk against bytes", "bytes of the file", "test risk", True,
-                    xrange=ends, yrange=[0, top], showlegend=False)  # fmt: skip
-    figure.traces.append(points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond"))
+    figure = curves(
+        series,
+        "Risk against bytes",
+        "bytes of the file",
+        "test risk",
+        True,
+        xrange=ends,
+        yrange=[0, top],
+        showlegend=False,
+    )
+    figure.traces.append(
+        points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond")
+    )
     under = -30 if "rank, int8" in forms else -14
-    places = {"whole": (-1, 14), RANKED: (-1, under), "rank, int8": (-1, -14), "pruned, float32": (1, 12)}
+    places = {
+        "whole": (-1, 14),
+        RANKED: (-1, under),
+        "rank, int8": (-1, -14),
+        "pruned, float32": (1, 12),
+    }
     height = lambda risk: float(round(risk / top, 2) * top)  # noqa: E731  in steps, so that labels do not tremble
     figure.layout["annotations"] = [
-        {"x": float(np.log10(forms[name][0][i])), "y": height(forms[name][1][i]), "text": name, "yshift": shift,
-         "showarrow": False, "xanchor": "left" if name == "pruned, float32" else "center"}
-        for name, (i, shift) in places.items() if name in forms
-    ]  # fmt: skip
+        {
+            "x": float(np.log10(forms[name][0][i])),
+            "y": height(forms[name][1][i]),
+            "text": name,
+            "yshift": shift,
+            "showarrow": False,
+            "xanchor": "left" if name == "pruned, float32" else "center",
+        }
+        for name, (i, shift) in places.items()
+        if name in forms
+    ]
     if bounded and bound[-1] < top:
         where = {"x": float(np.log10(sizes[-1])), "y": height(bound[-1]), "xanchor": "left"}
-        shift = 0 if bound[-1] > now.whole + top / 8 else -14  # beside its curve, or under it where others go on
-        figure.layout["annotations"].append({**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift})
+        shift = (
+            0 if bound[-1] > now.whole + top / 8 else -14
+        )  # beside its curve, or under it where others go on
+        figure.layout["annotations"].append(
+            {**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift}
+        )
     return figure

@@ -22,29 +22,45 @@ STEPS = {
 WORDS = {
     "d": ("d", "Input dimension: how many directions there are to get lost in. Starts a new run."),
     "k": ("k", "How many hidden directions the labels depend on. Starts a new run."),
-    "noise": ("noise", "Standard deviation of the noise added to each label. Acts on the running experiment."),
-    "weight_decay": ("decay", "Width-free weight decay: shrinks W a little at each step. Acts on the running experiment."),
+    "noise": (
+        "noise",
+        "Standard deviation of the noise added to each label. Acts on the running experiment.",
+    ),
+    "weight_decay": (
+        "decay",
+        "Width-free weight decay: shrinks W a little at each step. Acts on the running experiment.",
+    ),
     "step": ("step", "Step size in units of d samples. Acts on the running experiment."),
     "width": ("width", "Number of neurons. Starts a new run."),
     "link": ("link", "How the label depends on the hidden projections. Starts a new run."),
     "activation": ("activation", "The neuron's nonlinearity. Starts a new run."),
     "loss": ("loss", "What SGD makes small. Starts a new run."),
-    "schedule": ("schedule", "Constant steps leave a floor, decreasing ones do not. Acts on the running experiment."),
-    "bias": ("biases", "Normal, away from zero (1 to 2 in size), or none; frozen. Starts a new run."),
+    "schedule": (
+        "schedule",
+        "Constant steps leave a floor, decreasing ones do not. Acts on the running experiment.",
+    ),
+    "bias": (
+        "biases",
+        "Normal, away from zero (1 to 2 in size), or none; frozen. Starts a new run.",
+    ),
     "seed": ("seed", "Whole number from which all random draws come. Starts a new run."),
 }
 FIRST = ("d", "k", "noise", "weight_decay", "step")
 MORE = ("link", "width", "activation", "loss", "schedule", "bias", "seed")
 
 
-def field_widget(name: str, settings: Settings, tip: str = "", offered: Iterable[float] = ()) -> widgets.ValueWidget:
+def field_widget(
+    name: str, settings: Settings, tip: str = "", offered: Iterable[float] = ()
+) -> widgets.ValueWidget:
     """The widget of one field, labelled and with a tooltip; ``tip`` and ``offered`` values stand in for the common ones."""
     label, value = WORDS[name][0], getattr(settings, name)
     tip = tip or WORDS[name][1]
     common = {"description": label, "tooltip": tip, "style": {"description_width": "initial"}}
     if name in STEPS:
         options = _options([*(offered or STEPS[name]), value])
-        return widgets.SelectionSlider(options=options, value=value, continuous_update=True, **common)
+        return widgets.SelectionSlider(
+            options=options, value=value, continuous_update=True, **common
+        )
     if name == "k":
         return widgets.IntSlider(value=value, min=1, max=max(6, value), **common)
     if name == "seed":
@@ -64,7 +80,10 @@ def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
     if name in STEPS and value not in (offered := [v for _, v in widget.options]):
         widget.options = _options([*offered, value])
     if name == "link" and value not in (offered := [v for _, v in widget.options]):
-        widget.options = [*widget.options, (LINKS[value].formula if value in LINKS else "yours", value)]
+        widget.options = [
+            *widget.options,
+            (LINKS[value].formula if value in LINKS else "yours", value),
+        ]
     if name == "k":
         widget.max = max(6, value)
     if name == "seed":
@@ -76,24 +95,46 @@ def _options(values) -> list[tuple[str, float]]:
     return [(f"{v:,}" if isinstance(v, int) else f"{v:g}", v) for v in sorted(set(values))]
 
 
-def slider(name: str, tip: str, low: float, high: float, step: float, form: str = ".2f") -> widgets.FloatSlider:
+def slider(
+    name: str, tip: str, low: float, high: float, step: float, form: str = ".2f"
+) -> widgets.FloatSlider:
     """A labelled slider of a number."""
     return widgets.FloatSlider(
-        value=max(low, 0.0), min=low, max=high, step=step, description=name, tooltip=tip, readout_format=form,
-        continuous_update=True, style={"description_width": "initial"},
-    )  # fmt: skip
+        value=max(low, 0.0),
+        min=low,
+        max=high,
+        step=step,
+        description=name,
+        tooltip=tip,
+        readout_format=form,
+        continuous_update=True,
+        style={"description_width": "initial"},
+    )
 
 
 def choice(name: str, tip: str, options: Iterable, value, **layout) -> widgets.Dropdown:
     """A labelled menu."""
-    return widgets.Dropdown(options=list(options), value=value, description=name, tooltip=tip,
-                            style={"description_width": "initial"}, layout=layout)  # fmt: skip
+    return widgets.Dropdown(
+        options=list(options),
+        value=value,
+        description=name,
+        tooltip=tip,
+        style={"description_width": "initial"},
+        layout=layout,
+    )
 
 
-def steps(name: str, tip: str, options: Iterable[tuple[str, Any]], value) -> widgets.SelectionSlider:
+def steps(
+    name: str, tip: str, options: Iterable[tuple[str, Any]], value
+) -> widgets.SelectionSlider:
     """A labelled slider over a few values."""
-    return widgets.SelectionSlider(options=list(options), value=value, description=name, tooltip=tip,
-                                   style={"description_width": "initial"})  # fmt: skip
+    return widgets.SelectionSlider(
+        options=list(options),
+        value=value,
+        description=name,
+        tooltip=tip,
+        style={"description_width": "initial"},
+    )
 
 
 def row(children: list, name: str = "course-row") -> widgets.Box:
@@ -140,9 +181,13 @@ class Knob:
         self.put(self.widget, self.shown())
 
 
-def button(label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = "") -> widgets.Button:
+def button(
+    label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = ""
+) -> widgets.Button:
     """A button that calls ``action``."""
-    made = widgets.Button(description=label, tooltip=tip, icon=icon, button_style=style, layout={"width": "auto"})
+    made = widgets.Button(
+        description=label, tooltip=tip, icon=icon, button_style=style, layout={"width": "auto"}
+    )
     made.on_click(lambda _: action())
     return made
 
@@ -151,27 +196,47 @@ class Transport(widgets.HBox):
     """Play, pause, step, x10, reset, new seed and the scrub slider over the recorded run; ``speed`` is placed by the lab."""
 
     def __init__(self, order: Callable[..., None]):
-        self.play = button("Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary")
-        self.pause = button("Pause", "Stop training; everything stays", lambda: order("pause"), "pause")
+        self.play = button(
+            "Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary"
+        )
+        self.pause = button(
+            "Pause", "Stop training; everything stays", lambda: order("pause"), "pause"
+        )
         self.speed = widgets.SelectionSlider(
-            options=[("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)], value=1.0, description="speed",
-            tooltip="How much a frame trains", layout={"width": "150px"}, style={"description_width": "initial"},
-        )  # fmt: skip
+            options=[("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)],
+            value=1.0,
+            description="speed",
+            tooltip="How much a frame trains",
+            layout={"width": "150px"},
+            style={"description_width": "initial"},
+        )
         self.scrub = widgets.IntSlider(
-            value=100, min=0, max=100, description="look back", readout=False,
+            value=100,
+            min=0,
+            max=100,
+            description="look back",
+            readout=False,
             tooltip="Look at any moment of the recorded run, without training again; at the right end: now",
-            layout={"width": "200px"}, style={"description_width": "initial"},
-        )  # fmt: skip
+            layout={"width": "200px"},
+            style={"description_width": "initial"},
+        )
         self.time = widgets.HTML()
         step = button("Step", "Train for one frame", lambda: order("step"), "step-forward")
         step.add_class("course-step")
         children = [
-            self.play, self.pause,
+            self.play,
+            self.pause,
             step,
-            button("×10", "Train until ten times as many samples are seen", lambda: order("x10"), "fast-forward"),
+            button(
+                "×10",
+                "Train until ten times as many samples are seen",
+                lambda: order("x10"),
+                "fast-forward",
+            ),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
             button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
-            self.scrub, self.time,
-        ]  # fmt: skip
+            self.scrub,
+            self.time,
+        ]
         super().__init__(children)
         self.add_class("course-transport")

@@ -17,7 +17,9 @@ from .lab import Lab, Press
 from .stage import Figure, Words
 
 SIZES = (5, 10, 20, 50, 100, 200)  # sample sizes, in units of d
-LARGEST = 30  # dimensions: beyond that the kernel fit needs more centres than a live lab can wait for
+LARGEST = (
+    30  # dimensions: beyond that the kernel fit needs more centres than a live lab can wait for
+)
 NAMES = tuple(ESTIMATORS)
 SHOWN = 600  # samples drawn as points
 
@@ -29,7 +31,10 @@ class Comparison(Experiment):
 
     def __init__(self, settings: Settings, seeds: int):
         self.seeds = seeds
-        self.which, self.size = "SIR", len(SIZES) - 1  # estimator and index of the sample size that are looked at
+        self.which, self.size = (
+            "SIR",
+            len(SIZES) - 1,
+        )  # estimator and index of the sample size that are looked at
         super().__init__(settings)
 
     def compute(self) -> None:
@@ -79,7 +84,9 @@ class Comparison(Experiment):
         self.angles[i, size, seed] = largest_angle(rows, directions)
         if seed == 0:
             p = X[:SHOWN] @ rows[0]
-            p *= 1 if p @ y[:SHOWN] >= 0 else -1  # a direction has no sign; this one makes a slope rise
+            p *= (
+                1 if p @ y[:SHOWN] >= 0 else -1
+            )  # a direction has no sign; this one makes a slope rise
             self.look[name, size] = (values[:8] / (values[0] or 1.0), p, y[:SHOWN])
 
     def quantiles(self) -> np.ndarray:
@@ -99,15 +106,23 @@ class Comparison(Experiment):
             for i, name in enumerate(NAMES)
             for j, n in enumerate(self.samples_at)
         ]
-        return pd.DataFrame(rows, columns=["seed", "estimator", "samples", "angle_degrees"]).dropna()
+        return pd.DataFrame(
+            rows, columns=["seed", "estimator", "samples", "angle_degrees"]
+        ).dropna()
 
 
 PRESETS = {
     "tanh": (Settings(link="tanh", d=20), "A slope to see: whose curve does not come down?"),
     "he2": (Settings(link="he2", d=20), "No slope on average: who looks at curvature?"),
-    "he3": (Settings(link="he3", d=20), "No slope and no curvature on average; the slices know more."),
+    "he3": (
+        Settings(link="he3", d=20),
+        "No slope and no curvature on average; the slices know more.",
+    ),
     "product": (Settings(link="product", k=2, d=20), "Two directions that only show together."),
-    "sum of three tanh": (Settings(link="sum_tanh", k=3, d=20), "Three directions, one mean slope."),
+    "sum of three tanh": (
+        Settings(link="sum_tanh", k=3, d=20),
+        "Three directions, one mean slope.",
+    ),
     "chain of three": (Settings(link="chain", k=3, d=20), "Slope and curvature each show a part."),
 }
 TIPS = {
@@ -125,17 +140,33 @@ def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: boo
     tip = "Whose eigenvalues and first direction the small views show"
     which = choice("look at", tip, NAMES, comparison.which)
     tip = "Sample size of the small views and of the table"
-    size = steps("samples", tip, [(f"{size} d", i) for i, size in enumerate(SIZES)], comparison.size)
+    size = steps(
+        "samples", tip, [(f"{size} d", i) for i, size in enumerate(SIZES)], comparison.size
+    )
     return Lab(
-        "EstimatorsLab", comparison, views, words, presets=PRESETS, first=("link", "d", "k", "noise"), more=("seed",),
-        tips=TIPS, fields={"d": field_widget("d", settings, TIPS["d"], (3, 5, 10, 20, LARGEST))},
-        knobs={"which": Knob(which, partial(setattr, comparison, "which"), lambda: comparison.which),
-               "size": Knob(size, partial(setattr, comparison, "size"), lambda: comparison.size)},
-        orders={"seeds": comparison.add_seeds}, bar=("which", "size"),
-        beside=(Press("5 more seeds", "Five more targets and data sets", "seeds", "plus", 5),
-                Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh")),
-        text=_lines, columns=2, lecture=lecture,
-    )  # fmt: skip
+        "EstimatorsLab",
+        comparison,
+        views,
+        words,
+        presets=PRESETS,
+        first=("link", "d", "k", "noise"),
+        more=("seed",),
+        tips=TIPS,
+        fields={"d": field_widget("d", settings, TIPS["d"], (3, 5, 10, 20, LARGEST))},
+        knobs={
+            "which": Knob(which, partial(setattr, comparison, "which"), lambda: comparison.which),
+            "size": Knob(size, partial(setattr, comparison, "size"), lambda: comparison.size),
+        },
+        orders={"seeds": comparison.add_seeds},
+        bar=("which", "size"),
+        beside=(
+            Press("5 more seeds", "Five more targets and data sets", "seeds", "plus", 5),
+            Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
+        ),
+        text=_lines,
+        columns=2,
+        lecture=lecture,
+    )
 
 
 EstimatorsLab.presets = PRESETS
@@ -177,8 +208,12 @@ def _angles(comparison: Comparison) -> Figure:
         known = np.isfinite(middle[i])
         x, y, colour = n[known], middle[i, known], COLOURS[i % 6]
         hover = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
-        curves.append(charts.path(x, y, name, colour, DASHES[i % 6], legendgroup=name, hoverinfo="skip"))
-        marks = charts.points(x, y, name, colour, 7, MARKERS[i % 6], legendgroup=name, showlegend=False)
+        curves.append(
+            charts.path(x, y, name, colour, DASHES[i % 6], legendgroup=name, hoverinfo="skip")
+        )
+        marks = charts.points(
+            x, y, name, colour, 7, MARKERS[i % 6], legendgroup=name, showlegend=False
+        )
         curves.append(marks | {"hovertemplate": hover})
     ends = np.array([4, 250.0]) * s.d
     curves.append(charts.path(ends, [comparison.chance] * 2, "random guess", GREY, "longdash", 1.3))
@@ -192,7 +227,9 @@ def _angles(comparison: Comparison) -> Figure:
     axis_y = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
     legend = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
     title = "Largest angle to the hidden subspace"
-    return Figure("angles", curves, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": legend})
+    return Figure(
+        "angles", curves, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": legend}
+    )
 
 
 def words(comparison: Comparison, moment: int = -1) -> Words:
@@ -206,11 +243,16 @@ def words(comparison: Comparison, moment: int = -1) -> Words:
     sentence = (
         f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: angle to the hidden subspace {told} "
         f"(median of {known} seed{'s' if known != 1 else ''}; a random guess: {comparison.chance:.0f}°). "
-        + (f"Expected to miss some of it however large n is: {', '.join(missing)}." if missing else "All of them can find it.")
+        + (
+            f"Expected to miss some of it however large n is: {', '.join(missing)}."
+            if missing
+            else "All of them can find it."
+        )
     )
     found = lambda name: f"{comparison.ranks[name]} of {s.k}"  # noqa: E731
     rows = [
-        (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "") for name, a in zip(NAMES, middle, strict=True)
+        (f"{name}, from {ESTIMATORS[name].sees}", found(name), _degrees(a), "")
+        for name, a in zip(NAMES, middle, strict=True)
     ]
     return Words(sentence, rows)
 

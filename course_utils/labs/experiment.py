@@ -60,5 +60,7 @@ def given(settings: Settings | None, **otherwise) -> Settings:
     if settings is None:
         return Settings(**otherwise)
     if not isinstance(settings, Settings):
-        raise TypeError(f"settings must be a Settings object, got {type(settings).__name__}: try Settings(d=50)")
+        raise TypeError(
+            f"settings must be a Settings object, got {type(settings).__name__}: try Settings(d=50)"
+        )
     return settings

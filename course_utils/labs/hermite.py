@@ -84,21 +84,39 @@ TIPS = {
 def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False) -> Lab:
     """Sliders for Hermite coefficients; the link they make, its information exponent, what a direction explains."""
     if link not in KNOWN:
-        raise ValueError(f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}")
+        raise ValueError(
+            f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}"
+        )
     expansion = Expansion(Settings(link=link, d=d, k=1, noise=noise))
-    options = [(f"{name}: {LINKS[name].formula}", name) for name in KNOWN] + [("own: from the sliders", "own")]
+    options = [(f"{name}: {LINKS[name].formula}", name) for name in KNOWN] + [
+        ("own: from the sliders", "own")
+    ]
     menu = choice("link", "A known link, or your own", options, link)
     knobs = {"start": Knob(menu, expansion.take, lambda: expansion.name)}
     knobs |= {f"c{j}": _coefficient(expansion, j) for j in range(DEGREE + 1)}
     return Lab(
-        "HermiteLab", expansion, views, words, first=("d", "noise"), more=(), tips=TIPS, knobs=knobs, bar=tuple(knobs),
-        orders={"zero": lambda _: expansion.clear()}, beside=(Press("All zero", "Start from nothing", "zero", "eraser"),),
-        text=_lines, example="", more_title="More: export", lecture=lecture,
-    )  # fmt: skip
+        "HermiteLab",
+        expansion,
+        views,
+        words,
+        first=("d", "noise"),
+        more=(),
+        tips=TIPS,
+        knobs=knobs,
+        bar=tuple(knobs),
+        orders={"zero": lambda _: expansion.clear()},
+        beside=(Press("All zero", "Start from nothing", "zero", "eraser"),),
+        text=_lines,
+        example="",
+        more_title="More: export",
+        lecture=lecture,
+    )
 
 
 def _coefficient(expansion: Expansion, j: int) -> Knob:
-    control = slider(f"c{j}", f"Coefficient of the Hermite polynomial of degree {j}", -1.2, 1.2, 0.01)
+    control = slider(
+        f"c{j}", f"Coefficient of the Hermite polynomial of degree {j}", -1.2, 1.2, 0.01
+    )
     return Knob(control, partial(expansion.set, j), lambda: float(expansion.c[j]))
 
 
@@ -139,7 +157,9 @@ def _signal(expansion: Expansion) -> Figure:
     first = [charts.path(m, share, "explained", COLOURS[0], "solid", 2.5)]
     if (s := expansion.exponent) is not None:
         slope = explained_share(np.r_[np.zeros(s), expansion.c[s]], m) * _part(expansion, s)
-        first.append(charts.path(m, np.maximum(slope, 1e-30), f"degree {s} alone", GREY, "dash", 1.5))
+        first.append(
+            charts.path(m, np.maximum(slope, 1e-30), f"degree {s} alone", GREY, "dash", 1.5)
+        )
     traces = [
         *first,
         charts.path([start, start], [1e-12, 1], "random start, 1/√d", NOW, "dot", 1.5),
@@ -165,8 +185,13 @@ def words(expansion: Expansion, moment: int = -1) -> Words:
     power = expansion.c[1:] ** 2
     total = float(power.sum() + expansion.rest)
     if s is None:
-        return Words(f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction.")
-    share, slope = float(expansion.share(d**-0.5)), float(power[0] / (total + expansion.settings.noise**2))
+        return Words(
+            f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction."
+        )
+    share, slope = (
+        float(expansion.share(d**-0.5)),
+        float(power[0] / (total + expansion.settings.noise**2)),
+    )
     name = "your link" if expansion.name == "own" else expansion.name
     sentence = (
         f"Information exponent of {name}: {s}. Variance {total:.2f}; the best linear fit explains "
@@ -177,9 +202,15 @@ def words(expansion: Expansion, moment: int = -1) -> Words:
 
 
 def _lines(expansion: Expansion, words: Words, code: str) -> list[str]:
-    return [words.sentence, "coefficients c_0 ... c_6: " + ", ".join(f"{value:.3f}" for value in expansion.c + 0.0)]
+    return [
+        words.sentence,
+        "coefficients c_0 ... c_6: " + ", ".join(f"{value:.3f}" for value in expansion.c + 0.0),
+    ]
 
 
 def _part(expansion: Expansion, s: int) -> float:
     """Share of the variance of y that degree s carries."""
-    return float(expansion.c[s] ** 2 / ((expansion.c[1:] ** 2).sum() + expansion.rest + expansion.settings.noise**2))
+    return float(
+        expansion.c[s] ** 2
+        / ((expansion.c[1:] ** 2).sum() + expansion.rest + expansion.settings.noise**2)
+    )

@@ -39,8 +39,15 @@ def tell(result, words: Words, code: str) -> list[str]:
     """Lines of a text twin: the sentence, the table of the run, or else of the words, and the settings."""
     if isinstance(result, Run):
         return [words.sentence, result.table(), code]
-    lines = [" ".join([f"{name:<30}", *(f"{cell:>12}" for cell in cells)]).rstrip() for name, *cells in words.rows]
-    head = [" ".join([" " * 30, *(f"{w:>12}" for w in ("predicted", "measured", "error"))])] if lines else []
+    lines = [
+        " ".join([f"{name:<30}", *(f"{cell:>12}" for cell in cells)]).rstrip()
+        for name, *cells in words.rows
+    ]
+    head = (
+        [" ".join([" " * 30, *(f"{w:>12}" for w in ("predicted", "measured", "error"))])]
+        if lines
+        else []
+    )
     return [words.sentence, *head, *lines, code]
 
 
@@ -69,17 +76,33 @@ class Lab(widgets.VBox):
     """
 
     def __init_subclass__(cls, **kwargs):
-        raise TypeError(f"{cls.__name__}: a lab is composed, not inherited; give Lab an experiment, as labs/subspace.py does")
+        raise TypeError(
+            f"{cls.__name__}: a lab is composed, not inherited; give Lab an experiment, as labs/subspace.py does"
+        )
 
     def __init__(
-        self, name: str, session, figures: Callable[..., list[Figure]], words: Callable[..., Words], *,
-        player: Callable[[Lab], Player | Finisher] = Finisher, knobs: Mapping[str, Knob] | None = None,
-        orders: Mapping[str, Callable[[Any], None]] | None = None, bar: Sequence[str | Press] = (),
-        beside: Sequence[str | Press] = (), presets: Mapping[str, tuple[Settings, str]] | None = None,
-        first: Sequence[str] = FIRST, more: Sequence[str] = MORE, more_title: str = "More: seed, settings code, export",
-        fields: Mapping[str, widgets.ValueWidget] | None = None, tips: Mapping[str, str] | None = None,
-        text: Callable[[Any, Words, str], list[str]] = tell, columns: int = 3, example: str = "d=50 k=2", lecture: bool = False,
-    ):  # fmt: skip
+        self,
+        name: str,
+        session,
+        figures: Callable[..., list[Figure]],
+        words: Callable[..., Words],
+        *,
+        player: Callable[[Lab], Player | Finisher] = Finisher,
+        knobs: Mapping[str, Knob] | None = None,
+        orders: Mapping[str, Callable[[Any], None]] | None = None,
+        bar: Sequence[str | Press] = (),
+        beside: Sequence[str | Press] = (),
+        presets: Mapping[str, tuple[Settings, str]] | None = None,
+        first: Sequence[str] = FIRST,
+        more: Sequence[str] = MORE,
+        more_title: str = "More: seed, settings code, export",
+        fields: Mapping[str, widgets.ValueWidget] | None = None,
+        tips: Mapping[str, str] | None = None,
+        text: Callable[[Any, Words, str], list[str]] = tell,
+        columns: int = 3,
+        example: str = "d=50 k=2",
+        lecture: bool = False,
+    ):
         replace_predecessor(self)
         self.name, self.session, self.figures, self.words = name, session, figures, words
         self.presets, self.example, self._text = dict(presets or {}), example, text
@@ -127,11 +150,17 @@ class Lab(widgets.VBox):
         """The text twin: what the figures show, in words and a small table."""
         with self._lock:
             result = self.session.run()
-            return "\n".join(self._text(result, self.words(result, self.player.moment(result)), self.short()))
+            return "\n".join(
+                self._text(result, self.words(result, self.player.moment(result)), self.short())
+            )
 
     def short(self) -> str:
         """The settings that this lab uses, as text."""
-        return " ".join(part for part in self.settings.summary().split() if part.split("=")[0] in self.session.uses)
+        return " ".join(
+            part
+            for part in self.settings.summary().split()
+            if part.split("=")[0] in self.session.uses
+        )
 
     def csv(self) -> str:
         """What CSV saves: what was measured, with its settings and what was turned while it went on."""
@@ -146,7 +175,11 @@ class Lab(widgets.VBox):
     def report(self, problem: Exception) -> None:
         """Show an exception as a sentence in the error box and keep it in ``errors``."""
         foreseen = isinstance(problem, (ValueError, MemoryError, Diverged))
-        text = str(problem) if foreseen else f"{type(problem).__name__}: {problem} (in {_place(problem)})"
+        text = (
+            str(problem)
+            if foreseen
+            else f"{type(problem).__name__}: {problem} (in {_place(problem)})"
+        )
         self.stage.send_error(text)
         self.errors = [*self.errors, problem][-20:]
 
@@ -165,11 +198,16 @@ class Lab(widgets.VBox):
 
     # Parts on the page.
 
-    def _parts(self, first, more, more_title: str, bar, beside, lecture: bool) -> list[widgets.Widget]:
+    def _parts(
+        self, first, more, more_title: str, bar, beside, lecture: bool
+    ) -> list[widgets.Widget]:
         self.lecture = widgets.ToggleButton(
-            value=lecture, description="Lecture", icon="expand", layout={"width": "auto"},
+            value=lecture,
+            description="Lecture",
+            icon="expand",
+            layout={"width": "auto"},
             tooltip="Large type, few controls, the whole page; Escape goes back",
-        )  # fmt: skip
+        )
         self.lecture.add_class("course-lecture-switch")
         self._link = widgets.jslink((self.lecture, "value"), (self.stage, "lecture"))
         self.stage.lecture = lecture
@@ -182,42 +220,73 @@ class Lab(widgets.VBox):
         below = widgets.Accordion([hidden])
         below.set_title(0, more_title)
         below.add_class("course-more")
-        return [row([self.fields[n] for n in first], "course-first"), under, row(aside, "course-aside"), self.stage, below]
+        return [
+            row([self.fields[n] for n in first], "course-first"),
+            under,
+            row(aside, "course-aside"),
+            self.stage,
+            below,
+        ]
 
     def _place_on_page(self, item: str | Press) -> widgets.Widget:
         if isinstance(item, str):
             return self.knobs[item]
-        return button(item.label, item.tip, lambda: self.actor.order(item.order, item.value), item.icon)
+        return button(
+            item.label, item.tip, lambda: self.actor.order(item.order, item.value), item.icon
+        )
 
     def _make_presets(self):
         self.preset = widgets.Dropdown(
-            options=[("choose", ""), *[(name, name) for name in self.presets]], value="", description="preset",
-            tooltip="An experiment worth seeing, in one choice", style={"description_width": "initial"},
-        )  # fmt: skip
+            options=[("choose", ""), *[(name, name) for name in self.presets]],
+            value="",
+            description="preset",
+            tooltip="An experiment worth seeing, in one choice",
+            style={"description_width": "initial"},
+        )
         self.code = widgets.Text(
-            value=self.short(), description="settings code", tooltip="Paste a code here and press Apply",
-            layout={"width": "min(100%, 620px)"}, style={"description_width": "initial"},
-        )  # fmt: skip
+            value=self.short(),
+            description="settings code",
+            tooltip="Paste a code here and press Apply",
+            layout={"width": "min(100%, 620px)"},
+            style={"description_width": "initial"},
+        )
 
     def _last_row(self) -> widgets.Widget:
         ask = self.actor.order
         coded = [
             self.code,
-            button("Apply", "Start the experiment that the code describes", lambda: ask("code", self.code.value)),
+            button(
+                "Apply",
+                "Start the experiment that the code describes",
+                lambda: ask("code", self.code.value),
+            ),
             button("Copy", "Copy the code of what runs now", lambda: ask("copy")),
         ]
-        return row([
-            *(coded if self.example else []),
-            button("SVG", "Save every figure as SVG", lambda: ask("export", "svg"), "download"),
-            button("PNG", "Save every figure as PNG", lambda: ask("export", "png"), "download"),
-            button("CSV", "Save the run with its settings", lambda: ask("export", "csv"), "download"),
-        ])  # fmt: skip
+        return row(
+            [
+                *(coded if self.example else []),
+                button("SVG", "Save every figure as SVG", lambda: ask("export", "svg"), "download"),
+                button("PNG", "Save every figure as PNG", lambda: ask("export", "png"), "download"),
+                button(
+                    "CSV",
+                    "Save the run with its settings",
+                    lambda: ask("export", "csv"),
+                    "download",
+                ),
+            ]
+        )
 
     # Orders: what the lab understands, and how its controls follow.
 
     def _all_knobs(self, knobs: Mapping[str, Knob]) -> dict[str, Knob]:
-        every = {f"set {name}": self._field_knob(name, field) for name, field in self.fields.items()}
-        every |= {**self.player.knobs, **knobs, "preset": Knob(self.preset, self._do_preset, lambda: self._chosen)}
+        every = {
+            f"set {name}": self._field_knob(name, field) for name, field in self.fields.items()
+        }
+        every |= {
+            **self.player.knobs,
+            **knobs,
+            "preset": Knob(self.preset, self._do_preset, lambda: self._chosen),
+        }
         for order, knob in every.items():
             knob.widget.observe(self._by_hand(order), "value")
             knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
@@ -227,8 +296,12 @@ class Lab(widgets.VBox):
         def put(widget, value):
             set_field(widget, name, value)
 
-        return Knob(field, lambda value: self.use(adapted(self.settings, **{name: value})),
-                    lambda: getattr(self.settings, name), put)  # fmt: skip
+        return Knob(
+            field,
+            lambda value: self.use(adapted(self.settings, **{name: value})),
+            lambda: getattr(self.settings, name),
+            put,
+        )
 
     def _all_orders(self, own: Mapping[str, Callable]) -> dict[str, Callable]:
         def acting(act: Callable, value):
@@ -245,8 +318,10 @@ class Lab(widgets.VBox):
             **{order: partial(acting, act) for order, act in own.items()},
             **{order: partial(turning, knob) for order, knob in self._all.items()},
             **({"code": self._do_code, "copy": self._do_copy} if self.example else {}),
-            "new_seed": self._do_new_seed, "export": self._do_export, "show": lambda _: None,  # a frame follows every order
-        }  # fmt: skip
+            "new_seed": self._do_new_seed,
+            "export": self._do_export,
+            "show": lambda _: None,  # a frame follows every order
+        }
 
     def _guarded(self, callback: Callable) -> Callable:
         @wraps(callback)
@@ -291,8 +366,10 @@ class Lab(widgets.VBox):
             with self._lock:
                 try:
                     if key not in self.orders:
-                        raise ValueError(f"{self.name} does not understand the order {key!r}: it understands "
-                                         f"{', '.join(sorted(self.orders))}")  # fmt: skip
+                        raise ValueError(
+                            f"{self.name} does not understand the order {key!r}: it understands "
+                            f"{', '.join(sorted(self.orders))}"
+                        )
                     self.orders[key](value)
                 except Exception:
                     self._echo("")  # what is refused does not stay in its control
@@ -317,7 +394,11 @@ class Lab(widgets.VBox):
 
     def use(self, settings: Settings, anew: bool = False, chosen: str = "") -> None:
         """Take settings over, anew or where they do not act on a running experiment; ``chosen`` is the preset that holds."""
-        changed = {f for f in settings.__dataclass_fields__ if getattr(settings, f) != getattr(self.settings, f)}
+        changed = {
+            f
+            for f in settings.__dataclass_fields__
+            if getattr(settings, f) != getattr(self.settings, f)
+        }
         if changed <= self.session.live and not anew:
             self.session.change(settings)
             self.player.changed()
@@ -337,7 +418,9 @@ class Lab(widgets.VBox):
 
     def _do_preset(self, name: str):
         if name not in self.presets:
-            raise ValueError(f"{self.name} has no preset {name!r}: it offers {', '.join(self.presets)}")
+            raise ValueError(
+                f"{self.name} has no preset {name!r}: it offers {', '.join(self.presets)}"
+            )
         self.use(self.presets[name][0], anew=True, chosen=name)
         self.player.go()
 
@@ -345,10 +428,16 @@ class Lab(widgets.VBox):
         """Apply a code. Where the lab uses some fields only, those left out stay as they are, but k follows a new link."""
         named = {part.partition("=")[0] for part in text.split()}
         if not named:
-            raise ValueError(f"the settings code is empty, so there is nothing to apply: paste a line such as {self.example}")
+            raise ValueError(
+                f"the settings code is empty, so there is nothing to apply: paste a line such as {self.example}"
+            )
         if set(self.session.uses) < set(self.settings.__dataclass_fields__):
             named |= {"k"} if "link" in named else set()
-            kept = [part for part in self.short().split() if part.partition("=")[0] not in named and "function:" not in part]
+            kept = [
+                part
+                for part in self.short().split()
+                if part.partition("=")[0] not in named and "function:" not in part
+            ]
             text = " ".join([text, *kept])
         self.use(Settings.from_code(text))
 
@@ -357,8 +446,14 @@ class Lab(widgets.VBox):
 
     def _do_export(self, format: str):
         name = self.name.lower()
-        self.stage.send({"type": "export", "format": format, "name": name + (".csv" if format == "csv" else ""),
-                         "text": self.csv() if format == "csv" else ""})  # fmt: skip
+        self.stage.send(
+            {
+                "type": "export",
+                "format": format,
+                "name": name + (".csv" if format == "csv" else ""),
+                "text": self.csv() if format == "csv" else "",
+            }
+        )
 
 
 def _place(problem: Exception) -> str:

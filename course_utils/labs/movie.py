@@ -25,14 +25,20 @@ class _Plane(Session):
 
     def begin(self, settings: Settings, samples: int = 0) -> None:
         if settings.d != 2:
-            raise ValueError(f"d = {settings.d} cannot be drawn in the plane: the movie needs d = 2")
+            raise ValueError(
+                f"d = {settings.d} cannot be drawn in the plane: the movie needs d = 2"
+            )
         self._places: dict[int, np.ndarray] = {}
         super().begin(settings, samples)
 
     def measure(self) -> None:
         super().measure()
-        moments = self.record.run().samples.tolist()  # the record is thinned now and then: keep what it keeps
-        self._places = {t: self._places.get(t) for t in moments} | {self.samples: self.sims[0].W.copy()}
+        moments = (
+            self.record.run().samples.tolist()
+        )  # the record is thinned now and then: keep what it keeps
+        self._places = {t: self._places.get(t) for t in moments} | {
+            self.samples: self.sims[0].W.copy()
+        }
 
     def at(self, t: int) -> np.ndarray:
         """Neurons (m, 2) at a recorded moment."""
@@ -47,9 +53,17 @@ def views(session: _Plane, share: float, run: Run, moment: int = -1) -> list[Fig
     start, now = session.at(0)[picked], session.at(run.samples[moment])[picked]
     (u1, u2), side = session.sims[0].target.directions[0], figures.reach(np.r_[start, now], 2.2)
     traces = [
-        path([-2 * side * u1, 2 * side * u1], [-2 * side * u2, 2 * side * u2], "line of u", NOW, "dash"),
+        path(
+            [-2 * side * u1, 2 * side * u1],
+            [-2 * side * u2, 2 * side * u2],
+            "line of u",
+            NOW,
+            "dash",
+        ),
         points(start[:, 0], start[:, 1], "at t = 0", RED, 5, "circle-open"),
-        points(now[:, 0], now[:, 1], f"after {run.samples[moment]:,} samples", COLOURS[0], 6, "diamond"),
+        points(
+            now[:, 0], now[:, 1], f"after {run.samples[moment]:,} samples", COLOURS[0], 6, "diamond"
+        ),
     ]
     layout = {
         "title": f"{count / width:.0%} of {width:,} neurons",
@@ -67,9 +81,18 @@ def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -
     is one.
     """
     if not 0 < share <= 1:
-        raise ValueError(f"share = {share} is no share of the neurons: it must be above 0 and at most 1, such as 0.1")
+        raise ValueError(
+            f"share = {share} is no share of the neurons: it must be above 0 and at most 1, such as 0.1"
+        )
     session = _Plane(given(settings))
-    return Lab("NeuronsMovie", session, partial(views, session, share),
-               lambda run, moment=-1: Words(run.sentence(moment)), player=partial(Player, samples=samples),
-               first=("noise", "weight_decay", "step"), more=("seed",), columns=2,
-               example="d=2 k=1 link=tanh width=1000")  # fmt: skip
+    return Lab(
+        "NeuronsMovie",
+        session,
+        partial(views, session, share),
+        lambda run, moment=-1: Words(run.sentence(moment)),
+        player=partial(Player, samples=samples),
+        first=("noise", "weight_decay", "step"),
+        more=("seed",),
+        columns=2,
+        example="d=2 k=1 link=tanh width=1000",
+    )

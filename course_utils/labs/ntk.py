@@ -19,12 +19,21 @@ ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 
 
-TIPS = {"link": "How the label depends on the hidden projection", "width": "Neurons of the network that SGD trains"}
+TIPS = {
+    "link": "How the label depends on the hidden projection",
+    "width": "Neurons of the network that SGD trains",
+}
 PRESETS = {
-    "tanh": (Settings(link="tanh"), "Most of it is linear: the kernel stops at the linear floor, SGD does not."),
+    "tanh": (
+        Settings(link="tanh"),
+        "Most of it is linear: the kernel stops at the linear floor, SGD does not.",
+    ),
     "cubic": (Settings(link="cubic"), "A degree-3 part that the kernel would need d³ samples for."),
     "quintic": (Settings(link="quintic"), "Three quarters of it are beyond the linear floor."),
-    "small d": (Settings(link="cubic", d=10), "At d = 10, 3000 samples are d³·⁵: the kernel gets to degree 3."),
+    "small d": (
+        Settings(link="cubic", d=10),
+        "At d = 10, 3000 samples are d³·⁵: the kernel gets to degree 3.",
+    ),
     "he2": (
         Settings(link="he2"),
         "No slope: at 3 d nobody sees it, at 30 d SGD has the direction and the kernel begins with degree 2.",
@@ -42,18 +51,37 @@ def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool =
     names = KNOWN if link in KNOWN else [*KNOWN, link]
     options = [(LINKS[name].formula if name in LINKS else "yours", name) for name in names]
     sizes, alphas = ([(f"{v:,g}", v) for v in values] for values in (SIZES, ALPHAS))
-    samples = steps("samples n", "Race up to this many samples; curves are shown for this many", sizes, n)
-    laziness = steps("α (lazy)", "1: mean-field scaling. Larger: a lazier network", alphas, race.alpha)
+    samples = steps(
+        "samples n", "Race up to this many samples; curves are shown for this many", sizes, n
+    )
+    laziness = steps(
+        "α (lazy)", "1: mean-field scaling. Larger: a lazier network", alphas, race.alpha
+    )
     return Lab(
-        "NTKLab", race, lambda race, moment=-1: views(race), words, presets=PRESETS,
-        first=("link", "d", "noise", "width"), more=("seed",), tips=TIPS,
-        fields={"link": choice(WORDS["link"][0], TIPS["link"], options, link, flex="0 1 190px"),
-                "d": field_widget("d", race.settings, offered=DIMENSIONS)},
-        knobs={"n": Knob(samples, partial(setattr, race, "n"), lambda: race.n),
-               "alpha": Knob(laziness, race.look_lazily, lambda: race.alpha)},
-        bar=("n", "alpha", Press("New samples", "A new seed: draw everything anew", "new_seed", "refresh")),
-        example="d=50 link=cubic", lecture=lecture,
-    )  # fmt: skip
+        "NTKLab",
+        race,
+        lambda race, moment=-1: views(race),
+        words,
+        presets=PRESETS,
+        first=("link", "d", "noise", "width"),
+        more=("seed",),
+        tips=TIPS,
+        fields={
+            "link": choice(WORDS["link"][0], TIPS["link"], options, link, flex="0 1 190px"),
+            "d": field_widget("d", race.settings, offered=DIMENSIONS),
+        },
+        knobs={
+            "n": Knob(samples, partial(setattr, race, "n"), lambda: race.n),
+            "alpha": Knob(laziness, race.look_lazily, lambda: race.alpha),
+        },
+        bar=(
+            "n",
+            "alpha",
+            Press("New samples", "A new seed: draw everything anew", "new_seed", "refresh"),
+        ),
+        example="d=50 link=cubic",
+        lecture=lecture,
+    )
 
 
 NTKLab.presets = PRESETS
@@ -75,7 +103,9 @@ def words(race: Race, moment: int = -1) -> Words:
     )
     sentence += f" The race goes on to n = {race.n:,}." if race.missing() else ""
     guess = predicted_r2(s, n, race.reports[n]["NTK"].ridge)
-    rows = [("R² of SGD", "", f"{r2['SGD']:.2f}", ""),
-            ("R² of NTK", f"{guess:.2f}", f"{r2['NTK']:.2f}", f"{abs(guess - r2['NTK']):.2f}"),
-            ("R² of linear fit", f"{race.floor:.2f} at most", f"{r2['linear']:.2f}", "")]  # fmt: skip
+    rows = [
+        ("R² of SGD", "", f"{r2['SGD']:.2f}", ""),
+        ("R² of NTK", f"{guess:.2f}", f"{r2['NTK']:.2f}", f"{abs(guess - r2['NTK']):.2f}"),
+        ("R² of linear fit", f"{race.floor:.2f} at most", f"{r2['linear']:.2f}", ""),
+    ]
     return Words(sentence, rows)

@@ -59,14 +59,21 @@ class Player:
     def __init__(self, lab: Lab, samples: int = 0):
         self.lab, self.samples = lab, samples
         self.transport = Transport(lab.actor.order)
-        self.speed, self.percent = 1.0, 100  # of the speed's slider, and of the one that looks back: 100 is now
+        self.speed, self.percent = (
+            1.0,
+            100,
+        )  # of the speed's slider, and of the one that looks back: 100 is now
         self.cursor: float | None = None  # the moment looked back at, in samples
         self._goal: int | None = None
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
         self._clocked = 0.0  # when the time was last told
         self.orders: dict[str, Callable[[Any], None]] = {
-            "play": self.play, "pause": self.pause, "step": self.once, "x10": self.ten_times, "reset": self.reset,
-        }  # fmt: skip
+            "play": self.play,
+            "pause": self.pause,
+            "step": self.once,
+            "x10": self.ten_times,
+            "reset": self.reset,
+        }
         self.knobs = {
             "speed": Knob(self.transport.speed, self._take_speed, lambda: self.speed),
             "scrub": Knob(self.transport.scrub, self.look_back, lambda: self.percent),
@@ -132,7 +139,9 @@ class Player:
         seconds, self._stepped = now - self._stepped, now
         session = self.lab.session
         try:
-            session.step(seconds, self.speed * (3 if self._goal else 1), self._goal, share=1 / players())
+            session.step(
+                seconds, self.speed * (3 if self._goal else 1), self._goal, share=1 / players()
+            )
         except Exception:  # a step that failed once would fail again, twenty times a second
             self._set_playing(False)
             raise
@@ -147,7 +156,9 @@ class Player:
     def tell(self, run: Run, moment: int) -> str:
         """Tell the time; returns a sentence where the run will take long."""
         now, t = time.monotonic(), int(run.samples[moment])
-        if not self.lab.actor.playing or now > self._clocked + 0.15:  # faster than anyone reads, and each one costs a frame
+        if (
+            not self.lab.actor.playing or now > self._clocked + 0.15
+        ):  # faster than anyone reads, and each one costs a frame
             self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
         return self.lab.session.patience(self.speed)
 
@@ -157,4 +168,6 @@ class Player:
     def _set_playing(self, on: bool):
         self.lab.actor.playing = self.lab.stage.playing = on
         # Neither is ever disabled: a button that disables itself drops the keyboard's focus.
-        self.transport.play.button_style, self.transport.pause.button_style = ("", "primary") if on else ("primary", "")
+        self.transport.play.button_style, self.transport.pause.button_style = (
+            ("", "primary") if on else ("primary", "")
+        )

@@ -37,7 +37,9 @@ class Prediction(anywidget.AnyWidget):
         return self.options[self.chosen] if self.chosen >= 0 else None
 
     def __repr__(self):
-        return "\n".join([f"Predict. {self.question}", *(f"( ) {option}" for option in self.options)])
+        return "\n".join(
+            [f"Predict. {self.question}", *(f"( ) {option}" for option in self.options)]
+        )
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -47,7 +49,9 @@ class Prediction(anywidget.AnyWidget):
         return bundle
 
 
-def predict(question: str, options: Sequence[str] | Mapping[str, str], reveal: str = "") -> Prediction:
+def predict(
+    question: str, options: Sequence[str] | Mapping[str, str], reveal: str = ""
+) -> Prediction:
     """Ask before the answer is known.
 
     Parameters

@@ -19,7 +19,12 @@ from .stage import Figure
 
 SIZES = (50, 100, 200, 300, 500, 1000, 2000, 3000)
 DIMENSIONS = (10, 20, 30, 50, 100, 200)
-LAZY = {"loss": "square", "schedule": "constant", "weight_decay": 0.3, "step": 0.3}  # phase 1 while alpha changes
+LAZY = {
+    "loss": "square",
+    "schedule": "constant",
+    "weight_decay": 0.3,
+    "step": 0.3,
+}  # phase 1 while alpha changes
 
 
 class Race(Experiment):
@@ -41,12 +46,16 @@ class Race(Experiment):
     def compute(self) -> None:
         """Forget what was measured; it comes anew step by step."""
         if self.settings.d > max(DIMENSIONS) or self.settings.k != 1:
-            raise ValueError(f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction")
+            raise ValueError(
+                f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction"
+            )
         self.tests = LineTests(self.settings.target(), grid=80, each=20)
         self.floor = linear_floor(self.settings.link)
         if not np.isfinite(self.floor):
-            raise ValueError(f"the link {self.settings.summary().split('link=')[1].split()[0]} is constant: R² compares an "
-                             "error with the variance of the label, which is 0 here. Try link=tanh.")  # fmt: skip
+            raise ValueError(
+                f"the link {self.settings.summary().split('link=')[1].split()[0]} is constant: R² compares an "
+                "error with the variance of the label, which is 0 here. Try link=tanh."
+            )
         self.c = hermite_coefficients(self.settings.link, DEGREES)
         self.reports: dict = {}
         self.movement = None
@@ -67,7 +76,9 @@ class Race(Experiment):
     def step(self) -> None:
         """Measure one thing that is missing."""
         if self.movement is None:
-            self.movement = kernel_movement(self.settings.replace(**LAZY), self.alpha, checkpoints=10)
+            self.movement = kernel_movement(
+                self.settings.replace(**LAZY), self.alpha, checkpoints=10
+            )
         elif self.missing():
             n = self.missing()[0]
             self.reports[n] = race(self.settings, n, ridges=RIDGES[::2], tests=self.tests)
@@ -80,32 +91,53 @@ class Race(Experiment):
         """R^2 as a DataFrame, one row a sample size."""
         import pandas as pd
 
-        return pd.DataFrame([{"n": n} | {m: r.r2 for m, r in self.reports[n].items()} for n in self.sizes()])
+        return pd.DataFrame(
+            [{"n": n} | {m: r.r2 for m, r in self.reports[n].items()} for n in self.sizes()]
+        )
 
 
 def views(race: Race) -> list[Figure]:
     """R^2 against n, the function along u, its Hermite degrees, the kernel during training."""
     n, s = np.array(race.sizes(), dtype=float), race.settings
-    curves = [_marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i) for i, name in enumerate(METHODS)] + [
-        charts.path([40, 4000], [race.floor] * 2, "linear floor", GREY, "longdash", 1.5)
-    ]
+    curves = [
+        _marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i)
+        for i, name in enumerate(METHODS)
+    ] + [charts.path([40, 4000], [race.floor] * 2, "linear floor", GREY, "longdash", 1.5)]
     marks = (50, 100, 300, 1000, 3000)
     ticks = {"tickvals": list(marks), "ticktext": [f"{v:,}" for v in marks], "tickangle": 0}
-    axis = {"type": "log", "range": [np.log10(40), np.log10(4000)], "title": f"samples n (d = {s.d})", **ticks}
+    axis = {
+        "type": "log",
+        "range": [np.log10(40), np.log10(4000)],
+        "title": f"samples n (d = {s.d})",
+        **ticks,
+    }
     inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
     layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
     low = _lowest(r.r2 for m in race.sizes() for r in race.reports[m].values())
     ticks = [i / 2 for i in range(math.ceil(2 * low), 3)]
-    shown = [Figure("race", curves, layout | {"yaxis": {"range": [low, 2 - low], "tickvals": ticks, "title": "R²"}})]
+    shown = [
+        Figure(
+            "race",
+            curves,
+            layout | {"yaxis": {"range": [low, 2 - low], "tickvals": ticks, "title": "R²"}},
+        )
+    ]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
     shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
     z = race.tests.z[shown_z]
     curves = [charts.path(z, truth[shown_z], "f", INK, "solid", 3)]
-    curves += [charts.path(z, r.curve[shown_z], m, COLOURS[i], DASHES[i]) for i, (m, r) in enumerate(last.items())]
+    curves += [
+        charts.path(z, r.curve[shown_z], m, COLOURS[i], DASHES[i])
+        for i, (m, r) in enumerate(last.items())
+    ]
     reach = charts.label_range(truth[shown_z])
     free = inside if truth[shown_z][0] <= 0 else {}  # above the left end of f, or below it
     title = f"Prediction along u, n = {race.sizes()[-1]:,}" if last else "Prediction along u"
-    layout = {"title": title, "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"}, "legend": free}
+    layout = {
+        "title": title,
+        "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"},
+        "legend": free,
+    }
     shown.append(Figure("function", curves, layout | {"yaxis": {"range": reach, "title": "y"}}))
     known = {"f": race.c} | {m: r.coefficients for m, r in last.items() if m != "linear"}
     look = {"f": (GREY, ""), "SGD": (COLOURS[0], "/"), "NTK": (COLOURS[1], ".")}
@@ -117,7 +149,13 @@ def views(race: Race) -> list[Figure]:
         "xaxis": {"title": "degree", "dtick": 1},
     }
     grow = step_up(max(1.0, *(max(c.max() / 1.1, c.min() / -0.45) for c in known.values())))
-    shown.append(Figure("degrees", bars, layout | {"yaxis": {"range": [-0.45 * grow, 1.1 * grow], "title": "coefficient"}}))
+    shown.append(
+        Figure(
+            "degrees",
+            bars,
+            layout | {"yaxis": {"range": [-0.45 * grow, 1.1 * grow], "title": "coefficient"}},
+        )
+    )
     return [*shown, _moved(race, inside)]
 
 
@@ -129,21 +167,39 @@ def _lowest(r2: Iterable[float]) -> float:
 
 def _marked(x, y, name: str, i: int) -> dict:
     curve = charts.path(x, y, name, COLOURS[i], DASHES[i])
-    return curve | {"mode": "lines+markers", "marker": {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7}}
+    return curve | {
+        "mode": "lines+markers",
+        "marker": {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7},
+    }
 
 
 def _bars(c: np.ndarray, name: str, colour: str, shape: str) -> dict:
     marker = {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}}
-    return {"type": "bar", "x": np.arange(len(c), dtype=float), "y": c, "name": name, "marker": marker,
-            "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>"}  # fmt: skip
+    return {
+        "type": "bar",
+        "x": np.arange(len(c), dtype=float),
+        "y": c,
+        "name": name,
+        "marker": marker,
+        "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>",
+    }
 
 
 def _moved(race: Race, legend: dict) -> Figure:
     move, curves = race.movement, []
     if move is not None:
-        shown = {"alignment to y": move.alignment, "cosine to u": np.cos(move.angle), "distance": move.distance}
-        curves = [_marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())]
-    layout = {"title": f"The kernel in training, α = {race.alpha:g}", "legend": legend,
-              "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
-              "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"}}  # fmt: skip
+        shown = {
+            "alignment to y": move.alignment,
+            "cosine to u": np.cos(move.angle),
+            "distance": move.distance,
+        }
+        curves = [
+            _marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())
+        ]
+    layout = {
+        "title": f"The kernel in training, α = {race.alpha:g}",
+        "legend": legend,
+        "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
+        "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"},
+    }
     return Figure("kernel", curves, layout)

@@ -14,7 +14,9 @@ from ..run import Record, Run
 from ..settings import Settings
 from ..theory import PerpendicularPrediction, parallel_part
 
-LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})  # these act on the running experiment
+LIVE = frozenset(
+    {"noise", "step", "weight_decay", "schedule"}
+)  # these act on the running experiment
 BUDGET = 0.025  # seconds of training a frame at most, at speed 1
 ENDLESS = 1e6  # a predicted W_perp beyond which the run itself would have diverged
 TINY = 1e-300  # stands in for zero on a log axis
@@ -82,15 +84,21 @@ class Session:
         self.measure()
         self._predict()
 
-    def step(self, seconds: float, speed: float = 1.0, goal: int | None = None, share: float = 1.0) -> None:
+    def step(
+        self, seconds: float, speed: float = 1.0, goal: int | None = None, share: float = 1.0
+    ) -> None:
         """Train as much as ``seconds`` of play ask for, for a share of what one frame may take, and not beyond the goal."""
-        wanted = max(self.samples, self.settings.d / 5) * np.expm1(PACE * speed * min(seconds, 0.25))
+        wanted = max(self.samples, self.settings.d / 5) * np.expm1(
+            PACE * speed * min(seconds, 0.25)
+        )
         n = max(1, int(min(wanted, share * BUDGET * max(1.0, speed) / self._cost)))
         self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
 
     def patience(self, speed: float) -> str:
         """A sentence where d samples take longer than twenty seconds of play; empty elsewhere."""
-        seconds = 2 * self.settings.d * self._cost / max(1.0, speed)  # about half of a frame goes to training
+        seconds = (
+            2 * self.settings.d * self._cost / max(1.0, speed)
+        )  # about half of a frame goes to training
         if seconds < 20:
             return ""
         return (
@@ -104,7 +112,9 @@ class Session:
 
     def run(self) -> Run:
         """The record as a Run."""
-        return self.record.run(floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None)
+        return self.record.run(
+            floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None
+        )
 
     def to_csv(self) -> str:
         """The run as CSV text, with its settings and what was turned while it went on."""
@@ -116,7 +126,9 @@ class Session:
     @property
     def predicted(self) -> np.ndarray:
         """(2, n): sample counts and the W_perp that theory predicts there, for the first seed; the last ones are now."""
-        now = self._foreseen(self.samples) if self.samples > self._predicted[-1][0] else float("nan")
+        now = (
+            self._foreseen(self.samples) if self.samples > self._predicted[-1][0] else float("nan")
+        )
         return np.array([*self._predicted, *([(self.samples, now)] if now < ENDLESS else [])]).T
 
     def predicted_at(self, t: float) -> float:
@@ -126,12 +138,22 @@ class Session:
         times, values = self.predicted
         if t > times[-1]:
             return float("nan")
-        return float(np.exp(np.interp(np.log(max(t, 1)), np.log(np.maximum(times, 1)), np.log(np.maximum(values, TINY)))))
+        return float(
+            np.exp(
+                np.interp(
+                    np.log(max(t, 1)),
+                    np.log(np.maximum(times, 1)),
+                    np.log(np.maximum(values, TINY)),
+                )
+            )
+        )
 
     def _begin_prediction(self):
         sim, start = self.sims[0], self.record.run().at(0)
         net = sim.net
-        self._theory = PerpendicularPrediction(self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500)
+        self._theory = PerpendicularPrediction(
+            self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500
+        )
         self._changed = 0  # sample count of the last change of settings: predictions lie close together after it
         self._predicted = [(0, self._theory.perpendicular)]
 
@@ -143,7 +165,9 @@ class Session:
         Under a constant step it is at its plateau after 300 d / step samples, and stays there.
         """
         t, ahead = self.samples, self._foreseen(self.samples)
-        if not ahead < ENDLESS:  # below the threshold W_perp may be predicted to grow without end: nothing more to say
+        if (
+            not ahead < ENDLESS
+        ):  # below the threshold W_perp may be predicted to grow without end: nothing more to say
             self._theory = None
             return
         last, unit = self._theory.samples, self.settings.d / self.settings.step
@@ -178,4 +202,8 @@ class Session:
 
 def moment_at(run: Run, t: float | None) -> int:
     """Index of the recorded moment nearest to t samples in log time; the last for None."""
-    return len(run) - 1 if t is None else int(np.abs(np.log(run.samples + 1.0) - np.log(t + 1.0)).argmin())
+    return (
+        len(run) - 1
+        if t is None
+        else int(np.abs(np.log(run.samples + 1.0) - np.log(t + 1.0)).argmin())
+    )

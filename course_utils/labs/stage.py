@@ -41,7 +41,9 @@ class Words:
     """What a lab says beside its figures."""
 
     sentence: str = ""
-    rows: list[tuple[str, str, str, str]] = field(default_factory=list)  # name, predicted, measured, error
+    rows: list[tuple[str, str, str, str]] = field(
+        default_factory=list
+    )  # name, predicted, measured, error
     lights: list[tuple[bool, str, str]] = field(default_factory=list)  # on, name, meaning
     note: str = ""
     settings: str = ""  # the settings code of what is shown
@@ -57,7 +59,9 @@ class Stage(anywidget.AnyWidget):
     _css = HERE / "stage.css"
     lecture = traitlets.Bool(False).tag(sync=True)
     columns = traitlets.Int(3).tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)  # so that a page to which nothing comes knows whether that is right
+    playing = traitlets.Bool(False).tag(
+        sync=True
+    )  # so that a page to which nothing comes knows whether that is right
     label = traitlets.Unicode("figures").tag(sync=True)
 
     def __init__(self, text: Callable[[], str] | None = None, **traits):
@@ -103,7 +107,13 @@ class Stage(anywidget.AnyWidget):
                     buffer += data
             views.append(view)
         self._names, self._styles, self._arrays = names, styles, sent
-        message = {"type": "frame", "n": self.frames, "whole": whole, "views": views, "words": asdict(words)}
+        message = {
+            "type": "frame",
+            "n": self.frames,
+            "whole": whole,
+            "views": views,
+            "words": asdict(words),
+        }
         self.send(message, [bytes(buffer)])
         return self.frames
 
@@ -135,13 +145,17 @@ def listen_beside_cells(widget) -> None:
         listen_beside_cells(child)
 
 
-def show(figures: Figure | Sequence[Figure], sentence: str = "", columns: int | None = None) -> Stage:
+def show(
+    figures: Figure | Sequence[Figure], sentence: str = "", columns: int | None = None
+) -> Stage:
     """Draw figures that do not move, with the look of a lab and one sentence that reads them.
 
     The sentence is also the widget's text, so that a notebook without a kernel still tells its result.
     """
     figures = [figures] if isinstance(figures, Figure) else list(figures)
-    stage = Stage(text=lambda: sentence, columns=columns or min(3, len(figures)), label=sentence or "figures")
+    stage = Stage(
+        text=lambda: sentence, columns=columns or min(3, len(figures)), label=sentence or "figures"
+    )
 
     def answer(event: dict):
         if event.get("type") == "hello":

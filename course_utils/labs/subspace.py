@@ -63,7 +63,9 @@ PRESETS = {
 }
 
 
-def SubspaceLab(settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False) -> Lab:
+def SubspaceLab(
+    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
+) -> Lab:
     """Principal angles, the two parts of W, neurons, singular values and test risk, while online SGD runs.
 
     Parameters
@@ -76,9 +78,16 @@ def SubspaceLab(settings: Settings | None = None, samples: int = 0, seeds: int =
     ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went wrong in callbacks.
     """
     session = Session(given(settings), seeds)
-    return Lab("SubspaceLab", session, partial(views, session), partial(words, session),
-               player=partial(Player, samples=samples), presets=PRESETS,
-               more_title="More: link, width, loss, schedule, settings code, export", lecture=lecture)  # fmt: skip
+    return Lab(
+        "SubspaceLab",
+        session,
+        partial(views, session),
+        partial(words, session),
+        player=partial(Player, samples=samples),
+        presets=PRESETS,
+        more_title="More: link, width, loss, schedule, settings code, export",
+        lecture=lecture,
+    )
 
 
 SubspaceLab.presets = PRESETS
@@ -87,9 +96,12 @@ SubspaceLab.presets = PRESETS
 def views(session: Session, run: Run, moment: int = -1) -> list[Figure]:
     """Five linked views with one time cursor."""
     return [
-        figures.angles(run, moment), figures.norms(run, moment, session.predicted), figures.neurons(run, moment),
-        figures.singular_values(run, moment), figures.risk(run, moment),
-    ]  # fmt: skip
+        figures.angles(run, moment),
+        figures.norms(run, moment, session.predicted),
+        figures.neurons(run, moment),
+        figures.singular_values(run, moment),
+        figures.risk(run, moment),
+    ]
 
 
 def words(session: Session, run: Run, moment: int = -1) -> Words:
@@ -99,7 +111,12 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
     error = abs(predicted - now.perpendicular) / max(now.perpendicular, 1e-12)
     known = np.isfinite(predicted)
     rows = [
-        ("W⊥", f"{predicted:.3f}" if known else "", f"{now.perpendicular:.3f}", f"{error:.0%}" if known else ""),
+        (
+            "W⊥",
+            f"{predicted:.3f}" if known else "",
+            f"{now.perpendicular:.3f}",
+            f"{error:.0%}" if known else "",
+        ),
         ("W∥", "", f"{now.parallel:.3f}", ""),
         ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
     ]

@@ -76,7 +76,9 @@ class Cloud(Experiment):
         self.e = math.cos(b) * np.eye(s.k)[0] + (math.sin(b) * self._q if s.k > 1 else 0.0)
         self.p = math.cos(a) * (self.Z @ self.e) + math.sin(a) * self.outside
         self.curve, self.measured = best_curve(self.p, self.y, DEGREE)
-        self.coefficients, variance = coefficients_along(self.regression if s.sign_labels else s.link, self.e, DEGREE)
+        self.coefficients, variance = coefficients_along(
+            self.regression if s.sign_labels else s.link, self.e, DEGREE
+        )
         if s.sign_labels:  # y^2 = 1: what is not explained by z is noise
             variance = 1 - float(self.coefficients[0] ** 2)
         self.rest = max(0.0, variance - float((self.coefficients[1:] ** 2).sum()))
@@ -104,12 +106,18 @@ class Cloud(Experiment):
 
 
 PRESETS = {
-    "tanh, d = 20": (Settings(link="tanh", d=20), "One direction, monotone link. Tilt the view towards it."),
+    "tanh, d = 20": (
+        Settings(link="tanh", d=20),
+        "One direction, monotone link. Tilt the view towards it.",
+    ),
     "tanh, d = 1,000,000": (
         Settings(link="tanh", d=10**6),
         "The link is the same. What changed is where a random direction points.",
     ),
-    "even link": (Settings(link="he2", d=20), "Stand at 0 degrees: a clear curve, and no slope at all."),
+    "even link": (
+        Settings(link="he2", d=20),
+        "Stand at 0 degrees: a clear curve, and no slope at all.",
+    ),
     "product": (
         Settings(link="product", k=2, d=20),
         "At tilt 0, turn from 0 to 45 degrees: u₁ alone shows nothing.",
@@ -118,7 +126,10 @@ PRESETS = {
         Settings(link="chain", k=3, d=20),
         "Which turn shows most? No single direction tells the whole.",
     ),
-    "strong noise": (Settings(link="tanh", d=20, noise=2.0), "Noise takes its share at every angle alike."),
+    "strong noise": (
+        Settings(link="tanh", d=20, noise=2.0),
+        "Noise takes its share at every angle alike.",
+    ),
     "pure noise": (
         Settings(link="none", d=20, noise=1.0),
         "Nothing to find: every direction is as good as any other.",
@@ -148,16 +159,40 @@ def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
     tip = "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"
     turn = slider("turn", tip, 0, 180, 1, ".0f")
     return Lab(
-        "TargetLab", cloud, views, words, presets=PRESETS, first=("link", "d", "k", "noise"), more=("seed",), tips=TIPS,
-        knobs={"tilt": Knob(tilt, lambda tilt: cloud.look(tilt, cloud.turn), lambda: cloud.tilt, put_tilt),
-               "turn": Knob(turn, lambda turn: cloud.look(cloud.tilt, turn), lambda: cloud.turn, put_turn)},
-        orders={"truth": lambda _: cloud.look_at_truth(), "random": lambda _: cloud.look_randomly()},
+        "TargetLab",
+        cloud,
+        views,
+        words,
+        presets=PRESETS,
+        first=("link", "d", "k", "noise"),
+        more=("seed",),
+        tips=TIPS,
+        knobs={
+            "tilt": Knob(
+                tilt, lambda tilt: cloud.look(tilt, cloud.turn), lambda: cloud.tilt, put_tilt
+            ),
+            "turn": Knob(
+                turn, lambda turn: cloud.look(cloud.tilt, turn), lambda: cloud.turn, put_turn
+            ),
+        },
+        orders={
+            "truth": lambda _: cloud.look_at_truth(),
+            "random": lambda _: cloud.look_randomly(),
+        },
         bar=("tilt", "turn"),
-        beside=(Press("Look along u₁", "The first true direction", "truth", "bullseye"),
-                Press("Random direction", "A direction drawn uniformly in all d dimensions", "random", "random"),
-                Press("New samples", "New seed: draw everything anew", "new_seed", "refresh")),
-        columns=2, lecture=lecture,
-    )  # fmt: skip
+        beside=(
+            Press("Look along u₁", "The first true direction", "truth", "bullseye"),
+            Press(
+                "Random direction",
+                "A direction drawn uniformly in all d dimensions",
+                "random",
+                "random",
+            ),
+            Press("New samples", "New seed: draw everything anew", "new_seed", "refresh"),
+        ),
+        columns=2,
+        lecture=lecture,
+    )
 
 
 TargetLab.presets = PRESETS
@@ -234,7 +269,9 @@ def words(cloud: Cloud, moment: int = -1) -> Words:
     s, predicted = cloud.settings, float(cloud.share(cloud.tilt))
     measured = max(cloud.measured, 0.0)
     low, middle, high = cloud.random_tilts()
-    where = f"at {cloud.tilt:.1f} degrees from the hidden subspace" + (f", turned {cloud.turn:.0f}" if s.k > 1 else "")
+    where = f"at {cloud.tilt:.1f} degrees from the hidden subspace" + (
+        f", turned {cloud.turn:.0f}" if s.k > 1 else ""
+    )
     sentence = (
         f"In d = {s.d:,} dimensions you look along a direction {where}: the best curve of that projection explains "
         f"{measured:.2f} of the variance of y (predicted {predicted:.2f}). A random direction stands "
@@ -242,7 +279,12 @@ def words(cloud: Cloud, moment: int = -1) -> Words:
     )
     best, typical = float(cloud.share(0.0)), float(cloud.share(middle))
     rows = [
-        ("share at this tilt", f"{predicted:.3f}", f"{measured:.3f}", f"{measured - predicted:+.3f}"),
+        (
+            "share at this tilt",
+            f"{predicted:.3f}",
+            f"{measured:.3f}",
+            f"{measured - predicted:+.3f}",
+        ),
         ("share at tilt 0", f"{best:.3f}", "", ""),
         ("share, median random tilt", f"{typical:.1g}", "", ""),
     ]

@@ -46,14 +46,20 @@ def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) ->
     Derived here from A = m H + lam I > 0. Taught in notebook 02.
     """
     if mean_loss_slope is not None and not mean_loss_slope >= 0:
-        raise ValueError(f"mean_loss_slope = {mean_loss_slope} is impossible: a mean of |l'| is 0 or more")
+        raise ValueError(
+            f"mean_loss_slope = {mean_loss_slope} is impossible: a mean of |l'| is 0 or more"
+        )
     sigma = ACTIVATIONS[settings.activation]
     if not sigma.jump:
         slope = _untrained_loss_slope(settings) if mean_loss_slope is None else mean_loss_slope
         return slope * sigma.largest_curvature
     slope = LOSSES[settings.loss].largest_slope if mean_loss_slope is None else mean_loss_slope
     smallest = np.abs(_biases(settings)).min()
-    return math.inf if smallest == 0 else float(slope * (abs(sigma.jump) * KINK / smallest + sigma.largest_curvature))
+    return (
+        math.inf
+        if smallest == 0
+        else float(slope * (abs(sigma.jump) * KINK / smallest + sigma.largest_curvature))
+    )
 
 
 def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> list[Assumption]:
@@ -71,7 +77,11 @@ def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> lis
 def _about_decay(s: Settings, slope: float | None) -> Assumption:
     threshold, lam = decay_threshold(s, slope), s.weight_decay
     if lam > threshold:
-        until = "" if ACTIVATIONS[s.activation].jump else " at the start, and later as long as the mean of |l'| has not grown"
+        until = (
+            ""
+            if ACTIVATIONS[s.activation].jump
+            else " at the start, and later as long as the mean of |l'| has not grown"
+        )
         text = f"weight_decay = {lam:g} is above the threshold {threshold:.3g}: every direction of W_perp contracts{until}."
     elif lam == 0:
         text = f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract."
@@ -102,7 +112,9 @@ def _why_threshold(s: Settings, threshold: float) -> str:
 
 def _about_step(s: Settings) -> Assumption:
     shrink = s.step / s.d * s.weight_decay
-    overshoot = s.step * ACTIVATIONS[s.activation].largest_slope ** 2 * LOSSES[s.loss].largest_curvature
+    overshoot = (
+        s.step * ACTIVATIONS[s.activation].largest_slope ** 2 * LOSSES[s.loss].largest_curvature
+    )
     V = _start_squared_loss_slope(s) * _start_squared_slope(s)
     steady = s.schedule == "constant" and s.weight_decay > 0
     floor = noise_floor(s, V, s.weight_decay) if steady else 0.0
@@ -113,9 +125,15 @@ def _about_step(s: Settings) -> Assumption:
     elif floor >= 1:
         text = f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: lower step or raise decay."
     else:
-        end = f"a cautious guess of the noise floor is {floor:.2g}" if steady else (
-            "decreasing steps leave no noise floor" if s.weight_decay > 0 else "without decay noise adds up, with no floor"
-        )  # fmt: skip
+        end = (
+            f"a cautious guess of the noise floor is {floor:.2g}"
+            if steady
+            else (
+                "decreasing steps leave no noise floor"
+                if s.weight_decay > 0
+                else "without decay noise adds up, with no floor"
+            )
+        )
         text = f"step x weight_decay / d = {shrink:.2g} is below 1, step = {s.step:g} does not overshoot, and {end}."
     return Assumption("step small enough", bool(shrink < 1 and overshoot < 2 and floor < 1), text)
 
@@ -124,7 +142,9 @@ def _about_signal(s: Settings) -> Assumption:
     direction, error = first_hermite(s)
     size = float(np.linalg.norm(direction))
     spread = error * math.sqrt(2**16 / s.k)  # of what the loss lets through
-    holds = bool(size**2 > (0.02 * spread) ** 2 + (1 + 4 * math.sqrt(2 / s.k)) * error**2)  # five errors, or a fiftieth of it
+    holds = bool(
+        size**2 > (0.02 * spread) ** 2 + (1 + 4 * math.sqrt(2 / s.k)) * error**2
+    )  # five errors, or a fiftieth of it
     what = LOSSES[s.loss].lets_through
     exponent = None if callable(s.link) else s.target().link.exponent(s.k)
     if not holds:
@@ -157,7 +177,9 @@ def first_hermite(settings: Settings, samples: int = 2**16) -> tuple[np.ndarray,
     Z = gaussian(half, k, np.random.default_rng(0))
     Z = np.vstack([Z, -Z])  # even links give zero exactly
     slope = _mean_slopes(settings, settings.target().mean(Z))
-    slope = np.where(np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0)  # a constant is no signal
+    slope = np.where(
+        np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0
+    )  # a constant is no signal
     return slope @ Z / len(Z), float(np.sqrt(k * (slope**2).mean() / len(Z)))
 
 
@@ -170,7 +192,9 @@ def _mean_slopes(s: Settings, g: np.ndarray) -> np.ndarray:
     if s.noise == 0:
         return -slope(np.zeros(len(g)), g)
     eps, weight = gaussian_grid(8.0, 160, 2)
-    at = np.quantile(g, np.linspace(0, 1, 1001))  # noise makes the mean a smooth function of g: a table of it is enough
+    at = np.quantile(
+        g, np.linspace(0, 1, 1001)
+    )  # noise makes the mean a smooth function of g: a table of it is enough
     return np.interp(g, at, -(slope(0.0, at[:, None] + s.noise * eps) @ weight))
 
 

@@ -60,7 +60,10 @@ class OrderParameters:
 
 
 def erf_ode(
-    settings: Settings, samples: Sequence[int], net: TwoLayerNet | None = None, tolerance: float = 1e-5
+    settings: Settings,
+    samples: Sequence[int],
+    net: TwoLayerNet | None = None,
+    tolerance: float = 1e-5,
 ) -> OrderParameters:
     """Order parameters of an erf network under SGD with weight decay, for all t: the limit of large d at fixed t/d.
 
@@ -90,20 +93,28 @@ def erf_ode(
 
     def change(time, state):
         et = float(schedule(settings, np.array(time * settings.d)))
-        dR, dQ = fields.drift(state[: m * k].reshape(m, k), state[m * k :].reshape(m, m), settings, et * settings.d)
+        dR, dQ = fields.drift(
+            state[: m * k].reshape(m, k), state[m * k :].reshape(m, m), settings, et * settings.d
+        )
         return np.concatenate([dR.ravel(), dQ.ravel()])
 
     times = samples / settings.d
     start = np.concatenate([R.ravel(), Q.ravel()])
     end = max(times[-1], 1e-9)  # solve_ivp refuses an empty stretch of time
     with single_threaded_blas():
-        solution = solve_ivp(change, (0.0, end), start, t_eval=times, rtol=tolerance, atol=tolerance / 100)
+        solution = solve_ivp(
+            change, (0.0, end), start, t_eval=times, rtol=tolerance, atol=tolerance / 100
+        )
     if not solution.success:
-        raise RuntimeError(f"the equations could not be solved ({solution.message}): lower step, now {settings.step:g}")
+        raise RuntimeError(
+            f"the equations could not be solved ({solution.message}): lower step, now {settings.step:g}"
+        )
     states = solution.y.T
     R, Q = states[:, : m * k].reshape(-1, m, k), states[:, m * k :].reshape(-1, m, m)
     seen = [_observe(r, q) for r, q in zip(R, Q, strict=True)]
-    perpendicular, parallel, angles, singular = (np.array(column) for column in zip(*seen, strict=True))
+    perpendicular, parallel, angles, singular = (
+        np.array(column) for column in zip(*seen, strict=True)
+    )
     risk = np.array([fields.risk(r, q) for r, q in zip(R, Q, strict=True)]) + settings.noise**2 / 2
     return OrderParameters(settings, samples, R, Q, perpendicular, parallel, angles, singular, risk)
 
@@ -119,7 +130,9 @@ def _teacher(s: Settings) -> tuple[np.ndarray, np.ndarray]:
         return np.array(s.link.vectors, dtype=float), np.array(s.link.amplitudes, dtype=float)
     if s.link == "none":
         return np.zeros((0, s.k)), np.zeros(0)
-    raise ValueError(f"link = {s.link!r} is no sum of erf units and has no closed equations: try link=erf_link({s.k})")
+    raise ValueError(
+        f"link = {s.link!r} is no sum of erf units and has no closed equations: try link=erf_link({s.k})"
+    )
 
 
 class _Fields:
@@ -139,21 +152,31 @@ class _Fields:
         V = self.vectors
         return np.block([[Q, R, R @ V.T], [R.T, np.eye(R.shape[1]), V.T], [V @ R.T, V, V @ V.T]])
 
-    def drift(self, R: np.ndarray, Q: np.ndarray, s: Settings, step: float) -> tuple[np.ndarray, np.ndarray]:
+    def drift(
+        self, R: np.ndarray, Q: np.ndarray, s: Settings, step: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """dR, dQ per unit of t/d."""
         C, m = self.covariance(R, Q), len(R)
-        pull = I3(C, self.neurons[:, None, None], self.linear[:, None], self.errors) @ self.c * self.signs[:, None]
+        pull = (
+            I3(C, self.neurons[:, None, None], self.linear[:, None], self.errors)
+            @ self.c
+            * self.signs[:, None]
+        )
         spread = I4(C, self.i[:, None], self.j[:, None], self.p, self.q) @ self.pairs
         spread += s.noise**2 * J2(C, self.i, self.j)
         noise = np.zeros((m, m))
-        noise[self.i, self.j] = noise[self.j, self.i] = self.signs[self.i] * self.signs[self.j] * spread
+        noise[self.i, self.j] = noise[self.j, self.i] = (
+            self.signs[self.i] * self.signs[self.j] * spread
+        )
         dR = step * (pull[:, m:] - s.weight_decay * R)
         dQ = step * (pull[:, :m] + pull[:, :m].T - 2 * s.weight_decay * Q) + step**2 * noise
         return dR, dQ
 
     def risk(self, R: np.ndarray, Q: np.ndarray) -> float:
         """Half the mean squared error against the noiseless link."""
-        return float(self.c @ I2(self.covariance(R, Q), self.errors[:, None], self.errors) @ self.c / 2)
+        return float(
+            self.c @ I2(self.covariance(R, Q), self.errors[:, None], self.errors) @ self.c / 2
+        )
 
 
 def I2(C: np.ndarray, i, j) -> np.ndarray:
@@ -169,7 +192,12 @@ def J2(C: np.ndarray, i, j) -> np.ndarray:
 def I3(C: np.ndarray, i, j, p) -> np.ndarray:
     """E[g'(x_i) x_j g(x_p)], as ``I2``."""
     own = 1 + C[i, i]
-    return 2 / math.pi * (C[j, p] - C[i, j] * C[i, p] / own) / np.sqrt(own * (1 + C[p, p]) - C[i, p] ** 2)
+    return (
+        2
+        / math.pi
+        * (C[j, p] - C[i, j] * C[i, p] / own)
+        / np.sqrt(own * (1 + C[p, p]) - C[i, p] ** 2)
+    )
 
 
 def I4(C: np.ndarray, i, j, p, q) -> np.ndarray:
@@ -190,4 +218,9 @@ def _observe(R: np.ndarray, Q: np.ndarray) -> tuple[float, float, np.ndarray, np
     rest = Q - R @ R.T
     W = np.hstack([R, root(rest)])
     angles, singular = spectrum(W, np.eye(k, k + m))
-    return math.sqrt(max(np.trace(rest), 0.0) / m), float(np.linalg.norm(R) / math.sqrt(m)), angles, singular
+    return (
+        math.sqrt(max(np.trace(rest), 0.0) / m),
+        float(np.linalg.norm(R) / math.sqrt(m)),
+        angles,
+        singular,
+    )

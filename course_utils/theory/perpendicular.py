@@ -18,7 +18,9 @@ from ..targets import MultiIndexModel
 from .stein import backward, bends, curvature, parallel_part
 
 
-def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: float, V: float, gap: float) -> np.ndarray:
+def predicted_perpendicular(
+    settings: Settings, samples: Sequence[int], start: float, V: float, gap: float
+) -> np.ndarray:
     """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of notebook 02,
 
         q_{t+1} = (1 - et_t gap)^2 q_t + et_t^2 V (d - k),    q_t = ||W_perp||_F^2 / m.
@@ -36,7 +38,9 @@ def predicted_perpendicular(settings: Settings, samples: Sequence[int], start: f
     samples = increasing(samples)
     for name, value in (("start", start), ("V", V)):
         if not value >= 0:
-            raise ValueError(f"{name} = {value} is impossible: it is the size of something, 0 or more")
+            raise ValueError(
+                f"{name} = {value} is impossible: it is the size of something, 0 or more"
+            )
     if not math.isfinite(gap):
         raise ValueError(f"gap = {gap} is not a rate of contraction: it must be a finite number")
     q = [float(start) ** 2]
@@ -53,7 +57,12 @@ def noise_floor(settings: Settings, V: float, gap: float) -> float:
 
 
 def contraction_and_noise(
-    net: TwoLayerNet, target: MultiIndexModel, loss: str, weight_decay: float, samples: int = 4000, seed: int = 0
+    net: TwoLayerNet,
+    target: MultiIndexModel,
+    loss: str,
+    weight_decay: float,
+    samples: int = 4000,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What drives W_perp, measured on fresh samples: A = m H + lam I and C_ij = E[l_1^2 s_i sigma'_i s_j sigma'_j].
 
@@ -61,7 +70,12 @@ def contraction_and_noise(
     -et A, with noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d - k) C.
     Works for a net in input space or in reduced coordinates. Taught in notebook 02.
     """
-    inside = MultiIndexModel(np.eye(target.k, target.k + net.width), target.link, target.noise, sign_labels=target.sign_labels)
+    inside = MultiIndexModel(
+        np.eye(target.k, target.k + net.width),
+        target.link,
+        target.noise,
+        sign_labels=target.sign_labels,
+    )
     par = parallel_part(net, target)
     rest = net.W - par @ target.directions if net.reduced_k is None else net.W[:, net.reduced_k :]
     coordinates = TwoLayerNet(np.hstack([par, root(rest @ rest.T)]), net.a, net.b, net.activation)
@@ -76,7 +90,9 @@ def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
     """
     if np.linalg.eigvalsh(A)[0] <= 0:
         return float(np.trace(C)) / len(C), 0.0
-    return float(np.trace(C)) / len(C), float(np.trace(C) / np.trace(scipy.linalg.solve(A, C, assume_a="pos")))
+    return float(np.trace(C)) / len(C), float(
+        np.trace(C) / np.trace(scipy.linalg.solve(A, C, assume_a="pos"))
+    )
 
 
 class PerpendicularPrediction:
@@ -98,7 +114,9 @@ class PerpendicularPrediction:
 
     WIDEST = 256
 
-    def __init__(self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000):
+    def __init__(
+        self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000
+    ):
         self._rng = np.random.default_rng(0)
         self._chosen = self._representatives(a, b)
         self._a = np.sign(a[self._chosen]) / len(self._chosen)
@@ -143,7 +161,10 @@ class PerpendicularPrediction:
             noise = self._drivers[1] * (self.settings.d - self.settings.k)
             with single_threaded_blas():
                 rates, basis = scipy.linalg.eigh(self._drivers[0])
-                self._modes = rates, *(np.einsum("ij,ij->j", basis, X @ basis) for X in (self._M, noise))
+                self._modes = (
+                    rates,
+                    *(np.einsum("ij,ij->j", basis, X @ basis) for X in (self._M, noise)),
+                )
         rates, M, C = self._modes
         for n, et in _equal_steps(self.settings, self.samples, t):
             f = 1 - et * rates
@@ -159,7 +180,9 @@ class PerpendicularPrediction:
         self._parallel = np.asarray(parallel, dtype=float)
         self._modes = None
         s, par = self.settings, self._parallel[self._chosen]
-        target = MultiIndexModel(np.eye(s.k, s.k + len(par)), s.link, s.noise, sign_labels=s.sign_labels)
+        target = MultiIndexModel(
+            np.eye(s.k, s.k + len(par)), s.link, s.noise, sign_labels=s.sign_labels
+        )
         net = TwoLayerNet(np.hstack([par, root(self._M)]), self._a, self._b, s.activation)
         return _matrices(net, target, s.loss, s.weight_decay, self.average, self._rng)
 
@@ -176,7 +199,9 @@ class PerpendicularPrediction:
         return basis @ M @ basis.T, np.array(traces)
 
 
-def _matrices(net, target, loss: str, weight_decay: float, samples: int, rng) -> tuple[np.ndarray, np.ndarray]:
+def _matrices(
+    net, target, loss: str, weight_decay: float, samples: int, rng
+) -> tuple[np.ndarray, np.ndarray]:
     """A = m H + lam I and C from fresh samples; net and target in the same coordinates."""
     m = net.width
     X, y = target.sample(samples, rng)
@@ -201,7 +226,9 @@ def root(M: np.ndarray) -> np.ndarray:
 def increasing(samples: Sequence[int]) -> np.ndarray:
     samples = np.atleast_1d(np.asarray(samples))
     if samples.ndim != 1 or len(samples) == 0 or samples[0] < 0 or (np.diff(samples) <= 0).any():
-        raise ValueError("samples must be sample counts in increasing order, 0 or more, such as run.samples")
+        raise ValueError(
+            "samples must be sample counts in increasing order, 0 or more, such as run.samples"
+        )
     return samples.astype(np.int64)
 
 
@@ -213,7 +240,9 @@ def _steps(settings: Settings, t: int, after: int):
 
 def _equal_steps(settings: Settings, t: int, after: int):
     """(n, et): a stretch of steps as at most eight groups of n equal ones."""
-    edges = np.unique(np.linspace(t, after, 2 if settings.schedule == "constant" else 9).astype(np.int64))
+    edges = np.unique(
+        np.linspace(t, after, 2 if settings.schedule == "constant" else 9).astype(np.int64)
+    )
     for begin, end in zip(edges[:-1], edges[1:], strict=True):
         yield int(end - begin), float(schedule(settings, np.array((begin + end - 1) / 2)))
 
@@ -221,7 +250,9 @@ def _equal_steps(settings: Settings, t: int, after: int):
 def _after_steps(M, C, once, all_steps, n: int, et: float):
     """Entries of M after n steps M <- once M + et^2 C; all_steps is once^n."""
     slow = np.abs(1 - once) < 1e-12
-    return all_steps * M + et * et * C * np.where(slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once))
+    return all_steps * M + et * et * C * np.where(
+        slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once)
+    )
 
 
 def _recursion(q: float, steps, gap: float, noise: float) -> float:

@@ -27,12 +27,19 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
     Needs checkpoints denser than a factor 1.5 apart. ValueError if the run holds no network. Taught in notebook 02.
     """
     if run.net is None or run.settings is None:
-        raise ValueError("this run holds no network, so the prediction has nothing to measure; use a run of online_sgd")
+        raise ValueError(
+            "this run holds no network, so the prediction has nothing to measure; use a run of online_sgd"
+        )
     if run.seeds is None:
         return _predict_one(run, first, average)
     used = ("neurons", "parallel")
     each = (
-        replace(run, settings=run.settings.replace(seed=run.seeds[i]), net=net, **{n: getattr(run, n)[i] for n in used})
+        replace(
+            run,
+            settings=run.settings.replace(seed=run.seeds[i]),
+            net=net,
+            **{n: getattr(run, n)[i] for n in used},
+        )
         for i, net in enumerate(run.net)
     )
     return np.stack([_predict_one(one, first, average) for one in each])
@@ -42,7 +49,13 @@ def _predict_one(run: Run, first: int, average: int) -> np.ndarray:
     s, samples = run.settings, run.samples
     coefficients = _parallel_history(s, run.net, run.neurons, run.parallel)
     theory = PerpendicularPrediction(
-        s, run.net.a, run.net.b, coefficients[first], run.neurons[first, :, -1], int(samples[first]), average
+        s,
+        run.net.a,
+        run.net.b,
+        coefficients[first],
+        run.neurons[first, :, -1],
+        int(samples[first]),
+        average,
     )
     predicted = np.full(len(samples), np.nan)
     predicted[first] = theory.perpendicular
@@ -55,7 +68,9 @@ def _predict_one(run: Run, first: int, average: int) -> np.ndarray:
     return predicted
 
 
-def _parallel_history(s: Settings, net: TwoLayerNet, neurons: np.ndarray, parallel: np.ndarray) -> np.ndarray:
+def _parallel_history(
+    s: Settings, net: TwoLayerNet, neurons: np.ndarray, parallel: np.ndarray
+) -> np.ndarray:
     """W U^T at every checkpoint, (n, m, k).
 
     A run records the weights of each neuron on the first directions, and then its perpendicular norm. Columns that it
@@ -69,6 +84,10 @@ def _parallel_history(s: Settings, net: TwoLayerNet, neurons: np.ndarray, parall
     start = OnlineSGD(s, "plain" if net.reduced_k is None else "reduced").net
     moved = np.sqrt(((neurons - neurons[0]).astype(float) ** 2).sum((1, 2)))
     way = (moved / max(moved[-1], 1e-300))[:, None, None]
-    rest = (1 - way) * parallel_part(start, target)[:, have:] + way * parallel_part(net, target)[:, have:]
+    rest = (1 - way) * parallel_part(start, target)[:, have:] + way * parallel_part(net, target)[
+        :, have:
+    ]
     size = np.sqrt(np.maximum(parallel**2 * s.width - (known**2).sum((1, 2)), 0.0))
-    return np.concatenate([known, rest * (size / np.sqrt((rest**2).sum((1, 2))))[:, None, None]], axis=2)
+    return np.concatenate(
+        [known, rest * (size / np.sqrt((rest**2).sum((1, 2))))[:, None, None]], axis=2
+    )

@@ -45,16 +45,26 @@ def stein_terms(
     Source: Stein's lemma; derived in notebook 02.
     """
     if target.sign_labels:
-        raise ValueError("sign labels jump: they have no gradient, and D does not exist. Use loss='huber' or 'square'")
+        raise ValueError(
+            "sign labels jump: they have no gradient, and D does not exist. Use loss='huber' or 'square'"
+        )
     slopes, _, l11 = backward(net, loss, X, y)
-    D = -(slopes * l11[:, None]).T @ _link_gradient(target, target.project(X)) / len(X)  # l_12 = -l_11
+    D = (
+        -(slopes * l11[:, None]).T @ _link_gradient(target, target.project(X)) / len(X)
+    )  # l_12 = -l_11
     return curvature(slopes, l11, bends(net, target, loss, X, y)), D
 
 
 def stationary_point(
-    net: TwoLayerNet, target: MultiIndexModel, loss: str, weight_decay: float,
-    samples: int = 20_000, tolerance: float = 1e-8, iterations: int = 500, seed: int = 0,
-) -> TwoLayerNet:  # fmt: skip
+    net: TwoLayerNet,
+    target: MultiIndexModel,
+    loss: str,
+    weight_decay: float,
+    samples: int = 20_000,
+    tolerance: float = 1e-8,
+    iterations: int = 500,
+    seed: int = 0,
+) -> TwoLayerNet:
     """A stationary point of the regularised risk: W = -(H(W) + lambda I)^(-1) D(W) U, by damped fixed-point iteration.
 
     Parameters
@@ -70,9 +80,18 @@ def stationary_point(
     RuntimeError if the iteration does not settle. Taught in notebook 02.
     """
     if not weight_decay > 0:
-        raise ValueError(f"weight_decay = {weight_decay} leaves H + lambda I singular: take a positive weight decay")
-    m, inside = net.width, MultiIndexModel(np.eye(target.k), target.link, target.noise, sign_labels=target.sign_labels)
-    X, y = inside.sample(samples, np.random.default_rng(seed))  # all that follows happens inside the subspace
+        raise ValueError(
+            f"weight_decay = {weight_decay} leaves H + lambda I singular: take a positive weight decay"
+        )
+    m, inside = (
+        net.width,
+        MultiIndexModel(
+            np.eye(target.k), target.link, target.noise, sign_labels=target.sign_labels
+        ),
+    )
+    X, y = inside.sample(
+        samples, np.random.default_rng(seed)
+    )  # all that follows happens inside the subspace
     enough = max(tolerance, 20 / samples) if ACTIVATIONS[net.activation].jump else tolerance
     current = TwoLayerNet(parallel_part(net, target), net.a, net.b, net.activation)
     for _ in range(iterations):
@@ -93,12 +112,18 @@ def parallel_part(net: TwoLayerNet, target: MultiIndexModel) -> np.ndarray:
     return net.W @ target.directions.T if net.reduced_k is None else net.W[:, : net.reduced_k]
 
 
-def backward(net: TwoLayerNet, loss: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def backward(
+    net: TwoLayerNet, loss: str, X: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """a o sigma' (n, m), l_1 (n,), l_11 (n,) on samples."""
     preactivation = X @ net.W.T + net.b
     sigma, slope = ACTIVATIONS[net.activation].value, ACTIVATIONS[net.activation].slope
     yhat = sigma(preactivation) @ net.a
-    return net.a * slope(preactivation), LOSSES[loss].slope(yhat, y), LOSSES[loss].curvature(yhat, y)
+    return (
+        net.a * slope(preactivation),
+        LOSSES[loss].slope(yhat, y),
+        LOSSES[loss].curvature(yhat, y),
+    )
 
 
 def curvature(slopes: np.ndarray, l11: np.ndarray, bends: np.ndarray) -> np.ndarray:
@@ -106,7 +131,9 @@ def curvature(slopes: np.ndarray, l11: np.ndarray, bends: np.ndarray) -> np.ndar
     return (slopes * l11[:, None]).T @ slopes / len(slopes) + np.diag(bends)
 
 
-def bends(net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+def bends(
+    net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray
+) -> np.ndarray:
     """a_j E[l_1 sigma''_j], (m,)."""
     sigma = ACTIVATIONS[net.activation]
     bends = sigma.jump * _kink_means(net, target, loss, X, y) if sigma.jump else 0.0
@@ -117,7 +144,9 @@ def bends(net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y
     return net.a * bends
 
 
-def _kink_means(net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _kink_means(
+    net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray
+) -> np.ndarray:
     """E[l_1 delta(<w_j, x> + b_j)], (m,): density of <w_j, x> at -b_j times the mean of l_1 over inputs moved there."""
     W, k = net.W, target.k
     gram, Z = W @ W.T, target.project(X)
@@ -126,7 +155,9 @@ def _kink_means(net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndar
     density[gram.diagonal() < 1e-20] = 0.0
     near = np.flatnonzero(density > 1e-6)
     P = X @ W.T
-    moves = np.ascontiguousarray(((P + net.b) / squared)[:, near])  # x - move w_j lies on the kink of neuron j
+    moves = np.ascontiguousarray(
+        ((P + net.b) / squared)[:, near]
+    )  # x - move w_j lies on the kink of neuron j
     yhat = _outputs_on_kinks(ACTIVATIONS[net.activation])(P + net.b, moves, gram[near], net.a)
     moved = Z[:, None] - moves[:, :, None] * parallel_part(net, target)[near]
     means = target.mean(moved.reshape(-1, k)).reshape(yhat.shape)
@@ -151,7 +182,9 @@ def _outputs_on_kinks(sigma: Activation) -> Callable:
     return specialised(_moved_outputs, otherwise, activate=sigma.at)
 
 
-activate = ACTIVATIONS["relu"].at  # what the loop calls by this name; ``specialised`` puts that of another record in its place
+activate = ACTIVATIONS[
+    "relu"
+].at  # what the loop calls by this name; ``specialised`` puts that of another record in its place
 
 
 def _moved_outputs(P, moves, gram, a):

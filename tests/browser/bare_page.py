@@ -108,7 +108,9 @@ class Bare:
 
     def __init__(self, page):
         self.page, self.stage, self.waiting = page, Stage(), []
-        self.stage.send = lambda message, buffers=(): self.waiting.append((message, buffers[0] if buffers else b""))
+        self.stage.send = lambda message, buffers=(): self.waiting.append(
+            (message, buffers[0] if buffers else b"")
+        )
         page.evaluate("begin()")
 
     def hold(self, shown: list[Figure]) -> None:
@@ -142,4 +144,6 @@ def serve(route) -> None:
     elif name == "plotly.js":
         route.fulfill(path=LIBRARY)
     else:
-        route.fulfill(body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8")
+        route.fulfill(
+            body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8"
+        )

@@ -27,7 +27,10 @@ LAB_CELL, THREADS_CELL, BREAK_CELL, MEND_CELL, CHECK_CELL, SECOND_CELL = range(6
 def course(chromium, tmp_path_factory):
     home = tmp_path_factory.mktemp("bad_days")
     with open_cells(
-        chromium, home, [LAB, THREADS, BREAK, MEND, CHECK, LAB.replace("lab =", "second =")[:-5] + "; second"], 8954
+        chromium,
+        home,
+        [LAB, THREADS, BREAK, MEND, CHECK, LAB.replace("lab =", "second =")[:-5] + "; second"],
+        8954,
     ) as page:
         page.run_cell(LAB_CELL)
         page.wait_for_lab()
@@ -74,7 +77,10 @@ def test_thousand_slider_events_and_the_last_one_wins(course):
     )
     wanted = handle.get_attribute("aria-valuetext")
     shown = course.lab().locator(".course-field-noise .widget-readout").inner_text()
-    course.until(lambda: float(course.settings()["noise"]) == float(shown), f"noise {shown} ({wanted}) on the page")
+    course.until(
+        lambda: float(course.settings()["noise"]) == float(shown),
+        f"noise {shown} ({wanted}) on the page",
+    )
     course.press("Pause")
     course.rest()
     assert float(course.settings()["noise"]) == float(shown)  # nothing older comes after it
@@ -98,7 +104,9 @@ def test_two_labs_play_at_once(course):
     for index in (0, 1):
         course.press("Play", index)
     first, second = samples(course, 0), samples(course, 1)
-    course.until(lambda: samples(course, 0) > first and samples(course, 1) > second, "both labs to go on")
+    course.until(
+        lambda: samples(course, 0) > first and samples(course, 1) > second, "both labs to go on"
+    )
     for index in (0, 1):
         course.press("Pause", index)
         course.rest(index)
@@ -186,17 +194,27 @@ def test_without_subshells_it_works_too(course):
 
 def test_a_server_that_is_gone_during_a_lecture(chromium, tmp_path):
     """A line inside the page says so, and keys go on in the lab: JupyterLab's dialog would stand behind it and take them."""
-    with open_cells(chromium, tmp_path, [LAB.replace("; lab", "; lab.lecture.value = True; lab")], 8957) as page:
+    with open_cells(
+        chromium, tmp_path, [LAB.replace("; lab", "; lab.lecture.value = True; lab")], 8957
+    ) as page:
         page.run_cell(0)
         page.wait_for_lab()
-        page.until(lambda: page.lab().evaluate("lab => lab.matches(':popover-open')"), "the full page")
+        page.until(
+            lambda: page.lab().evaluate("lab => lab.matches(':popover-open')"), "the full page"
+        )
         page.press("Play")
         page.until(lambda: samples(page) > 30, "the run")
         page.kernel.parent().kill()
         line = page.lab().locator(".course-cut")
-        page.until(lambda: "connection" in line.text_content() and line.is_visible(), "the line that says so")
+        page.until(
+            lambda: "connection" in line.text_content() and line.is_visible(),
+            "the line that says so",
+        )
         page.until(lambda: page.page.locator(".jp-Dialog").count() == 0, "no dialog behind it")
-        page.until(lambda: page.lab().evaluate("lab => lab.contains(document.activeElement)"), "the keyboard to be the lab's")
+        page.until(
+            lambda: page.lab().evaluate("lab => lab.contains(document.activeElement)"),
+            "the keyboard to be the lab's",
+        )
         page.page.keyboard.press("Escape")
         page.until(lambda: page.stage(0, "lecture") == "false", "the end of the lecture")
 

@@ -40,8 +40,12 @@ def frames():
 def sight(page, away: bool) -> None:
     """Scroll the lab out of sight, or back."""
     page.evaluate("away => { root.style.marginTop = away ? '5000px' : 0; }", away)
-    page.evaluate("() => new Promise(done => new IntersectionObserver((_, o) => (o.disconnect(), done())).observe(root))")
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(
+        "() => new Promise(done => new IntersectionObserver((_, o) => (o.disconnect(), done())).observe(root))"
+    )
+    page.evaluate(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 def test_a_lab_out_of_sight_answers_and_draws_nothing_until_it_is_seen(bare, frames):
@@ -56,7 +60,9 @@ def test_a_lab_out_of_sight_answers_and_draws_nothing_until_it_is_seen(bare, fra
     assert page.evaluate("sent.filter(m => m.type === 'ack').at(-1).n") == bare.stage.frames
     assert page.evaluate("root.querySelector('.course-sentence').textContent") == "words"
     sight(page, False)
-    page.wait_for_function(f"drawn => JSON.stringify({PATHS}) !== drawn", arg=page.evaluate(f"JSON.stringify({drawn})"))
+    page.wait_for_function(
+        f"drawn => JSON.stringify({PATHS}) !== drawn", arg=page.evaluate(f"JSON.stringify({drawn})")
+    )
     bare.draw(frames[-1])
     assert page.evaluate(PATHS) != drawn
 
@@ -67,22 +73,33 @@ def test_sliders_that_come_after_the_first_frame_have_names_and_values(bare, fra
     bare.draw(frames[0])
     for _ in range(2):
         page.evaluate(SLIDER)
-        page.wait_for_function("document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '5'")
+        page.wait_for_function(
+            "document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '5'"
+        )
         handle = page.locator(".noUi-handle")
-        assert (handle.get_attribute("aria-label"), handle.get_attribute("aria-description")) == ("k", "how many")
+        assert (handle.get_attribute("aria-label"), handle.get_attribute("aria-description")) == (
+            "k",
+            "how many",
+        )
     page.evaluate("""() => { document.querySelector('.widget-readout').textContent = '6';
         document.querySelector('.noUi-handle').setAttribute('aria-valuetext', '4.0'); }""")
-    page.wait_for_function("document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '6'")
+    page.wait_for_function(
+        "document.querySelector('.noUi-handle').getAttribute('aria-valuetext') === '6'"
+    )
 
 
 @pytest.mark.parametrize("lecture", [False, True])
-def test_a_cut_connection_is_said_inside_the_page_and_asked_about_once_it_is_back(bare, frames, lecture):
+def test_a_cut_connection_is_said_inside_the_page_and_asked_about_once_it_is_back(
+    bare, frames, lecture
+):
     page = bare.page
     bare.draw(frames[0])
     page.evaluate("on => model.set('lecture', on)", lecture)
     assert page.evaluate(f"{CUT}.hidden")
     page.evaluate("model.widget_manager.kernel.connectionStatus = 'connecting'")
-    page.wait_for_function(f"!{CUT}.hidden && {CUT}.textContent.includes('connection to the kernel is cut')")
+    page.wait_for_function(
+        f"!{CUT}.hidden && {CUT}.textContent.includes('connection to the kernel is cut')"
+    )
     assert page.locator(".course-cut").is_visible()
     hellos = page.evaluate("sent.filter(m => m.type === 'hello').length")
     page.evaluate("model.widget_manager.kernel.connectionStatus = 'connected'")

@@ -32,7 +32,9 @@ def check(bare: Bare, shown: list[Figure]) -> None:
     on_page = bare.page.evaluate("plots().map(look)")
     wanted = bare.page.evaluate("views => reference(views)", given)
     # what stands under the pointer and in a legend is the data on the page, not the drawing
-    held = bare.page.evaluate(f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))")
+    held = bare.page.evaluate(
+        f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))"
+    )
     for i, (figure, (traces, _)) in enumerate(zip(shown, given, strict=True)):
         assert held[i] == [[t.get("x", []), t.get("y", [])] for t in traces], figure.name
         drawn, right = ({t["index"]: t for t in one[i] if seen(t)} for one in (on_page, wanted))
@@ -46,7 +48,9 @@ def seen(trace: dict) -> bool:
     for kind in ("lines", "fills"):
         paths = [p for p in trace[kind] if p["path"]]
         assert len({str(p["look"]) for p in paths}) <= 1
-        trace[kind] = [{"path": "".join(p["path"] for p in paths), "look": paths[0]["look"]}] if paths else []
+        trace[kind] = (
+            [{"path": "".join(p["path"] for p in paths), "look": paths[0]["look"]}] if paths else []
+        )
     return any(trace[kind] for kind in ("lines", "fills", "points"))
 
 
@@ -58,10 +62,16 @@ def same_trace(drawn: dict, wanted: dict, name: str) -> None:
         for one, other in zip(drawn[kind], wanted[kind], strict=True):
             assert one["look"] == other["look"], f"{name}: {kind}"
             if kind == "points":
-                assert np.abs(np.subtract(one["at"], other["at"])).max() <= PIXELS, f"{name}: a point"
+                assert np.abs(np.subtract(one["at"], other["at"])).max() <= PIXELS, (
+                    f"{name}: a point"
+                )
                 assert one["path"] == other["path"], f"{name}: a marker"
-            elif one["path"] != other["path"] and one["look"][1] != "0px":  # the edge of a band is not drawn
-                assert apart(one["path"], other["path"], closed=kind == "fills") <= PIXELS, f"{name}: {kind}"
+            elif (
+                one["path"] != other["path"] and one["look"][1] != "0px"
+            ):  # the edge of a band is not drawn
+                assert apart(one["path"], other["path"], closed=kind == "fills") <= PIXELS, (
+                    f"{name}: {kind}"
+                )
 
 
 def apart(one: str | None, other: str | None, closed: bool) -> float:
@@ -80,7 +90,13 @@ def dense(path: str, closed: bool, step: float = 0.1) -> np.ndarray:
         for piece in part.replace("L", " L").replace("H", " H").replace("V", " V").split():
             numbers = [float(v) for v in piece.strip("LHV").split(",")]
             last = corners[-1] if corners else None
-            corners.append([numbers[0], last[1]] if piece[0] == "H" else [last[0], numbers[0]] if piece[0] == "V" else numbers)
+            corners.append(
+                [numbers[0], last[1]]
+                if piece[0] == "H"
+                else [last[0], numbers[0]]
+                if piece[0] == "V"
+                else numbers
+            )
         corners = np.array(corners + corners[:1] if closed else corners)
         for start, end in zip(corners, [*corners[1:], corners[-1]], strict=True):
             start, end = inside(start, end)
@@ -116,9 +132,13 @@ def moments(lab, times) -> list[list[Figure]]:
 
 
 PRESETS = {
-    "the theorem holds": 2, "decay under the threshold": 2, "pure noise": 5, "inclusion without recovery": 3,
-    "five directions": 4, "the paper's Figure 1": 2,
-}  # fmt: skip
+    "the theorem holds": 2,
+    "decay under the threshold": 2,
+    "pure noise": 5,
+    "inclusion without recovery": 3,
+    "five directions": 4,
+    "the paper's Figure 1": 2,
+}
 
 
 @pytest.mark.parametrize("name,seed", PRESETS.items())
@@ -132,8 +152,12 @@ def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
     for later in shown[1:]:
         before = bare.redraws
         bare.draw(later)
-        if later is not shown[1]:  # with its first samples a run gets axes and curves of more than one moment
-            assert bare.redraws - before < len(later), "plotly.js drew all of it: nothing of stage.js is measured"
+        if (
+            later is not shown[1]
+        ):  # with its first samples a run gets axes and curves of more than one moment
+            assert bare.redraws - before < len(later), (
+                "plotly.js drew all of it: nothing of stage.js is measured"
+            )
         check(bare, later)
     bare.page.evaluate("rest()")  # the redraw once a run pauses changes nothing
     check(bare, shown[-1])
@@ -172,14 +196,20 @@ def test_frames_that_are_never_painted_are_taken_over(bare):
 
 def test_another_experiment_in_the_same_views(bare):
     """Other numbers of curves, other colours, other axes."""
-    for settings in (Settings(d=20, k=3, width=20), Settings(d=200, k=1, link="tanh", width=30), Settings(d=20, k=2, width=20)):
+    for settings in (
+        Settings(d=20, k=3, width=20),
+        Settings(d=200, k=1, link="tanh", width=30),
+        Settings(d=20, k=2, width=20),
+    ):
         for shown in moments(SubspaceLab(settings), [0, 100, 150]):
             bare.draw(shown)
             check(bare, shown)
 
 
 def test_the_movie(bare):
-    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300)
+    movie = neurons_movie(
+        Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300
+    )
     run = movie.session.run()
     for moment in (-1, 0, 20, 40, 80):
         shown = movie.figures(run, moment)
@@ -189,7 +219,10 @@ def test_the_movie(bare):
 
 PANELS = {
     "target": (TargetLab, [{"k": 1, "link": "tanh"}, {"noise": 0.5}, {"seed": 3}, {"link": "he2"}]),
-    "estimators": (EstimatorsLab, [{"k": 1, "link": "tanh"}, {"noise": 0.5}, {"seed": 3}, {"d": 30}]),
+    "estimators": (
+        EstimatorsLab,
+        [{"k": 1, "link": "tanh"}, {"noise": 0.5}, {"seed": 3}, {"d": 30}],
+    ),
 }
 
 
@@ -201,7 +234,11 @@ def test_panels(bare, name):
     for move in moves:
         settings = settings.replace(**move)
         lab.session.begin(settings)
-        shown = [f for f in lab.figures(lab.session.run(), -1) if f.traces[0]["type"] in ("scatter", "bar")]
+        shown = [
+            f
+            for f in lab.figures(lab.session.run(), -1)
+            if f.traces[0]["type"] in ("scatter", "bar")
+        ]
         bare.draw(shown)
         check(bare, shown)
 
@@ -229,7 +266,11 @@ DATA = {
 MODES = {
     "lines": {"mode": "lines", "line": {"color": "#009E73", "dash": "dash", "width": 3}},
     "markers": {"mode": "markers", "marker": {"color": "#CC79A7", "symbol": "square", "size": 9}},
-    "lines+markers": {"mode": "lines+markers", "line": {"color": "#0072B2"}, "marker": {"color": "#D55E00", "symbol": "star"}},
+    "lines+markers": {
+        "mode": "lines+markers",
+        "line": {"color": "#0072B2"},
+        "marker": {"color": "#D55E00", "symbol": "star"},
+    },
     "smooth": {"mode": "lines", "line": {"shape": "spline", "color": "#009E73"}},
     "stairs": {"mode": "lines", "line": {"shape": "hv", "color": "#009E73"}},
     "across gaps": {"mode": "lines", "connectgaps": True},
@@ -242,11 +283,17 @@ MODES = {
 MOVED = ("lines", "markers")  # by stage.js; what it leaves to plotly.js needs less
 
 
-@pytest.mark.parametrize("mode,data", [(m, d) for m in MODES for d in (DATA if m in MOVED else ("longer curves", "gaps"))])
+@pytest.mark.parametrize(
+    "mode,data",
+    [(m, d) for m in MODES for d in (DATA if m in MOVED else ("longer curves", "gaps"))],
+)
 def test_any_data_on_any_axes(bare, mode, data):
     for x, y in DATA[data]:
         trace = {"type": "scatter", "x": x, "y": y, "name": "curve", **MODES[mode]}
         level = charts.path([0.01, 1], [y[-1] if len(y) else 1.0] * 2, "level", figures.GREY, "dot")
-        shown = [Figure(name, [trace, level], {"xaxis": across, "yaxis": up}) for name, (across, up) in AXES.items()]
+        shown = [
+            Figure(name, [trace, level], {"xaxis": across, "yaxis": up})
+            for name, (across, up) in AXES.items()
+        ]
         bare.draw(shown)
         check(bare, shown)

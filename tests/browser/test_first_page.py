@@ -11,8 +11,14 @@ def test_first_page_asks_nothing(chromium, serve, tmp_path):
         page = chromium.new_page(viewport={"width": 1366, "height": 768})
         problems, outside = [], []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-        page.on("request", lambda request: outside.append(request.url) if is_outside(request.url) else None)
+        page.on(
+            "console",
+            lambda message: problems.append(message.text) if message.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda request: outside.append(request.url) if is_outside(request.url) else None,
+        )
         page.goto(lines[-1].split()[-1])
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=300_000)
         page.wait_for_timeout(PATIENCE)

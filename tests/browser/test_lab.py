@@ -21,12 +21,16 @@ def course(chromium, tmp_path_factory):
     folder = home / "notebooks"
     folder.mkdir()
     notebook = nbformat.read(shutil.copy(NOTEBOOK, folder), as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell("lab.raise_errors(); print('no error was swallowed')"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell("lab.raise_errors(); print('no error was swallowed')")
+    )
     nbformat.write(notebook, folder / NOTEBOOK.name)
     with open_folder(chromium, home, folder, 8952) as page:
         page.run_all()
         page.wait_for_lab()
-        page.page.get_by_text("no error was swallowed", exact=True).wait_for()  # the last cell has run
+        page.page.get_by_text(
+            "no error was swallowed", exact=True
+        ).wait_for()  # the last cell has run
         page.lab().scroll_into_view_if_needed()
         yield page
 
@@ -37,7 +41,10 @@ def test_angles_fall_while_it_plays(course):
     start = {name: y[-1] for name, (_, y) in course.curves().items()}
     assert len(start) == 3 and min(start.values()) > 45
     course.press("Play")
-    course.until(lambda: max(y[-1] for _, y in course.curves().values()) < 20, "every angle to fall under 20 degrees")
+    course.until(
+        lambda: max(y[-1] for _, y in course.curves().values()) < 20,
+        "every angle to fall under 20 degrees",
+    )
     assert len(set(course.drawn())) >= 3, "the curves are on the page, not only in its data"
 
 
@@ -53,14 +60,23 @@ def test_pause_leaves_the_kernel_idle(course):
 def test_every_slider_shows_its_change_on_the_page(course, field):
     before = course.settings()
     course.slide(field)
-    course.until(lambda: course.settings()[field] != before[field], f"{field} to change on the page")
+    course.until(
+        lambda: course.settings()[field] != before[field], f"{field} to change on the page"
+    )
     assert {k for k in before if course.settings()[k] != before[k]} == {field}
     course.slide(field, "ArrowLeft")
     course.until(lambda: course.settings() == before, f"{field} to come back")
 
 
-BEHIND_MORE = {"link": "staircase", "activation": "tanh", "loss": "square", "schedule": "decreasing", "bias": "away",
-               "width": None, "seed": None}  # fmt: skip
+BEHIND_MORE = {
+    "link": "staircase",
+    "activation": "tanh",
+    "loss": "square",
+    "schedule": "decreasing",
+    "bias": "away",
+    "width": None,
+    "seed": None,
+}
 
 
 @pytest.mark.parametrize("field,value", BEHIND_MORE.items())
@@ -78,7 +94,9 @@ def test_every_field_behind_more_shows_its_change(course, field, value):
             if box.locator("option:checked").inner_text().startswith(value):
                 break
             course.page.keyboard.press("ArrowDown")
-    course.until(lambda: course.settings()[field] != before[field], f"{field} to change on the page")
+    course.until(
+        lambda: course.settings()[field] != before[field], f"{field} to change on the page"
+    )
 
 
 def test_step_x10_new_seed_and_look_back(course):
@@ -109,7 +127,10 @@ def test_nothing_went_wrong_unseen(course):
 
 
 def test_divergence_is_a_sentence_and_the_controls_live(chromium, tmp_path):
-    cell = OPENING + "lab = SubspaceLab(Settings(d=20, k=1, link='cubic', loss='square', step=20.0)); lab"
+    cell = (
+        OPENING
+        + "lab = SubspaceLab(Settings(d=20, k=1, link='cubic', loss='square', step=20.0)); lab"
+    )
     with open_cells(chromium, tmp_path, [cell], 8953) as page:
         page.run_all()
         page.wait_for_lab()

@@ -37,7 +37,9 @@ def test_a_lab_paints_and_its_sliders_act(course, index, name):
         if field == "k" and course.settings(index)["link"] == "tanh":  # refused with a sentence
             course.until(lambda: "k = 2" in course.error(index), "the reason why not")
             continue
-        course.until(lambda f=field, b=before: course.settings(index)[f] != b, f"{field} of {name} to change")
+        course.until(
+            lambda f=field, b=before: course.settings(index)[f] != b, f"{field} of {name} to change"
+        )
         moved += 1
     assert moved >= 2
 

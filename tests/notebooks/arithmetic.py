@@ -13,7 +13,9 @@ import sys
 
 import numpy as np
 
-FOUND = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])  # X86_V3 has AVX2, X86_V4 has AVX-512
+FOUND = np.show_config(mode="dicts")["SIMD Extensions"].get(
+    "found", []
+)  # X86_V3 has AVX2, X86_V4 has AVX-512
 KINDS = {"this processor, one thread": {"OPENBLAS_NUM_THREADS": "1"}}
 if platform.machine().lower() in ("x86_64", "amd64"):
     KINDS["no AVX, one thread"] = {
@@ -41,7 +43,12 @@ def main(command: list[str]) -> int:
     for kind, settings in KINDS.items():
         print(f"\n==> {kind}: {settings}", flush=True)
         codes[kind] = subprocess.run(command, env=os.environ | settings).returncode
-    print("\n==> arithmetic", *(f"{kind:27} exit code {code}" for kind, code in codes.items()), sep="\n", flush=True)
+    print(
+        "\n==> arithmetic",
+        *(f"{kind:27} exit code {code}" for kind, code in codes.items()),
+        sep="\n",
+        flush=True,
+    )
     return int(any(codes.values()))
 
 

@@ -30,7 +30,9 @@ NUMBER = re.compile(
     (?!\.\d)                                               # nor the beginning of 3.11.2""",
     re.VERBOSE | re.IGNORECASE,
 )
-MEASURED = re.compile(r"(?:\s*(?:->|→|to|and)\s*[\d.,]*\d)?\s*(?:%|°|degrees\b)")  # what follows: 89 -> 12 degrees
+MEASURED = re.compile(
+    r"(?:\s*(?:->|→|to|and)\s*[\d.,]*\d)?\s*(?:%|°|degrees\b)"
+)  # what follows: 89 -> 12 degrees
 
 
 def agreed(new, stored, units: int = 1):
@@ -55,7 +57,9 @@ def _agreed_text(new: str, stored: str, units: int) -> str:
     lines = list(zip(new.split("\n"), stored.split("\n"), strict=False))
     if new.count("\n") != stored.count("\n"):
         return new
-    moved = any(_shape(a) != _shape(b) for pair in lines for a, b in zip(*map(_numbers, pair), strict=False))
+    moved = any(
+        _shape(a) != _shape(b) for pair in lines for a, b in zip(*map(_numbers, pair), strict=False)
+    )
     return "\n".join(old if _same_line(line, old, units, moved) else line for line, old in lines)
 
 
@@ -78,7 +82,15 @@ def _same_line(new: str, stored: str, units: int, moved: bool) -> bool:
 def _words(line: str, moved: bool) -> str:
     """The line with 0 for each number; where columns may have moved, with the least of spaces and rules."""
     line = NUMBER.sub("0", line)
-    return re.sub(r"(?<=[\[(])\s+|^\s+|\s+$", "", re.sub(r"\s+", " ", re.sub(r"([-=─])\1{2,}", r"\1", line))) if moved else line
+    return (
+        re.sub(
+            r"(?<=[\[(])\s+|^\s+|\s+$",
+            "",
+            re.sub(r"\s+", " ", re.sub(r"([-=─])\1{2,}", r"\1", line)),
+        )
+        if moved
+        else line
+    )
 
 
 def _same_number(new: re.Match, stored: re.Match, units: int) -> bool:
@@ -94,15 +106,24 @@ def _same_number(new: re.Match, stored: re.Match, units: int) -> bool:
     if whole[0] and units == 1 and not MEASURED.match(stored.string, stored.end()):
         return False
     last = min(a.as_tuple().exponent, b.as_tuple().exponent)
-    return abs(a - b) <= units * Decimal(1).scaleb(max(last, max(a.adjusted(), b.adjusted()) - DIGITS + 1))
+    return abs(a - b) <= units * Decimal(1).scaleb(
+        max(last, max(a.adjusted(), b.adjusted()) - DIGITS + 1)
+    )
 
 
 def pytest_itemcollected(item) -> None:
     """Give nbval's cells this comparison: what agrees reads as it is stored, and nbval then finds what does not."""
     if hasattr(item, "compare_outputs") and hasattr(item, "cell"):
-        literally, units = item.compare_outputs, item.cell.metadata.get("tolerance", {}).get("units", 1)
-        item.output_timeout = 120  # nbval gives a message 5 s to arrive, which a busy machine can need
-        item.compare_outputs = lambda new, stored, *more: literally(_agreed_outputs(new, stored, units), stored, *more)
+        literally, units = (
+            item.compare_outputs,
+            item.cell.metadata.get("tolerance", {}).get("units", 1),
+        )
+        item.output_timeout = (
+            120  # nbval gives a message 5 s to arrive, which a busy machine can need
+        )
+        item.compare_outputs = lambda new, stored, *more: literally(
+            _agreed_outputs(new, stored, units), stored, *more
+        )
 
 
 def _agreed_outputs(new: list, stored: list, units: int) -> list:

@@ -19,8 +19,15 @@ def nbval(pytester) -> Callable[..., list[bool]]:
         pytester.makeconftest((ROOT / "conftest.py").read_text())
         pytester.makeini(f"[pytest]\npythonpath = {ROOT / 'tests' / 'notebooks'}")
         patience = ("--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300")
-        told = pytester.runpytest_subprocess("--nbval", "--nbval-current-env", *patience, "-rA").stdout.str()
-        ends = {int(i): word for word, i in re.findall(r"^(PASSED|FAILED) cells.ipynb::Cell (\d+)", told, re.MULTILINE)}
+        told = pytester.runpytest_subprocess(
+            "--nbval", "--nbval-current-env", *patience, "-rA"
+        ).stdout.str()
+        ends = {
+            int(i): word
+            for word, i in re.findall(
+                r"^(PASSED|FAILED) cells.ipynb::Cell (\d+)", told, re.MULTILINE
+            )
+        }
         return [ends[i] == "PASSED" for i in range(len(cells))]
 
     return run

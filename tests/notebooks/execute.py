@@ -18,11 +18,15 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 
 def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook with nothing in it that a second run would change for no reason."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    )
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
-            output.pop("metadata", None) if output.output_type == "stream" else output.setdefault("metadata", {})
+            output.pop("metadata", None) if output.output_type == "stream" else output.setdefault(
+                "metadata", {}
+            )
             output.get("data", {}).pop(VIEW, None)
     return notebook
 
@@ -30,7 +34,12 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def execute(path: Path) -> float:
     """Run one notebook in place; how many seconds it took."""
     notebook, began = nbformat.read(path, as_version=4), time.perf_counter()
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+    ).execute()
     nbformat.write(stripped(notebook), path)
     return time.perf_counter() - began
 

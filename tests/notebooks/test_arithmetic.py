@@ -26,7 +26,9 @@ def test_every_notebook_is_represented():
 def test_cells_agree_with_what_is_stored(kind, nbval, monkeypatch):
     cells = []
     for name, wanted in CELLS.items():
-        found = {cell.id: cell for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells}
+        found = {
+            cell.id: cell for cell in nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4).cells
+        }
         cells += [nbformat.from_dict(found[cell] | {"id": f"{name[:2]}-{cell}"}) for cell in wanted]
     for name, value in KINDS[kind].items():
         monkeypatch.setenv(name, value)
@@ -45,7 +47,9 @@ print(blas, cpu_target.target_context.codegen().magic_tuple()[1], np.show_config
 def test_the_kinds_of_arithmetic_differ():
     """Else the tests above would say nothing: libraries take no notice of a variable that they do not know."""
     told = {
-        kind: subprocess.run([sys.executable, "-c", ASK], env=os.environ | settings, capture_output=True, text=True).stdout
+        kind: subprocess.run(
+            [sys.executable, "-c", ASK], env=os.environ | settings, capture_output=True, text=True
+        ).stdout
         for kind, settings in KINDS.items()
     }
     assert all(told.values()) and len(set(told.values())) == len(KINDS), told

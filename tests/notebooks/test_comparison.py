@@ -26,7 +26,10 @@ SAME = {
     "numpy's own columns": ("[14.3  9.9  8.1]", "[14.3 10.   8.1]"),
     "numpy's first column": ("[ 9.9 10.2]", "[10.  10.2]"),
     "all digits": ("0.30000000000000004", "0.3000000000000002"),
-    "a table's columns": (" n    risk\n--------\n10   9.99\n", " n     risk\n---------\n10   10.00\n"),
+    "a table's columns": (
+        " n    risk\n--------\n10   9.99\n",
+        " n     risk\n---------\n10   10.00\n",
+    ),
     "a table in HTML": ("<td>0.31</td><td>nan</td>", "<td>0.32</td><td>nan</td>"),
 }
 DIFFERENT = {
@@ -81,7 +84,12 @@ def test_a_stated_tolerance_counts_units_of_the_last_digit():
 def test_json_is_compared_by_what_it_holds():
     stored = {"x": [0.1, 2, True], "name": "risk 0.31"}
     assert agreed({"x": [0.1 + 1e-15, 2, True], "name": "risk 0.32"}, stored) == stored
-    for other in ({"x": [0.1001, 2, True]}, {"x": [0.1, 3, True]}, {"x": [0.1, 2]}, {"x": [0.1, 2, True], "more": 1}):
+    for other in (
+        {"x": [0.1001, 2, True]},
+        {"x": [0.1, 3, True]},
+        {"x": [0.1, 2]},
+        {"x": [0.1, 2, True], "more": 1},
+    ):
         assert agreed(stored | other, stored) != stored
 
 
@@ -96,15 +104,26 @@ def test_what_rounding_does_to_a_number_passes_in_every_format(x, form):
         assert agreed(new, stored) == stored
 
 
-@given(st.integers(-(10**6), 10**6), st.integers(-12, 12), st.integers(1, 4), st.integers(1, 9), st.sampled_from(("", ",")))
+@given(
+    st.integers(-(10**6), 10**6),
+    st.integers(-12, 12),
+    st.integers(1, 4),
+    st.integers(1, 9),
+    st.sampled_from(("", ",")),
+)
 def test_units_of_the_last_digit_are_counted_exactly(n, change, decimals, units, comma):
-    stored, new = (f"risk {Decimal(i).scaleb(-decimals):{comma}.{decimals}f} at rank 3" for i in (n, n + change))
+    stored, new = (
+        f"risk {Decimal(i).scaleb(-decimals):{comma}.{decimals}f} at rank 3"
+        for i in (n, n + change)
+    )
     assert (agreed(new, stored, units) == stored) == (abs(change) <= units)
 
 
 def shown(**data):
     """Source of a cell that shows something, and the output that is stored for it."""
-    return f"from IPython.display import display\ndisplay({data!r}, raw=True)", [nbformat.v4.new_output("display_data", data)]
+    return f"from IPython.display import display\ndisplay({data!r}, raw=True)", [
+        nbformat.v4.new_output("display_data", data)
+    ]
 
 
 def printed(text):
@@ -117,8 +136,18 @@ def test_nbval_runs_a_notebook_with_this_comparison(nbval):
     cases = [  # what runs, what is stored, whether it passes, metadata
         (printed("risk 0.31"), printed("risk 0.32"), True),
         (printed("risk 0.31"), printed("risk 0.41"), False),
-        (printed("risk 0.31"), printed("risk 0.34"), True, {"tolerance": {"units": 3, "because": "three"}}),
-        (printed("risk 0.31"), printed("risk 0.35"), False, {"tolerance": {"units": 3, "because": "three"}}),
+        (
+            printed("risk 0.31"),
+            printed("risk 0.34"),
+            True,
+            {"tolerance": {"units": 3, "because": "three"}},
+        ),
+        (
+            printed("risk 0.31"),
+            printed("risk 0.35"),
+            False,
+            {"tolerance": {"units": 3, "because": "three"}},
+        ),
         (printed("risk 0.31"), ("", []), False),
         (("pass", []), printed("risk 0.31"), False),
         (("import sys; print('risk', file=sys.stderr, end='')", []), printed("risk"), False),
@@ -130,7 +159,9 @@ def test_nbval_runs_a_notebook_with_this_comparison(nbval):
         (shown(**{json: {"x": [0.1, 2]}}), shown(**{json: {"x": [0.1, 3]}}), False),
     ]
     cells = [
-        nbformat.v4.new_code_cell(run[0], outputs=stored[1], execution_count=i, metadata=dict(*metadata))
+        nbformat.v4.new_code_cell(
+            run[0], outputs=stored[1], execution_count=i, metadata=dict(*metadata)
+        )
         for i, (run, stored, _, *metadata) in enumerate(cases, 1)
     ]
     assert nbval(cells) == [case[2] for case in cases]

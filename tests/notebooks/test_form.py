@@ -21,8 +21,15 @@ def test_there_are_notebooks():
 def test_kernelspec_is_kept_and_widget_state_is_not(notebook):
     assert notebook.metadata.kernelspec.name == "python3"
     assert "widgets" not in notebook.metadata
-    kinds = {kind for cell in notebook.cells for output in cell.get("outputs", []) for kind in output.get("data", {})}
-    assert not any("widget" in kind for kind in kinds)  # without a kernel a page would show an error instead of the text
+    kinds = {
+        kind
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for kind in output.get("data", {})
+    }
+    assert not any(
+        "widget" in kind for kind in kinds
+    )  # without a kernel a page would show an error instead of the text
 
 
 def test_every_code_cell_was_run_in_order_without_error(notebook):
@@ -32,7 +39,11 @@ def test_every_code_cell_was_run_in_order_without_error(notebook):
 
 
 def test_cells_are_short(notebook):
-    long = [c.source for c in notebook.cells if c.cell_type == "code" and len(c.source.splitlines()) > 15]
+    long = [
+        c.source
+        for c in notebook.cells
+        if c.cell_type == "code" and len(c.source.splitlines()) > 15
+    ]
     assert not long
 
 
@@ -51,13 +62,25 @@ def test_no_number_is_a_rounding_error(notebook):
     A cell that means so small a number states a tolerance, with the reason.
     """
     cells = [c for c in notebook.cells if c.cell_type == "code" and "tolerance" not in c.metadata]
-    values = {text: float(text.replace(",", "").replace("\u2212", "-")) for c in cells for text in printed_numbers(c)}
-    assert [text for text, x in values.items() if 0 < abs(x) < 1e-11 or (x == 0 and text[0] in "-\u2212")] == []
+    values = {
+        text: float(text.replace(",", "").replace("\u2212", "-"))
+        for c in cells
+        for text in printed_numbers(c)
+    }
+    assert [
+        text
+        for text, x in values.items()
+        if 0 < abs(x) < 1e-11 or (x == 0 and text[0] in "-\u2212")
+    ] == []
 
 
 def test_a_wider_tolerance_has_a_reason_and_numbers_that_need_it(notebook):
     for cell in notebook.cells:
         if stated := cell.metadata.get("tolerance"):
-            assert stated.keys() == {"units", "because"} and isinstance(stated["units"], int) and stated["units"] > 1
+            assert (
+                stated.keys() == {"units", "because"}
+                and isinstance(stated["units"], int)
+                and stated["units"] > 1
+            )
             assert len(stated["because"].split()) >= 4
             assert cell.cell_type == "code" and printed_numbers(cell)
