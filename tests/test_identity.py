@@ -1,4 +1,7 @@
-"""identity.py: one digest for what does the same, another for what does something else, wherever the difference lies."""
+"""identity.py: one digest for what does the same, another for what does something else.
+
+Wherever the difference lies.
+"""
 
 import functools
 import importlib
@@ -23,7 +26,10 @@ def notebook(source: str) -> dict:
 
 
 def test_the_identity_of_a_function_is_what_it_does():
-    source = "def scale(x):\n    return 2 * x\n\ndef f(run, power=1):\n    return [scale(run.risk) ** power for _ in range(1)]"
+    source = (
+        "def scale(x):\n    return 2 * x\n\n"
+        "def f(run, power=1):\n    return [scale(run.risk) ** power for _ in range(1)]"
+    )
     f = identity(notebook(source)["f"])
     assert identity(notebook("# moved down in a cell that has another name\n\n" + source)["f"]) == f
     for old, new in (
@@ -46,49 +52,201 @@ def test_identity_sees_closures_partial_arguments_data_and_recursion():
     assert isinstance(identity(types), str)
 
 
-REACH = {  # how a measure may reach code; in each, 2 becomes 3
-    "object with __call__": "class M:\n    def __call__(self, run):\n        return 2\nmeasure = M()",
-    "attribute of a class": "class M:\n    by = 2\n    def __call__(self, run):\n        return self.by\nmeasure = M()",
-    "state of an object": "class M:\n    def __call__(self, run):\n        return self.by\nmeasure = M()\nmeasure.by = 2",
-    "slots": "class M:\n    __slots__ = 'by'\n    def f(self, run):\n        return self.by\nm = M()\nm.by = 2\nmeasure = m.f",
-    "base": "class B:\n    def f(self, run):\n        return 2\nclass M(B):\n    __call__ = B.f\nmeasure = M()",
-    "base of a base": "class A:\n    by = 2\nclass B(A): pass\nclass C(B): pass\nmeasure = lambda run: C.by",
-    "metaclass": "class T(type):\n    by = 2\nclass C(metaclass=T): pass\nmeasure = lambda run: C.by",
-    "class used inside": "class C:\n    def f(self):\n        return 2\ndef measure(run):\n    return C().f()",
-    "bound method": "class C:\n    def f(self, run):\n        return 2\nmeasure = C().f",
-    "class method": "class C:\n    @classmethod\n    def f(cls, run):\n        return 2\nmeasure = C.f",
-    "static method": "class C:\n    @staticmethod\n    def f(run):\n        return 2\nmeasure = lambda run: C.f(run)",
-    "property": "class C:\n    @property\n    def f(self):\n        return 2\nmeasure = lambda run: C().f",
-    "cached property": "class C:\n    f = functools.cached_property(lambda self: 2)\nmeasure = lambda run: C().f",
-    "object as a default": "class C:\n    def f(self):\n        return 2\ndef measure(run, c=C()):\n    return c.f()",
-    "dataclass": "@dataclasses.dataclass\nclass C:\n    by: int = 2\nmeasure = lambda run: C().by",
-    "enum": "class E(enum.Enum):\n    A = 2\nmeasure = lambda run: E.A.value",
-    "named tuple": "N = collections.namedtuple('N', 'by', defaults=[2])\nmeasure = lambda run: N().by",
-    "lru_cache": "@functools.lru_cache\ndef measure(run):\n    return 2",
-    "decorator": "def twice(f):\n    @functools.wraps(f)\n    def g(run):\n        return 2 * f(run)\n    return g\n@twice\n"
-    "def measure(run):\n    return 1",
-    "decorated": "def same(f):\n    return functools.wraps(f)(lambda run: f(run))\n@same\ndef measure(run):\n    return 2",
-    "partial of an object": "class C:\n    def __call__(self, run):\n        return 2\nmeasure = functools.partial(C())",
-    "partial's keyword": "measure = functools.partial(lambda run, by: by, by=2)",
-    "closure over an object": "class C:\n    by = 2\ndef make(c):\n    return lambda run: c.by\nmeasure = make(C())",
-    "default": "measure = lambda run, by=[1, {'a': 2}]: by",
-    "keyword default": "def measure(run, *, by=2):\n    return by",
-    "global of a global": "by = 2\ndef f():\n    return by\ndef measure(run):\n    return f()",
-    "nested function": "def measure(run):\n    def f():\n        return (lambda: 2)()\n    return f()",
-    "global of a nested function": "by = 2\ndef measure(run):\n    return [(lambda: by)() for _ in run]",
-    "global of a class body": "by = 2\ndef measure(run):\n    class C:\n        b = by\n    return C.b",
-    "function in a container": "parts = {'f': [lambda run: 2]}\nmeasure = lambda run: parts['f'][0](run)",
-    "function's attribute": "def measure(run):\n    return measure.by\nmeasure.by = 2",
-    "data in an array": "data = np.array([1, 2])\nmeasure = lambda run: data",
-    "objects in an array": "data = np.array([lambda run: 2, None])\nmeasure = lambda run: data[0](run)",
-    "numpy.vectorize": "f = np.vectorize(lambda x: 2 * x)\nmeasure = lambda run: f(run)",
-    "set": "data = {'a', 'b', (2,)}\nmeasure = lambda run: data",
-    "set in the code": "measure = lambda run: run in {2, 5, 7}",
-    "frozen in Numba": "@numba.njit\ndef f(x):\n    return 2 * x\nmeasure = lambda run: f(run)",
-    "order of the arguments": "def measure(run, a2=0, a=0):\n    return a",
-    "a circle": "class C:\n    by = 2\nc = C()\nc.c = c\nmeasure = lambda run: c.c.by",
-    "generator": "def f():\n    yield 2\nmeasure = lambda run: next(f())",
-}
+# How a measure may reach code; in each, 2 becomes 3.
+CASES = """
+#: object with __call__
+class M:
+    def __call__(self, run):
+        return 2
+measure = M()
+#: attribute of a class
+class M:
+    by = 2
+    def __call__(self, run):
+        return self.by
+measure = M()
+#: state of an object
+class M:
+    def __call__(self, run):
+        return self.by
+measure = M()
+measure.by = 2
+#: slots
+class M:
+    __slots__ = 'by'
+    def f(self, run):
+        return self.by
+m = M()
+m.by = 2
+measure = m.f
+#: base
+class B:
+    def f(self, run):
+        return 2
+class M(B):
+    __call__ = B.f
+measure = M()
+#: base of a base
+class A:
+    by = 2
+class B(A): pass
+class C(B): pass
+measure = lambda run: C.by
+#: metaclass
+class T(type):
+    by = 2
+class C(metaclass=T): pass
+measure = lambda run: C.by
+#: class used inside
+class C:
+    def f(self):
+        return 2
+def measure(run):
+    return C().f()
+#: bound method
+class C:
+    def f(self, run):
+        return 2
+measure = C().f
+#: class method
+class C:
+    @classmethod
+    def f(cls, run):
+        return 2
+measure = C.f
+#: static method
+class C:
+    @staticmethod
+    def f(run):
+        return 2
+measure = lambda run: C.f(run)
+#: property
+class C:
+    @property
+    def f(self):
+        return 2
+measure = lambda run: C().f
+#: cached property
+class C:
+    f = functools.cached_property(lambda self: 2)
+measure = lambda run: C().f
+#: object as a default
+class C:
+    def f(self):
+        return 2
+def measure(run, c=C()):
+    return c.f()
+#: dataclass
+@dataclasses.dataclass
+class C:
+    by: int = 2
+measure = lambda run: C().by
+#: enum
+class E(enum.Enum):
+    A = 2
+measure = lambda run: E.A.value
+#: named tuple
+N = collections.namedtuple('N', 'by', defaults=[2])
+measure = lambda run: N().by
+#: lru_cache
+@functools.lru_cache
+def measure(run):
+    return 2
+#: decorator
+def twice(f):
+    @functools.wraps(f)
+    def g(run):
+        return 2 * f(run)
+    return g
+@twice
+def measure(run):
+    return 1
+#: decorated
+def same(f):
+    return functools.wraps(f)(lambda run: f(run))
+@same
+def measure(run):
+    return 2
+#: partial of an object
+class C:
+    def __call__(self, run):
+        return 2
+measure = functools.partial(C())
+#: partial's keyword
+measure = functools.partial(lambda run, by: by, by=2)
+#: closure over an object
+class C:
+    by = 2
+def make(c):
+    return lambda run: c.by
+measure = make(C())
+#: default
+measure = lambda run, by=[1, {'a': 2}]: by
+#: keyword default
+def measure(run, *, by=2):
+    return by
+#: global of a global
+by = 2
+def f():
+    return by
+def measure(run):
+    return f()
+#: nested function
+def measure(run):
+    def f():
+        return (lambda: 2)()
+    return f()
+#: global of a nested function
+by = 2
+def measure(run):
+    return [(lambda: by)() for _ in run]
+#: global of a class body
+by = 2
+def measure(run):
+    class C:
+        b = by
+    return C.b
+#: function in a container
+parts = {'f': [lambda run: 2]}
+measure = lambda run: parts['f'][0](run)
+#: function's attribute
+def measure(run):
+    return measure.by
+measure.by = 2
+#: data in an array
+data = np.array([1, 2])
+measure = lambda run: data
+#: objects in an array
+data = np.array([lambda run: 2, None])
+measure = lambda run: data[0](run)
+#: numpy.vectorize
+f = np.vectorize(lambda x: 2 * x)
+measure = lambda run: f(run)
+#: set
+data = {'a', 'b', (2,)}
+measure = lambda run: data
+#: set in the code
+measure = lambda run: run in {2, 5, 7}
+#: frozen in Numba
+@numba.njit
+def f(x):
+    return 2 * x
+measure = lambda run: f(run)
+#: order of the arguments
+def measure(run, a2=0, a=0):
+    return a
+#: a circle
+class C:
+    by = 2
+c = C()
+c.c = c
+measure = lambda run: c.c.by
+#: generator
+def f():
+    yield 2
+measure = lambda run: next(f())
+"""
+REACH = dict(case.strip().split("\n", 1) for case in CASES.split("#: ")[1:])
 
 
 @pytest.mark.parametrize("source", REACH.values(), ids=REACH)
@@ -105,12 +263,15 @@ def test_a_link_of_the_course_differs_from_the_others():
 
 def test_a_digest_is_the_same_in_every_process():
     """Sets are in another order there, and objects at other addresses."""
-    source = (
-        "import collections, dataclasses, enum, functools, numba\nimport numpy as np\n"
-        + "import sys\n"
-    )
-    source += f"from course_utils.identity import identity\nfor s in {list(REACH.values())!r}:\n"
-    source += "    names = {**globals(), '__name__': '__main__'}\n    exec(s, names)\n    print(identity(names['measure']))"
+    source = f"""
+import collections, dataclasses, enum, functools, numba, sys
+import numpy as np
+from course_utils.identity import identity
+for s in {list(REACH.values())!r}:
+    names = {{**globals(), '__name__': '__main__'}}
+    exec(s, names)
+    print(identity(names['measure']))
+"""
     runs = [
         subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
         for _ in range(2)

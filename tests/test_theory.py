@@ -34,7 +34,7 @@ def relative(predicted, measured):
     return np.abs(np.asarray(predicted) / np.asarray(measured) - 1)
 
 
-# --- links: the registry against quadrature and Monte Carlo ----------------------------------------------------------
+# --- links: the registry against quadrature and Monte Carlo ---------------------------------------
 
 CASES = [
     (name, k)
@@ -51,7 +51,10 @@ def test_registry_exponent_is_what_quadrature_finds(name, k):
 
 @pytest.mark.parametrize(("name", "k"), CASES)
 def test_registry_variance_and_exponent_are_what_monte_carlo_finds(name, k):
-    """Within five standard errors of each mean: one of some 300 z-scores exceeds 5 by chance with probability 2e-4."""
+    """Within five standard errors of each mean.
+
+    One of some 300 z-scores exceeds 5 by chance with probability 2e-4.
+    """
     rng, n = np.random.default_rng(5), 200_000
     Z = rng.standard_normal((n, k))
     g = LINKS[name](Z)
@@ -65,7 +68,10 @@ def test_registry_variance_and_exponent_are_what_monte_carlo_finds(name, k):
 
 
 def _largest_score(g, Z, degree):
-    """Largest |mean| / standard error of the Hermite coefficients of one degree, in one variable, two, or all."""
+    """Largest |mean| / standard error of the Hermite coefficients of one degree.
+
+    In one variable, two, or all.
+    """
     basis = [hermite_basis(z, degree) for z in Z.T]
     terms = [basis[i][degree] for i in range(len(basis))]
     terms += [
@@ -82,54 +88,45 @@ def _largest_score(g, Z, degree):
 
 def test_hermite_coefficients_sum_to_the_second_moment_and_agree_with_degree_weights():
     c = hermite_coefficients("tanh", 61)
-    assert (
-        abs((c**2).sum() - LINKS["tanh"].variance(1)) < 1e-3
-    )  # what is left beyond degree 61 of an analytic function
+    # what is left is beyond degree 61 of an analytic function
+    assert abs((c**2).sum() - LINKS["tanh"].variance(1)) < 1e-3
     assert np.allclose(degree_weights("tanh", 1, 9), c[:10] ** 2, atol=1e-12)
     assert np.allclose(
         hermite_coefficients("cubic", 4) * math.sqrt(15), [0, 3, 0, math.sqrt(6), 0], atol=1e-12
     )
 
 
-# --- thresholds and assumptions --------------------------------------------------------------------------------------
+# --- thresholds and assumptions -------------------------------------------------------------------
 
 
 def test_largest_values_are_those_of_a_fine_grid():
     t = np.linspace(-6, 6, 200_001)
     for sigma in (sigma for sigma in ACTIVATIONS.values() if not sigma.jump):
         second = sigma.curvature(t)
-        assert np.allclose(
-            np.gradient(sigma.slope(t), t)[1:-1], second[1:-1], atol=1e-6
-        )  # central differences: O(h^2)
+        by_differences = np.gradient(sigma.slope(t), t)  # central ones: O(h^2)
+        assert np.allclose(by_differences[1:-1], second[1:-1], atol=1e-6)
         assert abs(np.abs(second).max() - sigma.largest_curvature) < 1e-8
-        assert (
-            abs(sigma.slope(t).max() - sigma.largest_slope) < 3e-3
-        )  # softplus' has its supremum at infinity
+        # softplus' has its supremum at infinity
+        assert abs(sigma.slope(t).max() - sigma.largest_slope) < 3e-3
     r = np.linspace(0.01, 5, 100_000)
     assert abs((np.exp(-1 / (2 * r * r)) / (r * math.sqrt(2 * math.pi))).max() - th.KINK) < 1e-8
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "erf", "softplus"])
 def test_every_direction_contracts_above_the_threshold_and_the_bound_is_reached(activation):
-    """H + lambda I >= lambda - threshold for nets of any size; an equality where no output reaches the label."""
-    s = Settings(
-        d=8,
-        k=1,
-        width=6,
-        activation=activation,
-        bias="away",
-        link=lambda Z: np.full(len(Z), 9.0),
-        noise=0.0,
-    )
+    """H + lambda I >= lambda - threshold for nets of any size.
+
+    An equality where no output reaches the label.
+    """
+    link = lambda Z: np.full(len(Z), 9.0)  # noqa: E731
+    s = Settings(d=8, k=1, width=6, activation=activation, bias="away", link=link, noise=0.0)
     target, start = s.build()
     threshold = th.decay_threshold(s, mean_loss_slope=1.0)
     for size in (0.3, 1.0, 3.0):
-        A, _ = th.contraction_and_noise(
-            start.replace(W=size * start.W), target, "huber", threshold, samples=2000
-        )
-        assert (
-            np.linalg.eigvalsh(A)[0] > -0.03
-        )  # smooth bends are averages over 2000 samples, errors below 0.03
+        net = start.replace(W=size * start.W)
+        A, _ = th.contraction_and_noise(net, target, "huber", threshold, samples=2000)
+        # smooth bends are averages over 2000 samples, errors below 0.03
+        assert np.linalg.eigvalsh(A)[0] > -0.03
     assert threshold == th.decay_threshold(s)  # |l_1| = 1 on these labels
 
     if activation == "relu":  # rows of norm |b_j| sit at the worst size; l_1 = -1 on every kink
@@ -140,27 +137,22 @@ def test_every_direction_contracts_above_the_threshold_and_the_bound_is_reached(
 
 @pytest.mark.parametrize("activation", ["tanh", "erf", "softplus"])
 def test_the_decay_lamp_of_a_smooth_activation_looks_at_the_untrained_network_itself(activation):
-    """Small labels: the untrained outputs, not the labels, make the residuals. Lamp on must mean A > 0 at the start."""
+    """Small labels: the untrained outputs, not the labels, make the residuals.
+
+    Lamp on must mean A > 0 at the start.
+    """
     lamps, definite = {}, {}
+    quiet = Settings(activation=activation, link="none", noise=0.02, width=20, loss="square")
     for seed in range(4):
         for lam in (0.02, 0.3):
-            s = Settings(
-                activation=activation,
-                seed=seed,
-                link="none",
-                noise=0.02,
-                width=20,
-                loss="square",
-                weight_decay=lam,
-            )
+            s = quiet.replace(seed=seed, weight_decay=lam)
             target, net = s.build()
             A, _ = th.contraction_and_noise(net, target, s.loss, lam, samples=20_000)
             lamp = th.assumptions(s)[0]
             lamps[seed, lam], definite[seed, lam] = lamp.holds, np.linalg.eigvalsh(A)[0] > 0
             assert ("at the start" in lamp.text) and (definite[seed, lam] or not lamp.holds)
-    assert not all(
-        definite[seed, 0.02] for seed in range(4)
-    )  # where output zero would have the lamp on
+    # where output zero would have the lamp on
+    assert not all(definite[seed, 0.02] for seed in range(4))
     assert all(lamps[seed, 0.3] for seed in range(4))
 
 
@@ -175,18 +167,13 @@ def test_thresholds_of_the_bias_laws():
 
 
 def test_below_the_threshold_weights_outside_the_subspace_can_grow_and_above_it_they_vanish():
-    """Constant label 1, nothing to find, |b| >= 1: mathematics of the kink. Measured, 30,000 samples, seed 0."""
-    ends = {}
+    """Constant label 1, nothing to find, |b| >= 1: mathematics of the kink.
+
+    Measured, 30,000 samples, seed 0.
+    """
+    ends, link = {}, lambda Z: np.ones(len(Z))
     for lam in (0.05, 0.3):
-        s = Settings(
-            d=50,
-            k=1,
-            width=100,
-            link=lambda Z: np.ones(len(Z)),
-            bias="away",
-            weight_decay=lam,
-            step=0.05,
-        )
+        s = Settings(d=50, k=1, width=100, link=link, bias="away", weight_decay=lam, step=0.05)
         ends[lam] = online_sgd(s, 30_000, checkpoints=2).perpendicular[-1]
         assert th.assumptions(s)[0].holds == (lam == 0.3)
     assert ends[0.05] > 1.0 and ends[0.3] < 0.15
@@ -266,13 +253,16 @@ def test_first_hermite_coefficients_average_exactly_over_the_noise(loss, noise):
     assert abs(direction[0] - terms.mean()) < 5 * np.hypot(terms.std() / 1000, error)
 
 
-# --- Stein's identity and stationary points --------------------------------------------------------------------------
+# --- Stein's identity and stationary points -------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ["tanh", "erf", "softplus", "relu"])
 @pytest.mark.parametrize("loss", ["square", "huber"])
 def test_stein_identity_holds_within_its_standard_error(activation, loss):
-    """grad R = H W + D U: z-scores from 60 independent batches, whose rms is 1 +- 0.3; their error is below 2 %."""
+    """grad R = H W + D U: z-scores from 60 independent batches, whose rms is 1 +- 0.3.
+
+    Their error is below 2 %.
+    """
     rng = np.random.default_rng(3)
     target = MultiIndexModel(np.linalg.qr(rng.standard_normal((5, 2)))[0].T, "chain", 0.1)
     W = 1.2 * rng.standard_normal((3, 5)) / math.sqrt(5)
@@ -317,17 +307,12 @@ def test_sign_labels_have_no_stein_terms():
     ],
 )
 def test_stationary_point_lies_in_the_subspace_and_has_no_gradient(activation, loss, link, k, lam):
-    """Fresh samples, as many as the solver averaged over: both errors add up, to an rms z-score of sqrt 2."""
-    s = Settings(
-        d=12,
-        k=k,
-        link=link,
-        width=12,
-        activation=activation,
-        loss=loss,
-        weight_decay=lam,
-        step=0.01,
-    )
+    """Fresh samples, as many as the solver averaged over: both errors add up.
+
+    The rms z-score is sqrt 2.
+    """
+    s = Settings(d=12, k=k, link=link, width=12, weight_decay=lam, step=0.01)
+    s = s.replace(activation=activation, loss=loss)
     target, start = s.build()
     net = th.stationary_point(start, target, loss, lam, samples=10_000)
     parallel, perpendicular = split_norms(net.W, target.directions)
@@ -344,17 +329,12 @@ def test_stationary_point_lies_in_the_subspace_and_has_no_gradient(activation, l
 
 
 def test_sgd_comes_to_rest_at_the_stationary_point():
-    """Small constant steps, 200,000 of them: what is left is the noise of the steps and of 20,000 samples, 2 %."""
-    s = Settings(
-        d=12,
-        k=1,
-        link="tanh",
-        width=12,
-        activation="tanh",
-        loss="square",
-        weight_decay=0.3,
-        step=0.01,
-    )
+    """Small constant steps, 200,000 of them.
+
+    What is left is the noise of the steps and of 20,000 samples, 2 %.
+    """
+    s = Settings(d=12, k=1, link="tanh", width=12, weight_decay=0.3, step=0.01)
+    s = s.replace(activation="tanh", loss="square")
     run = online_sgd(s, 200_000, checkpoints=2)
     net = th.stationary_point(run.net, s.target(), "square", 0.3)
     assert np.linalg.norm(run.net.W - net.W) < 0.06 * np.linalg.norm(net.W)
@@ -368,7 +348,7 @@ def test_stationary_point_refuses_no_decay_and_says_when_it_does_not_settle():
         th.stationary_point(net, target, "huber", 0.1, samples=200, iterations=2)
 
 
-# --- predicted W_perp ------------------------------------------------------------------------------------------------
+# --- predicted W_perp -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["constant", "decreasing"])
@@ -386,8 +366,10 @@ def test_predicted_perpendicular_is_the_recursion(kind):
 
 
 def test_predicted_perpendicular_ends_where_the_closed_forms_say():
-    """Constant: the noise floor. Decreasing: q_T T -> 4 V (d - k) / (g (4 gap - g)) with g = lam/2, which is 4/3
-    at gap = g, and 4/7 at gap = lam = 2 g; what is left at T = 300 t_0 is of relative order t_0/T.
+    """Constant: the noise floor. Decreasing: q_T T -> 4 V (d - k) / (g (4 gap - g)), g = lam/2.
+
+    That is 4/3 at gap = g, and 4/7 at gap = lam = 2 g; what is left at T = 300 t_0 is of relative
+    order t_0/T.
     """
     s = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.1)
     assert th.predicted_perpendicular(s, [0, 200_000], 1.0, 0.1, 0.5)[-1] == pytest.approx(
@@ -415,7 +397,10 @@ def test_predicted_perpendicular_refuses_impossible_numbers():
 
 
 def test_measured_noise_and_gap_give_the_plateau():
-    """Mean over 8 seeds of ||W_perp||^2: each fluctuates by sqrt(2/(d - k)) = 14 %, the mean by 5 %; 3 of these."""
+    """Mean over 8 seeds of ||W_perp||^2; each fluctuates by sqrt(2/(d - k)) = 14 %.
+
+    The mean does by 5 %; 3 of these.
+    """
     s = Settings(d=100, k=1, link="tanh", width=50, activation="tanh", weight_decay=0.5, step=0.1)
     run = online_sgd(s, 20_000, checkpoints=2, seeds=8)
     A, C = th.contraction_and_noise(run.net[0], s.target(), s.loss, s.weight_decay)
@@ -428,7 +413,10 @@ def test_measured_noise_and_gap_give_the_plateau():
 
 
 def test_contraction_and_noise_are_the_same_in_input_space_and_in_reduced_coordinates():
-    """One law, two coordinate systems of the same fresh samples' size: entries agree within Monte Carlo error."""
+    """One law, two coordinate systems: entries agree within Monte Carlo error.
+
+    The same number of fresh samples in both.
+    """
     s = Settings(d=30, k=2, width=5, activation="tanh")
     target, net = s.build()
     par = th.parallel_part(net, target)
@@ -438,35 +426,19 @@ def test_contraction_and_noise_are_the_same_in_input_space_and_in_reduced_coordi
     )
     one = th.contraction_and_noise(net, target, "huber", 0.1, samples=40_000, seed=1)
     two = th.contraction_and_noise(reduced, target, "huber", 0.1, samples=40_000, seed=2)
-    assert all(
-        np.abs(x - y).max() < 0.02 for x, y in zip(one, two, strict=True)
-    )  # entries of order 0.3, error 0.3/200
+    # entries of order 0.3, error 0.3/200
+    assert all(np.abs(x - y).max() < 0.02 for x, y in zip(one, two, strict=True))
 
 
+TANH = Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.05)
+ERF = Settings(d=200, k=1, link="tanh", width=40, weight_decay=0.1, **SQUARE_ERF)
+LOGISTIC = Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.2, loss="logistic")
 PREDICTED = {
     "default": (Settings(), 40_000, 1),
-    "constant": (
-        Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.05),
-        20_000,
-        4,
-    ),
-    "decreasing": (
-        Settings(
-            d=100, k=1, link="tanh", width=60, weight_decay=0.5, step=0.5, schedule="decreasing"
-        ),
-        20_000,
-        4,
-    ),
-    "erf, square": (
-        Settings(d=200, k=1, link="tanh", width=40, weight_decay=0.1, **SQUARE_ERF),
-        60_000,
-        4,
-    ),
-    "logistic": (
-        Settings(d=100, k=1, link="tanh", width=60, weight_decay=0.2, loss="logistic"),
-        30_000,
-        4,
-    ),
+    "constant": (TANH, 20_000, 4),
+    "decreasing": (TANH.replace(step=0.5, schedule="decreasing"), 20_000, 4),
+    "erf, square": (ERF, 60_000, 4),
+    "logistic": (LOGISTIC, 30_000, 4),
     "noise": (Settings(d=100, link="none", width=60, weight_decay=0.5, step=0.05), 20_000, 4),
     "below threshold": (Settings(d=50, link="he2", width=60), 20_000, 4),
     "no decay": (Settings(d=100, k=2, width=60, weight_decay=0.0), 30_000, 4),
@@ -475,9 +447,11 @@ PREDICTED = {
 
 @pytest.mark.parametrize("name", PREDICTED)
 def test_prediction_follows_the_run(name):
-    """W_perp from its start and W_par alone: within 3 % while above a quarter of the start (6 % below the threshold,
-    where growth amplifies errors). On the plateau a few modes of d - k coordinates carry the noise, so that one run
-    fluctuates by up to 1/sqrt(2 (d - k)) = 7 to 10 %: 12 %.
+    """W_perp from its start and W_par alone: within 3 % while above a quarter of the start.
+
+    Within 6 % below the threshold, where growth amplifies errors. On the plateau a few modes of
+    d - k coordinates carry the noise, so that one run fluctuates by up to
+    1/sqrt(2 (d - k)) = 7 to 10 %: 12 %.
     """
     settings, samples, seeds = PREDICTED[name]
     run = online_sgd(settings, samples, checkpoints=60, seeds=seeds)
@@ -489,7 +463,10 @@ def test_prediction_follows_the_run(name):
 
 
 def test_wide_networks_are_predicted_from_a_part_of_their_neurons(monkeypatch):
-    """64 of 256 neurons stand for all within 5 % (2 % measured): every fourth neuron samples the average over all."""
+    """64 of 256 neurons stand for all within 5 % (2 % measured).
+
+    Every fourth neuron samples the average over all.
+    """
     s = Settings(d=60, k=2, width=256, weight_decay=0.2)
     run = online_sgd(s, 6000, checkpoints=30)
     whole = th.predict(run, average=1000)
@@ -512,12 +489,14 @@ def test_prediction_sees_nothing_of_the_measured_w_perp_but_its_start():
 
 
 def test_what_drives_w_perp_is_the_same_for_every_rounding_of_equal_lengths():
-    """All eigenvalues of W_perp W_perp^T are 1: which eigenvectors a processor finds there is rounding, and must not show."""
+    """All eigenvalues of W_perp W_perp^T are 1.
+
+    Which eigenvectors a processor finds there is rounding, and must not show.
+    """
     s = Settings(d=12, k=2, link="chain", width=10)
     target, net = s.build()
-    outside = np.linalg.qr(target.directions.T, mode="complete")[0][
-        :, s.k :
-    ].T  # orthonormal rows, (10, 12)
+    all_rows = np.linalg.qr(target.directions.T, mode="complete")[0].T
+    outside = all_rows[s.k :]  # orthonormal, (10, 12)
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((10, 10)))[0]
     inside = net.W @ target.directions.T @ target.directions
     driven = [
@@ -525,13 +504,15 @@ def test_what_drives_w_perp_is_the_same_for_every_rounding_of_equal_lengths():
         for W in (outside, turn @ outside)
     ]
     for one, other in zip(*driven, strict=True):
-        assert np.allclose(
-            one, other, rtol=1e-9, atol=1e-12
-        )  # rounding is 1e-15; another sample of 4,000, 1e-2
+        # rounding is 1e-15; another sample of 4,000, 1e-2
+        assert np.allclose(one, other, rtol=1e-9, atol=1e-12)
 
 
 def test_prediction_goes_on_when_decay_and_step_change():
-    """One run, d - k = 199: 3 % while W_perp contracts; on the plateau 20 %, four times 1/sqrt(2 (d - k))."""
+    """One run, d - k = 199: 3 % while W_perp contracts.
+
+    On the plateau 20 %, four times 1/sqrt(2 (d - k)).
+    """
     s = Settings(d=200, k=1, link="tanh", width=30, activation="tanh", weight_decay=0.0, step=0.1)
     sim = OnlineSGD(s)
     par = lambda: th.parallel_part(sim.net, sim.target)  # noqa: E731
@@ -550,7 +531,7 @@ def test_prediction_goes_on_when_decay_and_step_change():
     assert predicted < 0.15
 
 
-# --- order-parameter equations ---------------------------------------------------------------------------------------
+# --- order-parameter equations --------------------------------------------------------------------
 
 
 def test_gaussian_integrals_agree_with_monte_carlo():
@@ -584,8 +565,10 @@ def simulate(settings, samples, points=20):
 @pytest.mark.parametrize("lam", [0.0, 0.05])
 @pytest.mark.parametrize(("k", "samples"), [(1, 20_000), (2, 60_000)])
 def test_ode_predicts_the_simulation_at_d_1000(k, samples, lam):
-    """W_perp and W_par within 3 % after the first tenth: medians over 5 seeds of ODE / simulation, each from one start.
-    Angles within 6 degrees (an escape from 90 degrees has a random delay); risk within 15 % (1000 test points).
+    """W_perp and W_par within 3 % after the first tenth.
+
+    Medians over 5 seeds of ODE / simulation, each from one start. Angles within 6 degrees (an
+    escape from 90 degrees has a random delay); risk within 15 % (1000 test points).
     """
     s = Settings(
         d=1000, k=k, width=20, link=th.erf_link(k), step=1.0, weight_decay=lam, **SQUARE_ERF
@@ -604,14 +587,16 @@ def test_ode_predicts_the_simulation_at_d_1000(k, samples, lam):
     for name, tolerance in (("perpendicular", 0.03), ("parallel", 0.03), ("risk", 0.15)):
         assert np.abs(median(name, np.divide) - 1).max() < tolerance
     assert np.abs(np.degrees(median("angles", np.subtract))).max() < 6
-    assert (
-        run.parallel[-1] > 10 * run.parallel[0] and np.degrees(run.angles[-1]).min() < 10
-    )  # something was learned
+    # something was learned
+    assert run.parallel[-1] > 10 * run.parallel[0] and np.degrees(run.angles[-1]).min() < 10
     assert lam == 0 or run.perpendicular[-1] < 0.3
 
 
 def test_ode_starts_from_the_network_and_follows_the_schedule():
-    """Decreasing steps, pure noise; one run of d = 400 fluctuates by 1/sqrt(2 d) = 4 %: two of these."""
+    """Decreasing steps, pure noise.
+
+    One run of d = 400 fluctuates by 1/sqrt(2 d) = 4 %: two of these.
+    """
     s = Settings(
         d=400, k=2, width=4, link="none", noise=1.0, weight_decay=1.0, step=1.0, **SQUARE_ERF
     )

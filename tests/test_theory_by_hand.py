@@ -1,4 +1,7 @@
-"""Theory where its numbers are known exactly: closed forms, quadrature, brute force; and its words, letter by letter."""
+"""Theory where its numbers are known exactly: closed forms, quadrature, brute force; and its words.
+
+The words are compared letter by letter.
+"""
 
 import itertools
 import math
@@ -22,16 +25,13 @@ def biases(settings):
     return settings.build()[1].b
 
 
-# --- words and thresholds --------------------------------------------------------------------------------------------
+# --- words and thresholds -------------------------------------------------------------------------
 
 
 def test_constants_in_decimals():
     assert th.KINK == pytest.approx(0.2419707, abs=1e-7)
-    assert {n: loss.largest_slope for n, loss in LOSSES.items()} == {
-        "huber": 1,
-        "square": math.inf,
-        "logistic": 1,
-    }
+    largest = {name: loss.largest_slope for name, loss in LOSSES.items()}
+    assert largest == {"huber": 1, "square": math.inf, "logistic": 1}
     slopes = {name: sigma.largest_slope for name, sigma in ACTIVATIONS.items()}
     assert slopes == pytest.approx({"relu": 1, "tanh": 1, "erf": 0.7978846, "softplus": 1})
     curvatures = {name: sigma.largest_curvature for name, sigma in ACTIVATIONS.items()}
@@ -42,11 +42,8 @@ def test_constants_in_decimals():
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_curvature_of_a_loss_is_the_derivative_of_its_slope(loss):
-    yhat, y, h = (
-        np.array([0.7, 0.2, -3.0, -0.4, 2.2, 5.0, 0.1]),
-        np.array([-1.0, 1, 1, -1, 1, -1, 1]),
-        1e-6,
-    )
+    yhat = np.array([0.7, 0.2, -3.0, -0.4, 2.2, 5.0, 0.1])
+    y, h = np.array([-1.0, 1, 1, -1, 1, -1, 1]), 1e-6
     slope = LOSSES[loss].slope
     assert np.allclose(
         LOSSES[loss].curvature(yhat, y),
@@ -61,15 +58,13 @@ def test_the_curvature_of_a_loss_is_the_derivative_of_its_slope(loss):
 
 @pytest.mark.parametrize("bias", ["away", "normal"])
 def test_relu_threshold_is_the_kink_at_the_smallest_bias(bias):
-    """0.242 / min |b|, for either sign of b and any loss of slope 1; a smaller bound of the slope lowers it."""
+    """0.242 / min |b|, for either sign of b and any loss of slope 1; a smaller slope lowers it."""
     s = Settings(**ONE, bias=bias)
     smallest = min(abs(b) for b in biases(s))
     for loss in ("huber", "logistic"):
         assert th.decay_threshold(s.replace(loss=loss)) == pytest.approx(0.2419707 / smallest)
-    assert (
-        th.decay_threshold(s, 0.3) == pytest.approx(0.3 * 0.2419707 / smallest)
-        and th.decay_threshold(s, 0) == 0
-    )
+    assert th.decay_threshold(s, 0.3) == pytest.approx(0.3 * 0.2419707 / smallest)
+    assert th.decay_threshold(s, 0) == 0
     assert th.decay_threshold(s.replace(loss="square"), 2.0) == pytest.approx(
         2 * 0.2419707 / smallest
     )
@@ -101,17 +96,19 @@ def test_words_about_decay():
     assert decay_words(s) == th.Assumption(
         "decay above threshold",
         True,
-        f"weight_decay = 0.5 is above the threshold {threshold:.3g}: every direction of W_perp contracts.",
+        f"weight_decay = 0.5 is above the threshold {threshold:.3g}: "
+        "every direction of W_perp contracts.",
     )
     assert decay_words(s.replace(weight_decay=0.0)) == th.Assumption(
         "decay above threshold",
         False,
-        f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract.",
+        f"weight_decay is 0 and the threshold is {threshold:.3g}: "
+        "nothing is sure to make W_perp contract.",
     )
     tanh = s.replace(activation="tanh")
     assert decay_words(tanh, 0.5).text == (
-        "weight_decay = 0.5 is above the threshold 0.385: every direction of W_perp contracts at the start, and later as "
-        "long as the mean of |l'| has not grown."
+        "weight_decay = 0.5 is above the threshold 0.385: every direction of W_perp contracts at "
+        "the start, and later as long as the mean of |l'| has not grown."
     )
     assert decay_words(tanh, 1.0) == th.Assumption(
         "decay above threshold",
@@ -136,11 +133,16 @@ def test_words_about_neurons_that_meet_their_own_condition(bias, lam):
     b = np.abs(biases(s))
     meet = np.mean([lam > 0.2419707 / x for x in b])
     assert 0 < meet < 1
-    advice = " N(0, 1) puts the smallest bias near 1/width, out of reach; bias='away' brings the threshold to 0.24."
+    advice = (
+        " N(0, 1) puts the smallest bias near 1/width, out of reach; "
+        "bias='away' brings the threshold to 0.24."
+    )
     assert decay_words(s).text == (
-        f"weight_decay = {lam} is not above the threshold {0.2419707 / b.min():.3g} (sufficient, not necessary). "
-        f"It is sup|l'| x 0.242 / min|b_j| with min|b_j| = {b.min():.2g}; {round(100 * meet)}% of the neurons meet their own "
-        f"condition.{advice if bias == 'normal' else ''}"
+        f"weight_decay = {lam} is not above the threshold {0.2419707 / b.min():.3g} "
+        "(sufficient, not necessary). "
+        f"It is sup|l'| x 0.242 / min|b_j| with min|b_j| = {b.min():.2g}; "
+        f"{round(100 * meet)}% of the neurons meet their own condition."
+        f"{advice if bias == 'normal' else ''}"
     )
 
 
@@ -155,13 +157,16 @@ def step_words(**changes):
 
 
 def test_words_about_steps():
-    """Without biases E sigma'^2 of a ReLU is 1/2; noise 0.2 is not clipped: V = 0.04 / 2, up to 2 % of 16,384 labels."""
+    """Without biases E sigma'^2 of a ReLU is 1/2; noise 0.2 is not clipped: V = 0.04 / 2.
+
+    The mean over 16,384 labels is within 2 % of it.
+    """
     floor = math.sqrt(0.5 / 50 * 0.02 * 49 / (2 * 0.5 - 0.5 / 50 * 0.25))
     assert step_words(step=0.5) == th.Assumption(
         "step small enough",
         True,
-        f"step x weight_decay / d = 0.005 is below 1, step = 0.5 does not overshoot, and a cautious guess of the noise "
-        f"floor is {floor:.2g}.",
+        "step x weight_decay / d = 0.005 is below 1, step = 0.5 does not overshoot, and "
+        f"a cautious guess of the noise floor is {floor:.2g}.",
     )
     fine = "step x weight_decay / d = {} is below 1, step = 0.5 does not overshoot, and {}."
     assert step_words(step=0.5, schedule="decreasing").text == fine.format(
@@ -261,7 +266,7 @@ def test_words_about_sizes():
 
 
 def test_first_coefficients_by_quadrature():
-    """E[-l_1(0, y) z]: of the label, of the clipped label, of half the label's sign; five Monte-Carlo errors."""
+    """E[-l_1(0, y) z] of the label, of the clipped label, of half its sign; five MC errors."""
     z = np.linspace(-9, 9, 20_001)
     w = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
     link = lambda Z: 1.5 * Z[:, 0]  # noqa: E731
@@ -287,11 +292,14 @@ def test_first_coefficients_by_quadrature():
     assert np.abs(even[0]).max() < 1e-12  # Z and -Z
 
 
-# --- what drives W_perp ----------------------------------------------------------------------------------------------
+# --- what drives W_perp ---------------------------------------------------------------------------
 
 
 def test_contraction_and_noise_of_a_network_of_zeros_are_exact():
-    """W = 0, b = 0, tanh, square loss, labels that are noise: sigma' = 1, sigma'' = 0, l_11 = 1, E l_1^2 = noise^2."""
+    """W = 0, b = 0, tanh, square loss, labels that are noise: all but C is a round number.
+
+    sigma' = 1, sigma'' = 0, l_11 = 1, E l_1^2 = noise^2.
+    """
     s = Settings(d=9, k=2, link="none", noise=0.5, width=4, activation="tanh", loss="square")
     target, _ = s.build()
     signs = np.array([1, -1, -1, 1])
@@ -299,16 +307,18 @@ def test_contraction_and_noise_of_a_network_of_zeros_are_exact():
     A, C = th.contraction_and_noise(net, target, "square", 0.3)
     both = np.outer(signs, signs)
     assert np.allclose(A, both / 4 + 0.3 * np.eye(4), atol=1e-12)
-    assert np.allclose(C / C[0, 0], both) and C[0, 0] == pytest.approx(
-        0.25, rel=0.12
-    )  # 4,000 squares, five errors
+    assert np.allclose(C / C[0, 0], both)
+    assert C[0, 0] == pytest.approx(0.25, rel=0.12)  # 4,000 squares, five errors
     many = th.contraction_and_noise(net, target, "square", 0.3, samples=100_000)[1]
     assert many[0, 0] == pytest.approx(0.25, rel=0.023)
     assert th.contraction_and_noise(net, target, "square", 0.3, seed=1)[1][0, 0] != C[0, 0]
 
 
 def test_noise_and_gap_of_diagonal_matrices():
-    """Plateau of M_jj is et (d - k) C_jj / (2 A_jj): one gap with the same trace is tr C / sum C_jj / A_jj."""
+    """The plateau of M_jj is et (d - k) C_jj / (2 A_jj).
+
+    One gap with the same trace is tr C / sum C_jj / A_jj.
+    """
     V, gap = th.noise_and_gap(np.diag([1.0, 2.0, 4.0]), np.diag([3.0, 2.0, 8.0]))
     assert V == pytest.approx(13 / 3) and gap == pytest.approx(13 / (3 + 1 + 2))
     for zero in (0.0, -1.0):
@@ -317,7 +327,10 @@ def test_noise_and_gap_of_diagonal_matrices():
 
 @pytest.mark.parametrize("noise", [0.0, 0.4])
 def test_the_kink_of_one_neuron_that_sees_a_sign(noise):
-    """w = r u: on its kink z = -b/r and yhat = 0, so E[l_1 delta] = phi(b/r)/r (1/2 - P(y = 1 | z = -b/r)), exactly."""
+    """w = r u: on its kink z = -b/r and yhat = 0, so the mean of l_1 there is known exactly:
+
+    E[l_1 delta] = phi(b/r)/r (1/2 - P(y = 1 | z = -b/r)).
+    """
     target = MultiIndexModel([1.0, 0.0, 0.0], lambda Z: Z[:, 0], noise, sign_labels=True)
     r, b = 1.7, 0.6
     net = TwoLayerNet(np.array([[r, 0.0, 0.0]]), np.array([1.0]), np.array([b]), "relu")
@@ -330,7 +343,10 @@ def test_the_kink_of_one_neuron_that_sees_a_sign(noise):
 
 
 def test_kinks_are_a_thin_slab_of_inputs():
-    """E[l_1 delta(<w, x> + b)] is the mean of l_1 over inputs with |<w, x> + b| < h, over 2 h; a row of zeros has none."""
+    """E[l_1 delta(<w, x> + b)] is the mean of l_1 over inputs with |<w, x> + b| < h, over 2 h.
+
+    A row of zeros has no kink.
+    """
     target = MultiIndexModel(np.eye(2, 3), lambda Z: np.tanh(Z[:, 0] + Z[:, 1] ** 2), 0.3)
     W = np.array([[0.6, -0.3, 0.5], [-0.2, 0.8, 0.4], [0.0, 0.0, 0.0]])
     net = TwoLayerNet(W, np.array([0.5, -0.7, 0.4]), np.array([0.2, -0.4, 0.3]), "relu")
@@ -342,9 +358,8 @@ def test_kinks_are_a_thin_slab_of_inputs():
     slab = np.abs(X @ W.T + net.b) < h
     values = net.a * np.clip(net(X) - y, -1, 1)[:, None] * slab / (2 * h)
     error = values.std(axis=0) / 1000
-    assert (np.abs(values.mean(axis=0) - found) < 6 * error + 0.001).all() and found[
-        2
-    ] == 0  # both are Monte Carlo
+    assert (np.abs(values.mean(axis=0) - found) < 6 * error + 0.001).all()  # both Monte Carlo
+    assert found[2] == 0
     assert (np.abs(found[:2]) > 20 * error[:2]).all()
 
 
@@ -363,11 +378,11 @@ def test_parallel_part_in_both_coordinate_systems():
     assert th.parallel_part(reduced, target).tolist() == [[0, 1], [4, 5], [8, 9]]
 
 
-# --- predicted W_perp ------------------------------------------------------------------------------------------------
+# --- predicted W_perp -----------------------------------------------------------------------------
 
 
 def test_the_recursion_over_millions_of_steps_is_its_closed_form():
-    """Constant steps: q_t - q* shrinks by (1 - et gap)^2 a step. Longer than one chunk of 2^20 steps."""
+    """Constant steps: q_t - q* shrinks by (1 - et gap)^2 a step; longer than a chunk of 2^20."""
     s, V, gap, T = Settings(d=10**6, k=3, step=1.0), 0.2, 0.1, 3_000_000
     et, q0 = 1e-6, 0.8**2
     q_end = et * V * (10**6 - 3) / (2 * gap - et * gap * gap)
@@ -390,7 +405,10 @@ def test_one_sample_count_is_the_start():
 
 
 def drivers(monkeypatch, *pairs):
-    """Let the prediction meet these pairs of A and C instead of measured ones, the last for ever; returns what it asked for."""
+    """Let the prediction meet these A and C instead of measured ones, the last for ever.
+
+    Returns what it asked for.
+    """
     asked, given = [], itertools.chain(pairs, itertools.repeat(pairs[-1]))
 
     def measured(net, target, loss, weight_decay, samples, rng):
@@ -416,15 +434,14 @@ C1 = np.array([[0.4, 0.1, 0.1], [0.1, 0.3, 0.0], [0.1, 0.0, 0.6]])
 
 @pytest.mark.parametrize("kind", ["constant", "decreasing"])
 def test_an_advance_is_the_recursion_of_matrices_step_by_step(kind, monkeypatch):
-    """Heun's rule: A and C are means of those at both ends. Decreasing steps go in groups of equal ones: 1 %."""
+    """Heun's rule: A and C are means of those at both ends.
+
+    Decreasing steps go in groups of equal ones: 1 %.
+    """
     s = Settings(d=20, k=2, width=3, link="chain", schedule=kind, weight_decay=0.4, step=0.5)
     asked = drivers(monkeypatch, (A1, C1), (3 * A1, 5 * C1))
-    a, b, par, rows = (
-        np.array([-1, 1, 1]) / 3,
-        np.array([0.1, 0.2, 0.3]),
-        np.ones((3, 2)),
-        np.array([1.0, 2.0, 2.0]),
-    )
+    a, b = np.array([-1, 1, 1]) / 3, np.array([0.1, 0.2, 0.3])
+    par, rows = np.ones((3, 2)), np.array([1.0, 2.0, 2.0])
     theory = th.PerpendicularPrediction(s, a, b, par, rows, samples=30)
     assert theory.perpendicular == pytest.approx(math.sqrt(3)) and theory.samples == 30
     found = theory.advance([37, 50, 90], 2 * par)
@@ -482,13 +499,8 @@ def test_changed_settings_meet_the_network_of_now(monkeypatch):
     theory.at(3)
     theory.change(s.replace(weight_decay=0.7, step=1.5, noise=0.9, loss="logistic"))
     net, target, loss, lam, samples = asked[1]
-    assert (loss, lam, samples, target.noise, target.sign_labels) == (
-        "logistic",
-        0.7,
-        700,
-        0.9,
-        True,
-    )
+    assert (loss, lam, samples) == ("logistic", 0.7, 700)
+    assert (target.noise, target.sign_labels) == (0.9, True)
     assert np.allclose(net.W[:, 0], 1)
     ahead = by_steps(np.eye(3), 2 * A1, C1, s.replace(step=1.5), 0, 10)
     assert theory.at(10) == pytest.approx(math.sqrt(np.trace(ahead) / 3), rel=1e-10)
@@ -498,7 +510,10 @@ def test_changed_settings_meet_the_network_of_now(monkeypatch):
 
 
 def test_neurons_that_stand_for_many_keep_signs_sizes_and_the_mean_square(monkeypatch):
-    """400 neurons with as many of either sign, of which 256 are kept: halves stay halves, and so does ||W_perp||."""
+    """400 neurons, half of either sign, of which 256 are kept: halves stay halves.
+
+    So does ||W_perp||.
+    """
     rng = np.random.default_rng(1)
     asked = drivers(monkeypatch, (np.eye(256), np.eye(256)))
     a, b, rows = np.repeat([1, -1], 200) / 400, rng.standard_normal(400), rng.uniform(1, 2, 400)
@@ -519,7 +534,10 @@ def test_neurons_that_stand_for_many_keep_signs_sizes_and_the_mean_square(monkey
 
 
 def test_weights_on_all_directions_are_rebuilt_from_a_run_that_records_two():
-    """k = 3: exact at both ends and for u_1 and u_2, right in total norm, and close to what the network really did."""
+    """k = 3: exact at both ends and for u_1 and u_2, right in total norm.
+
+    In between it is close to what the network really did.
+    """
     s = Settings(d=40, k=3, link="sum_tanh", width=12, activation="tanh", step=0.5)
     sim = OnlineSGD(s)
     snapshots, real = [], []
@@ -560,7 +578,10 @@ def test_predictions_of_several_seeds_are_those_of_each():
 
 
 def test_strides_are_as_long_as_the_drivers_allow(monkeypatch):
-    """An advance ends where 0.4 of the time passed, and 0.025 d / step / (1 + lam), have gone by, and at the end."""
+    """An advance ends at the end, and where two things are so.
+
+    0.4 of the time passed, and 0.025 d / step / (1 + lam), have gone by.
+    """
     s = Settings(
         d=400, k=1, link="tanh", width=4, activation="tanh", step=0.5, weight_decay=1.0
     )  # 0.025 d / 1 = 10
@@ -580,11 +601,14 @@ def test_strides_are_as_long_as_the_drivers_allow(monkeypatch):
     )
 
 
-# --- order-parameter equations ---------------------------------------------------------------------------------------
+# --- order-parameter equations --------------------------------------------------------------------
 
 
 def gaussian_mean(C, function):
-    """E f(x) of x ~ N(0, C) by Gauss-Hermite quadrature: 48 nodes a dimension, exact to 1e-7 for these smooth f."""
+    """E f(x) of x ~ N(0, C) by Gauss-Hermite quadrature: 48 nodes a dimension.
+
+    Exact to 1e-7 for these smooth f.
+    """
     nodes, weights = np.polynomial.hermite_e.hermegauss(48)
     Z = np.array(list(itertools.product(nodes, repeat=len(C))))
     w = np.array(
@@ -614,7 +638,10 @@ def test_gaussian_integrals_by_quadrature():
 
 
 def test_order_parameters_drift_as_sgd_does_on_average():
-    """dR and dQ per unit of t/d beside d times the mean change in one step over 400,000 samples; five standard errors."""
+    """dR and dQ per unit of t/d beside d times the mean change in one step.
+
+    400,000 samples; five standard errors.
+    """
     rng, m, k, d, et, lam = np.random.default_rng(4), 2, 2, 30, 0.02, 0.3
     link = th.ErfLink(((1.0, 0.5), (0.0, 2.0), (-1.0, 0.3)), (0.7, -0.3, 0.4))
     s = Settings(
@@ -670,7 +697,10 @@ def test_erf_links_of_any_gain():
 
 
 def test_pure_decay_in_the_equations_is_exponential():
-    """No signal, no noise, a network that says nothing: W shrinks by exp(-step lam t/d), parallel and perpendicular alike."""
+    """No signal, no noise, a network that says nothing: W shrinks by exp(-step lam t/d).
+
+    So do its parallel and its perpendicular part.
+    """
     s = Settings(
         d=80, k=2, width=3, link="none", noise=0.0, step=0.5, weight_decay=0.8, **SQUARE_ERF
     )
@@ -697,11 +727,12 @@ def signal_words(**changes):
 
 
 def test_words_about_the_first_coefficient():
-    """Of 1.5 z: 1.5, clipped 1.5 P(|1.5 z| < 1) = 0.743, half its sign 1/sqrt(2 pi) = 0.399; he3 by quadrature."""
-    name, points = (
-        "first Hermite coefficient not zero",
-        "the gradient points into the subspace from the first step.",
-    )
+    """Of 1.5 z: 1.5, clipped 1.5 P(|1.5 z| < 1) = 0.743, half its sign 1/sqrt(2 pi) = 0.399.
+
+    That of he3 is found by quadrature.
+    """
+    name = "first Hermite coefficient not zero"
+    points = "the gradient points into the subspace from the first step."
     steep = lambda Z: 1.5 * Z[:, 0]  # noqa: E731
     for loss, words in (
         ("square", "label is 1.5"),
@@ -712,9 +743,9 @@ def test_words_about_the_first_coefficient():
             name, True, f"That of the {words}: {points}"
         )
     two = signal_words(link=steep, k=2, loss="square").text
-    assert (
-        two
-        == f"That of the label is 1.5: {points} It is one direction; the others are found later, if at all."
+    assert two == (
+        f"That of the label is 1.5: {points} "
+        "It is one direction; the others are found later, if at all."
     )
     z = np.linspace(-9, 9, 20_001)
     w = np.exp(-z * z / 2) / np.exp(-z * z / 2).sum()
