@@ -22,10 +22,11 @@ import numpy as np
 
 from .engine.online import Diverged, OnlineSGD
 from .given import whole
-from .identity import differing, examine, package_identity, package_text, replaced
+from .identity import differing, examine
 from .identity import identity as identity
 from .links import LINKS
 from .machine import single_threaded_blas
+from .origins import package_identity, package_text, replaced
 from .record import checkpoint_times, online_sgd, record
 from .run import Run
 from .settings import Settings

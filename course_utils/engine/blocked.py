@@ -49,22 +49,19 @@ def _outputs_of(activation: Activation) -> Callable:
 
 
 def blocked_steps(W, a, b, X, y, steps, decay):
-    """See ``steps_of``; compiled. g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T)."""
+    """See ``steps_of``; compiled. g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T).
+
+    Copies are loops: slices that are assigned to or made contiguous double the time of compiling.
+    """
     n, (m, d) = len(X), W.shape
-    change, products, slopes, grams = (
-        np.empty((m, d)),
-        np.empty((BLOCK, m)),
-        np.empty((BLOCK, m)),
-        np.empty(BLOCK * BLOCK),
-    )
-    earlier, corrections = np.empty(INNER * BLOCK), np.empty((INNER, m))
+    change, products, slopes = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m))
+    grams, earlier = np.empty(BLOCK * BLOCK), np.empty(INNER * BLOCK)
+    corrections = np.empty((INNER, m))
     start = 0
     while start < n:
         size = min(BLOCK, n - start)
         for t in range(start, start + size):
-            if (
-                1.0 - steps[t] * decay < 0.5
-            ):  # so strong a decay would make the factor below underflow
+            if 1.0 - steps[t] * decay < 0.5:  # the factor below would underflow
                 size = 1
         x = X[start : start + size]
         H, g, gram = products[:size], slopes[:size], grams[: size * size].reshape(size, size)
@@ -74,7 +71,6 @@ def blocked_steps(W, a, b, X, y, steps, decay):
         for p in range(0, size, INNER):
             q = min(p + INNER, size)
             if p > 0:
-                # written out: slices that are assigned to or made contiguous double the time that compiling takes
                 past, correction = earlier[: (q - p) * p].reshape(q - p, p), corrections[: q - p]
                 for t in range(p, q):
                     for s in range(p):
@@ -93,9 +89,8 @@ def blocked_steps(W, a, b, X, y, steps, decay):
                         )
                     s += 4
                 while s < t:
-                    c = gram[t, s]
                     for j in range(m):
-                        h[j] -= c * g[s, j]
+                        h[j] -= gram[t, s] * g[s, j]
                     s += 1
                 yhat = 0.0
                 for j in range(m):
