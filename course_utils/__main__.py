@@ -92,7 +92,8 @@ def demo(seconds: float, **knobs: float) -> int:
         return complain(error, 1)
     except MemoryError:
         return complain(
-            f"d = {settings.d} needs more memory than is free: close programs or try a smaller --d.",
+            f"d = {settings.d} needs more memory than is free: "
+            "close programs or try a smaller --d.",
             1,
         )
     return 0
@@ -157,7 +158,8 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.version_info < (3, 11):  # noqa: UP036  (an older Python can run this file when the course was not installed)
         version = sys.version.split()[0]
         return complain(
-            f"The course needs Python 3.11 or newer, and this is {version}: start it with a newer one.",
+            f"The course needs Python 3.11 or newer, and this is {version}: "
+            "start it with a newer one.",
             1,
         )
     chosen = parser().parse_args(arguments)
@@ -169,8 +171,9 @@ def main(arguments: list[str] | None = None) -> int:
         return complain(error, 1)
     except ModuleNotFoundError as error:
         return complain(
-            f"The package {error.name} is missing from {sys.executable}: in the course's folder, run "
-            "`python -m pip install -c constraints.txt -e .`, then `python -m course_utils doctor`.",
+            f"The package {error.name} is missing from {sys.executable}: in the course's folder, "
+            "run `python -m pip install -c constraints.txt -e .`, "
+            "then `python -m course_utils doctor`.",
             1,
         )
     except KeyboardInterrupt:

@@ -79,8 +79,8 @@ def compiled(
 def say_once() -> None:
     """Warn that Numba is missing, the first time."""
     warnings.warn(
-        "Numba is not installed, so training runs in plain NumPy: the same numbers, several times slower. "
-        "Try: pip install numba",
+        "Numba is not installed, so training runs in plain NumPy: the same numbers, several times "
+        "slower. Try: pip install numba",
         RuntimeWarning,
         stacklevel=3,
     )

@@ -59,7 +59,8 @@ def examine() -> int:
             counts[finding.status] += 1
             print(row(finding), flush=True)
     print(
-        f"\n{counts['ok']} ok, {counts['warn']} to know about (warn), {counts['FAIL']} to mend (FAIL)."
+        f"\n{counts['ok']} ok, {counts['warn']} to know about (warn), "
+        f"{counts['FAIL']} to mend (FAIL)."
     )
     return int(counts["FAIL"] > 0)
 
@@ -175,7 +176,10 @@ def check_cache() -> Iterator[Finding]:
     count, functions, *folder = done.stdout.strip().split(" ", 2)
     own = os.environ.get("NUMBA_CACHE_DIR")
     if not folder:
-        remedy = "set NUMBA_CACHE_DIR in the environment to a folder you can write to; until then each start compiles"
+        remedy = (
+            "set NUMBA_CACHE_DIR in the environment to a folder you can write to; "
+            "until then each start compiles"
+        )
         yield Finding("warn", "compiler's cache", "no folder can be written", remedy)
     elif own and not Path(folder[0]).is_relative_to(Path(own).absolute()):
         remedy = f"set NUMBA_CACHE_DIR to a folder you can write to; until then {folder[0]} serves"
@@ -199,7 +203,10 @@ def check_folders() -> Iterator[Finding]:
         return  # check_packages has said so
     refused = [reason for folder in folders if (reason := obstacle(folder))]
     if refused:
-        remedy = "set HOME in the environment to a folder you can write to; JupyterLab does not start without"
+        remedy = (
+            "set HOME in the environment to a folder you can write to; "
+            "JupyterLab does not start without"
+        )
         yield Finding("FAIL", "JupyterLab's files", refused[0], remedy)
     else:
         yield Finding("ok", "JupyterLab's files", f"{folders[0]} can be written")
@@ -242,7 +249,10 @@ def check_kernel() -> Iterator[Finding]:
     except NoSuchKernel:
         program = "nothing"
     if os.path.isabs(program) and Path(program) != Path(sys.executable):
-        remedy = "start with `python -m course_utils`, which uses this Python; a plain `jupyter lab` would not"
+        remedy = (
+            "start with `python -m course_utils`, which uses this Python; "
+            "a plain `jupyter lab` would not"
+        )
         yield Finding("warn", "kernelspec python3", f"yours starts {program}", remedy)
     try:
         with course_jupyter():

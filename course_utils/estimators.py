@@ -130,7 +130,8 @@ def sliced(X: np.ndarray, y: np.ndarray, slices: int = SLICES) -> list[np.ndarra
     """
     if isinstance(slices, bool) or not isinstance(slices, numbers.Integral) or slices < 2:
         raise ValueError(
-            f"slices = {slices!r} is not possible: the labels are cut into 2 slices or more, such as {SLICES}"
+            f"slices = {slices!r} is not possible: "
+            f"the labels are cut into 2 slices or more, such as {SLICES}"
         )
     values, place, count = np.unique(y, return_inverse=True, return_counts=True)
     middle = np.cumsum(count) - count / 2
@@ -146,7 +147,8 @@ def _enough(X, y, least: int | None = 2) -> tuple[np.ndarray, np.ndarray]:
     n = least or X.shape[1] + 2
     if len(X) < n:
         raise ValueError(
-            f"{len(X)} sample{'s' * (len(X) > 1)} in {X.shape[1]} dimensions are too few: take at least {n}"
+            f"{len(X)} sample{'s' * (len(X) > 1)} in {X.shape[1]} dimensions are too few: "
+            f"take at least {n}"
         )
     return X, y
 
@@ -161,11 +163,13 @@ def _centred(X, y) -> tuple[np.ndarray, np.ndarray]:
     spread = X.std(axis=0)
     if (spread <= 1e-12 * size).any():
         raise ValueError(
-            f"column {np.argmax(spread <= 1e-12 * size)} of X is constant and tells nothing: leave it out"
+            f"column {np.argmax(spread <= 1e-12 * size)} of X is constant and tells nothing: "
+            "leave it out"
         )
     if np.linalg.matrix_rank(X / spread, tol=1e-8 * np.sqrt(X.size)) < X.shape[1]:
         raise ValueError(
-            "a column of X is a combination of others, so that no direction is the only one: leave it out"
+            "a column of X is a combination of others, "
+            "so that no direction is the only one: leave it out"
         )
     return X, y
 

@@ -25,7 +25,8 @@ def real_numbers(values, name: str, finite: bool = True) -> np.ndarray:
     if np.ma.is_masked(values):
         hidden = int(np.ma.count_masked(values))
         raise ValueError(
-            f"{name} hides {hidden} masked value{'s' * (hidden > 1)}: drop those samples, or fill them in"
+            f"{name} hides {hidden} masked value{'s' * (hidden > 1)}: "
+            "drop those samples, or fill them in"
         )
     try:
         array = np.asarray(values)
@@ -38,11 +39,13 @@ def real_numbers(values, name: str, finite: bool = True) -> np.ndarray:
         raise ValueError(f"{name} cannot be read as an array of numbers: {problem}") from problem
     if array.dtype.kind == "c":
         raise ValueError(
-            f"{name} holds complex numbers: take their real part, their imaginary part or their size"
+            f"{name} holds complex numbers: "
+            "take their real part, their imaginary part or their size"
         )
     if array.dtype.kind not in "fiub":
         raise ValueError(
-            f"{name} must hold numbers, it holds {array.dtype}: turn text, dates and names into numbers first"
+            f"{name} must hold numbers, it holds {array.dtype}: "
+            "turn text, dates and names into numbers first"
         )
     array = array.astype(float, copy=False)
     if finite and not np.isfinite(array).all():
@@ -89,7 +92,8 @@ def labels(y, n: int) -> np.ndarray:
     if y.shape != (n,):
         hint = " Take its column: y[:, 0]." if y.shape == (n, 1) else ""
         raise ValueError(
-            f"labels of {n} samples must have the shape ({n},), one number each, got {y.shape}.{hint}"
+            f"labels of {n} samples must have the shape ({n},), one number each, "
+            f"got {y.shape}.{hint}"
         )
     return y
 

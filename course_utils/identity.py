@@ -232,7 +232,8 @@ class _Reader:
         hidden = [name for name in HIDDEN if name in code.co_names]
         if hidden:
             raise TypeError(
-                f"your function uses {hidden[0]}, and what that reaches cannot be told: name what it uses"
+                f"your function uses {hidden[0]}, and what that reaches cannot be told: "
+                "name what it uses"
             )
         steps = list(dis.get_instructions(code))
         for place, step in enumerate(steps):

@@ -33,7 +33,8 @@ def find_notebooks() -> Path:
     if not any(NOTEBOOKS.glob("*.ipynb")):
         raise CannotOpen(
             f"There are no notebooks at {NOTEBOOKS}: this installation holds the package alone. "
-            "Clone the course's repository and run `python -m pip install -c constraints.txt -e .` inside it."
+            "Clone the course's repository and run `python -m pip install -c constraints.txt -e "
+            ".` inside it."
         )
     return NOTEBOOKS
 
@@ -48,8 +49,9 @@ def check_installed() -> None:
             missing.append("the course")
     if missing:
         raise CannotOpen(
-            f"Not installed for {sys.executable}: {' and '.join(missing)}. In the course's folder, and with the Python "
-            "that opens it, run `python -m pip install -c constraints.txt -e .`."
+            f"Not installed for {sys.executable}: {' and '.join(missing)}. In the course's "
+            "folder, and with the Python that opens it, "
+            "run `python -m pip install -c constraints.txt -e .`."
         )
 
 
@@ -116,7 +118,8 @@ def free_port(first: int) -> int:
     port = next((port for port in range(first, last + 1) if port_is_free(port)), None)
     if port is None:
         raise CannotOpen(
-            f"No port from {first} to {last} is free: stop the program that uses it, or name another one, such as --port 9000."
+            f"No port from {first} to {last} is free: stop the program that uses it, or name "
+            "another one, such as --port 9000."
         )
     return port
 
@@ -183,7 +186,8 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
     free = free_port(port)
     if reason := obstacle(notebooks):
         print(
-            f"The notebooks' folder cannot be written ({reason}): what you change there will not be saved."
+            f"The notebooks' folder cannot be written ({reason}): "
+            "what you change there will not be saved."
         )
     print("Starting JupyterLab ...", flush=True)
     os.environ["JUPYTER_TOKEN"] = secrets.token_hex(
@@ -213,7 +217,8 @@ def farewell(address: str, port: int, browser: bool, shown: bool) -> str:
         lines.append("There is no screen here, so no browser was opened.")
     if os.environ.get("SSH_CONNECTION"):
         lines.append(
-            f"From your own computer, first run: ssh -N -L {port}:localhost:{port} {socket.gethostname()}"
+            "From your own computer, first run: "
+            f"ssh -N -L {port}:localhost:{port} {socket.gethostname()}"
         )
     open_it = "If no page appeared, open" if shown else "Open"
     lines.append(f"{open_it} this address in a browser: {address}")

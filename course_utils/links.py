@@ -295,17 +295,19 @@ def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
         )
     except Exception as problem:  # a student's function may fail in any way
         raise ValueError(
-            f"your link {name!r} failed on an array of shape {Z.shape}: {type(problem).__name__}: {problem}. "
-            f"A link takes projections Z of shape (n, k) and returns n numbers, e.g. lambda Z: Z[:, 0] ** 2."
+            f"your link {name!r} failed on an array of shape {Z.shape}: {type(problem).__name__}: "
+            f"{problem}. A link takes projections Z of shape (n, k) and returns n numbers, "
+            "e.g. lambda Z: Z[:, 0] ** 2."
         ) from problem
     if values is None:
         raise ValueError(
-            f"your link {name!r} returned shape {np.shape(raw)} for Z of shape {Z.shape}; it must return shape ({len(Z)},), "
-            "one number a row. Index columns as Z[:, 0]."
+            f"your link {name!r} returned shape {np.shape(raw)} for Z of shape {Z.shape}; it must "
+            f"return shape ({len(Z)},), one number a row. Index columns as Z[:, 0]."
         )
     if not np.isfinite(values).all():
         raise ValueError(
-            f"your link {name!r} returned a value that is not finite; it must be finite for every real Z"
+            f"your link {name!r} returned a value that is not finite; "
+            "it must be finite for every real Z"
         )
     return values
 
@@ -318,8 +320,9 @@ def _same(
     if apart > tolerance * np.abs(first).max():
         name = getattr(link, "__name__", type(link).__name__)
         raise ValueError(
-            f"your link {name!r} is not a function of its row: its values differ by {apart:.2g} when {when} Each value must "
-            "depend on one row of Z alone, so that labels do not depend on how samples are drawn."
+            f"your link {name!r} is not a function of its row: its values differ by {apart:.2g} "
+            f"when {when} Each value must depend on one row of Z alone, so that labels do not "
+            "depend on how samples are drawn."
         )
 
 
@@ -333,7 +336,8 @@ def check_k(link: str | Callable, k: int) -> None:
         allowed = f"k = {low}" if low == high else f"{low} <= k <= {high}"
         many = [name for name, other in LINKS.items() if other.k_range[0] <= k <= other.k_range[1]]
         raise ValueError(
-            f"k = {k} does not fit the link {known.name!r}, which allows {allowed}. Links for k = {k}: {', '.join(many)}."
+            f"k = {k} does not fit the link {known.name!r}, which allows {allowed}. "
+            f"Links for k = {k}: {', '.join(many)}."
         )
 
 

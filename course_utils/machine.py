@@ -90,7 +90,8 @@ def reserve(needed: float, what: str, advice: str) -> None:
     free = free_bytes()
     if needed > free:
         raise MemoryError(
-            f"{what} would take {needed:,.0f} bytes ({needed / 1e9:,.1f} GB) and only {free / 1e9:,.1f} GB are free: {advice}"
+            f"{what} would take {needed:,.0f} bytes ({needed / 1e9:,.1f} GB) and only "
+            f"{free / 1e9:,.1f} GB are free: {advice}"
         )
 
 

@@ -48,7 +48,8 @@ class TwoLayerNet:
         W, a, b = (real_numbers(getattr(self, name), name, finite=False) for name in "Wab")
         if W.ndim != 2 or a.shape != (len(W),) or b.shape != (len(W),):
             raise ValueError(
-                f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; expected (m, d), (m,), (m,) with one m"
+                f"shapes do not fit: W {W.shape}, a {a.shape}, b {b.shape}; "
+                "expected (m, d), (m,), (m,) with one m"
             )
         choice("activation", self.activation, ACTIVATIONS)
         for name, value in (("W", W), ("a", a), ("b", b)):
@@ -113,14 +114,15 @@ class TwoLayerNet:
         model = to_look_at(model)
         if any(torch.nn.parameter.is_lazy(p) for p in model.parameters()):
             raise ValueError(
-                "this model has lazy layers, which have no weights before they have seen a batch: run it on one"
+                "this model has lazy layers, "
+                "which have no weights before they have seen a batch: run it on one"
             )
         parts = list(model.children())
         linear = torch.nn.Linear
         if len(parts) != 3 or not (isinstance(parts[0], linear) and isinstance(parts[2], linear)):
             raise ValueError(
-                f"expected Sequential(Linear, activation, Linear), got {[type(p).__name__ for p in parts]}; "
-                "for deeper models use course_utils.watch"
+                "expected Sequential(Linear, activation, Linear), got "
+                f"{[type(p).__name__ for p in parts]}; for deeper models use course_utils.watch"
             )
         first, middle, last = parts
         if last.out_features != 1 or (
@@ -132,7 +134,8 @@ class TwoLayerNet:
         )
         if name is None:
             raise ValueError(
-                f"activation {type(middle).__name__} is unknown; it must be one of {', '.join(ACTIVATIONS)}"
+                f"activation {type(middle).__name__} is unknown; "
+                f"it must be one of {', '.join(ACTIVATIONS)}"
             )
         bias = np.zeros(first.out_features) if first.bias is None else array(first.bias)
         net = cls(array(first.weight), array(last.weight)[0], bias, name)
@@ -145,8 +148,9 @@ class TwoLayerNet:
             > max(1e-3, 8 * torch.finfo(first.weight.dtype).eps) * size
         ):
             raise ValueError(
-                f"the model's outputs differ from those of a . {name}(W x + b) with its weights: its forward does more, or "
-                f"{type(middle).__name__} has options (such as Softplus with beta other than 1)"
+                f"the model's outputs differ from those of a . {name}(W x + b) with its weights: "
+                "its forward does more, "
+                f"or {type(middle).__name__} has options (such as Softplus with beta other than 1)"
             )
         return net
 

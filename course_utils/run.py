@@ -160,7 +160,8 @@ class Run:
         for s in map(self.at, indices):
             angles = " ".join(f"{a:5.1f}" for a in np.degrees(s.angles))
             lines.append(
-                f"{s.samples:>12,} {s.samples / s.d:>8.4g}  {s.perpendicular:>7.3f} {s.parallel:>7.3f} {s.risk:>7.4f}  {angles}"
+                f"{s.samples:>12,} {s.samples / s.d:>8.4g}  {s.perpendicular:>7.3f} "
+                f"{s.parallel:>7.3f} {s.risk:>7.4f}  {angles}"
             )
         return "\n".join(lines)
 

@@ -92,8 +92,8 @@ class Settings:
             self._set("k", min(default_k(self.link), self.d))
         if self.k > self.d:
             raise ValueError(
-                f"k = {self.k} is impossible with d = {self.d}: {self.k} orthogonal directions do not fit into "
-                f"{self.d} dimensions. Allowed: 1 <= k <= d. Lower k or raise d."
+                f"k = {self.k} is impossible with d = {self.d}: {self.k} orthogonal directions do "
+                f"not fit into {self.d} dimensions. Allowed: 1 <= k <= d. Lower k or raise d."
             )
         check_k(self.link, self.k)
         if callable(self.link):
@@ -104,7 +104,8 @@ class Settings:
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
             raise ValueError(
-                f"Settings has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}"
+                f"Settings has no field {unknown[0]!r}; it has "
+                f"{', '.join(f.name for f in fields(self))}"
             )
         if "link" in changes and "k" not in changes and not _fits(changes["link"], self.k):
             changes["k"] = None
@@ -141,8 +142,8 @@ class Settings:
         """The settings code: one line such as 'd=100 k=1 noise=0.1 link=tanh ...' that a person can dictate."""
         if callable(self.link):
             raise ValueError(
-                f"link is your own function {_name(self.link)!r}, which a line of text cannot carry. "
-                "Share the function itself, or use a named link."
+                f"link is your own function {_name(self.link)!r}, which a line of text cannot "
+                "carry. Share the function itself, or use a named link."
             )
         return " ".join(f"{name}={_text(value)}" for name, value in asdict(self).items())
 
@@ -163,8 +164,8 @@ class Settings:
             name, equals, value = part.partition("=")
             if not equals or name not in cls.__dataclass_fields__:
                 raise ValueError(
-                    f"cannot read {part!r} in the settings code: expected name=value with a name among "
-                    f"{', '.join(cls.__dataclass_fields__)}"
+                    f"cannot read {part!r} in the settings code: expected name=value with a name "
+                    f"among {', '.join(cls.__dataclass_fields__)}"
                 )
             if name in values:
                 raise ValueError(f"{name} appears twice in the settings code; keep one")
@@ -205,7 +206,8 @@ def _parse(name: str, value: str):
     if name in WHOLE:
         if not re.fullmatch(r"[0-9]{1,19}", value):
             raise ValueError(
-                f"{name}={value!r} in the settings code is not a whole number written in digits, such as 1000"
+                f"{name}={value!r} in the settings code is not a whole number written in digits, "
+                "such as 1000"
             )
         return int(value)
     if name in REAL:
@@ -224,12 +226,13 @@ def _whole(name: str, value, low: int, high: int) -> int:
                 f"{name} = {value} is not allowed: it must be a whole number from {low} to {high}"
             )
         raise TypeError(
-            f"{name} must be a whole number from {low} to {high}, got {value!r} ({type(value).__name__}). "
-            f"Try {name}={max(low, 10)}."
+            f"{name} must be a whole number from {low} to {high}, got {value!r} "
+            f"({type(value).__name__}). Try {name}={max(low, 10)}."
         )
     if not low <= value <= high:
         raise ValueError(
-            f"{name} = {_brief(value)} is out of range: it must be a whole number from {low} to {high}"
+            f"{name} = {_brief(value)} is out of range: "
+            f"it must be a whole number from {low} to {high}"
         )
     return int(value)
 
@@ -237,11 +240,13 @@ def _whole(name: str, value, low: int, high: int) -> int:
 def _real(name: str, value, low: float, high: float) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(
-            f"{name} must be a number from {low:g} to {high:g}, got {value!r} ({type(value).__name__})"
+            f"{name} must be a number from {low:g} to {high:g}, "
+            f"got {value!r} ({type(value).__name__})"
         )
     if not low <= value <= high:  # false for nan too
         raise ValueError(
-            f"{name} = {_brief(value)} is out of range: it must be a number from {low:g} to {high:g}"
+            f"{name} = {_brief(value)} is out of range: "
+            f"it must be a number from {low:g} to {high:g}"
         )
     return float(value) + 0.0  # -0.0 becomes 0.0
 

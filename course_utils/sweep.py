@@ -67,7 +67,10 @@ def samples_until(settings: Settings, angle: float, limit: int) -> Run:
         return run
     return replace(
         run,
-        note=f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, after {limit:,} samples.",
+        note=(
+            f"The largest angle is still {reached:.1f} degrees, not {wanted:.1f}, "
+            f"after {limit:,} samples."
+        ),
     )
 
 
@@ -262,7 +265,8 @@ def _columns(values: Mapping[str, float]) -> dict[str, float]:
             )
         if name in {f.name for f in fields(Settings)} | {"samples", "problem"}:
             raise ValueError(
-                f"measure returned {name!r}, a column that the table has already: give it another name"
+                f"measure returned {name!r}, a column that the table has already: "
+                "give it another name"
             )
         columns[name] = value
     return columns
@@ -301,7 +305,8 @@ class _Store:
                 raise TypeError("course_utils was edited after it was imported: restart the kernel")
             if names := replaced():
                 raise TypeError(
-                    f"{names[0]} is not the course's own any more: restart the kernel to have it back"
+                    f"{names[0]} is not the course's own any more: "
+                    "restart the kernel to have it back"
                 )
             self._code = [self._identity(measure), package_identity()]
             self._folder = cache_directory() / "sweep"
@@ -359,8 +364,9 @@ class _Store:
         if other:
             name = other[0]
             return self._give_up(
-                f"{name} is not the same in a parallel process, where it was read from its file: restart the kernel after an "
-                f"edit, and set in the file what you set in {name.partition('.')[0]}; or sweep with n_jobs=1"
+                f"{name} is not the same in a parallel process, where it was read from its file: "
+                "restart the kernel after an edit, and set in the file what you set in "
+                f"{name.partition('.')[0]}; or sweep with n_jobs=1"
             )
         part = path.with_suffix(f".{os.getpid()}.part")
         entry = {"settings": settings.summary(), "values": values, "digest": _digest(values)}

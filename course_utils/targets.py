@@ -44,14 +44,16 @@ class MultiIndexModel:
         if isinstance(directions, np.random.Generator):
             if d is None or k is None or not 1 <= k <= d:
                 raise ValueError(
-                    f"d = {d} and k = {k} cannot be: to draw directions give d and k with 1 <= k <= d"
+                    f"d = {d} and k = {k} cannot be: "
+                    "to draw directions give d and k with 1 <= k <= d"
                 )
             self.d, self.k, self._rng = int(d), int(k), directions
         else:
             U = np.array(real_numbers(directions, "directions", finite=False), ndmin=2)
             if U.ndim != 2 or len(U) > U.shape[1]:
                 raise ValueError(
-                    f"directions must be orthonormal rows (k, d) with k at most d, got {U.shape}: not orthonormal"
+                    "directions must be orthonormal rows (k, d) with k at most d, "
+                    f"got {U.shape}: not orthonormal"
                 )
             error = np.abs(U @ U.T - np.eye(len(U))).max()
             if not error < 1e-8:
@@ -238,14 +240,16 @@ def _first(terms: Terms) -> int:
     degree = _found(terms)
     if degree is None:
         raise Undecided(
-            f"undecided: the link is not constant, but up to degree {len(terms) - 1} no Hermite term is above its error, "
-            f"{max(e for _, e in terms[1:]):.0e} of the label's standard deviation. Does it oscillate fast? Try a slower link."
+            f"undecided: the link is not constant, but up to degree {len(terms) - 1} no Hermite "
+            f"term is above its error, {max(e for _, e in terms[1:]):.0e} of the label's standard "
+            "deviation. Does it oscillate fast? Try a slower link."
         )
     norm, hidden = np.linalg.norm(terms[degree][0]), _hidden(terms)
     if norm < 30 * hidden:
         raise Undecided(
-            f"undecided: the term of degree {degree} is {norm:.1g} of the label's standard deviation, and one of a lower "
-            f"degree could be {hidden:.1g} without being seen. Try a smoother link, or one that is even or odd."
+            f"undecided: the term of degree {degree} is {norm:.1g} of the label's standard "
+            f"deviation, and one of a lower degree could be {hidden:.1g} without being seen. Try "
+            "a smoother link, or one that is even or odd."
         )
     return degree
 

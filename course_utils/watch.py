@@ -30,7 +30,8 @@ class OwnSettings(Settings):
     def code(self) -> str:
         """ValueError: there is nothing that could be run again."""
         raise ValueError(
-            "this run comes from your own model and training loop, which a settings code cannot carry"
+            "this run comes from your own model and training loop, "
+            "which a settings code cannot carry"
         )
 
     def target(self) -> NoReturn:
@@ -151,7 +152,8 @@ def first_linear(model):
             layer = model.get_submodule(name)
             if any(torch.nn.parameter.is_lazy(p) for p in layer.parameters()):
                 raise ValueError(
-                    f"layer {name!r} is lazy: it has no weights before it has seen a batch. Run it on one first"
+                    f"layer {name!r} is lazy: it has no weights before it has seen a batch. "
+                    "Run it on one first"
                 )
             return name, layer
     weights = [
@@ -161,8 +163,9 @@ def first_linear(model):
     ]
     found = f"its first module with weights is {weights[0]}" if weights else "it has no weights"
     raise ValueError(
-        f"no Linear layer of this {type(model).__name__} sees inputs of shape (n, d) unchanged ({found}). Only the weights "
-        "of such a layer can be compared with directions of the input space: put a Linear first, rescale inputs outside."
+        f"no Linear layer of this {type(model).__name__} sees inputs of shape (n, d) unchanged "
+        f"({found}). Only the weights of such a layer can be compared with directions of the "
+        "input space: put a Linear first, rescale inputs outside."
     )
 
 

@@ -47,6 +47,6 @@ def _refuse_tied(model, layer, name: str) -> None:
             for parameter, value in module.named_parameters(recurse=False):
                 if id(value) in own:
                     raise ValueError(
-                        f"the weight of layer {name!r} is also {other}.{parameter}: two factors have no tie to one matrix. "
-                        f"Give {other!r} a weight of its own first"
+                        f"the weight of layer {name!r} is also {other}.{parameter}: two factors "
+                        f"have no tie to one matrix. Give {other!r} a weight of its own first"
                     )

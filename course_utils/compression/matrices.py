@@ -66,7 +66,8 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
         )
     if storage == "int8" and (A.ndim not in (1, 2) or A.size == 0):
         raise ValueError(
-            f"int8 needs a vector or a matrix, with a scale for each row or column, got the shape {A.shape}"
+            "int8 needs a vector or a matrix, with a scale for each row or column, "
+            f"got the shape {A.shape}"
         )
     short = np.finfo("float32" if storage == "int8" else storage)
     largest = np.abs(A).max(initial=0) / (127 if storage == "int8" else 1)
@@ -90,6 +91,7 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
 def _count(name: str, value, most: int, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 1 <= value <= most:
         raise ValueError(
-            f"{name} = {value!r} is not possible: it must be a whole number from 1 to {most}, {what}"
+            f"{name} = {value!r} is not possible: "
+            f"it must be a whole number from 1 to {most}, {what}"
         )
     return int(value)

@@ -43,8 +43,9 @@ class CompressedNet:
             fits = False
         if not fits:
             raise ValueError(
-                f"{', '.join(f'{name} {array.shape}' for name, array in arrays.items())} do not make a network: "
-                "expected W (m, d), or left (m, k) and right (k, d), with a (m,) and b (m,) for one m"
+                f"{', '.join(f'{name} {array.shape}' for name, array in arrays.items())} do not "
+                "make a network: expected W (m, d), or left (m, k) and right (k, d), "
+                "with a (m,) and b (m,) for one m"
             )
 
     @cached_property
@@ -149,10 +150,14 @@ class CompressedNet:
             zlib.error,
         ) as problem:
             raise ValueError(
-                f"{path} is damaged or is not a network ({problem}): write it again with net.save(path)"
+                f"{path} is damaged or is not a network ({problem}): "
+                "write it again with net.save(path)"
             ) from problem
 
     def __repr__(self):
         kind = next(kind for name, kind in KINDS.items() if name in self.arrays)
         m, d = self._factors[0].shape[0], self._factors[-1].shape[1]
-        return f"CompressedNet({kind}, width={m}, d={d}, {self.parameters:,} parameters, {self.bytes:,} bytes)"
+        return (
+            f"CompressedNet({kind}, width={m}, d={d}, "
+            f"{self.parameters:,} parameters, {self.bytes:,} bytes)"
+        )

@@ -30,8 +30,8 @@ def compress(
     """
     if net.reduced_k is not None:
         raise ValueError(
-            "this net lives in the reduced coordinates of a large-d simulation, so its size is not that of a network: "
-            "train with sampling='plain', or use low_rank(net.W, rank)"
+            "this net lives in the reduced coordinates of a large-d simulation, so its size is "
+            "not that of a network: train with sampling='plain', or use low_rank(net.W, rank)"
         )
     if rank is not None and keep is not None:
         raise ValueError(f"rank = {rank} and keep = {keep} exclude each other: give one of them")

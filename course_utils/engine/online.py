@@ -19,7 +19,10 @@ from .blocked import HUGE, outputs_of, steps_of
 from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
 
 TEST_SAMPLES = 1000
-FED = "Trained on samples that were fed; the risk is that on inputs N(0, I) with the labels of these settings."
+FED = (
+    "Trained on samples that were fed; "
+    "the risk is that on inputs N(0, I) with the labels of these settings."
+)
 
 
 class Diverged(RuntimeError):
@@ -103,8 +106,9 @@ class OnlineSGD:
         """First layer (m, d), the live array. RuntimeError for reduced sampling, where it is never formed."""
         if self.reduced:
             raise RuntimeError(
-                f"W itself (width x d = {self.settings.width} x {self.settings.d:,}) is never formed at this d: only its "
-                "coordinates in the span of the directions and of W are simulated. Use snapshot(), or sampling='plain'."
+                f"W itself (width x d = {self.settings.width} x {self.settings.d:,}) is never "
+                "formed at this d: only its coordinates in the span of the directions and of W "
+                "are simulated. Use snapshot(), or sampling='plain'."
             )
         return self._sampler.W
 
@@ -144,13 +148,15 @@ class OnlineSGD:
         """
         if self.reduced:
             raise RuntimeError(
-                "own samples live in R^d, this simulation does not: use OnlineSGD(settings, sampling='plain')"
+                "own samples live in R^d, this simulation does not: "
+                "use OnlineSGD(settings, sampling='plain')"
             )
         X = given.samples(X, self.settings.d)
         y = np.ascontiguousarray(given.labels(y, len(X)))
         if self.settings.sign_labels and not (np.abs(y) == 1).all():
             raise ValueError(
-                "the logistic loss needs labels -1 and 1; from labels 0 and 1 make them with 2 * y - 1"
+                "the logistic loss needs labels -1 and 1; "
+                "from labels 0 and 1 make them with 2 * y - 1"
             )
         with signals_wait() as signal_came, single_threaded_blas():
             for i in range(0, len(X), 4096):
@@ -232,9 +238,15 @@ class OnlineSGD:
 
 def _advice(s: Settings, samples: int) -> str:
     if s.step / s.d * s.weight_decay > 1:
-        knob = f"step x weight_decay / d = {s.step * s.weight_decay / s.d:.3g} is above 1, so decay overshoots: lower either"
+        knob = (
+            f"step x weight_decay / d = {s.step * s.weight_decay / s.d:.3g} is above 1, "
+            "so decay overshoots: lower either"
+        )
     elif s.loss == "square":
         knob = f"lower step (now {s.step:g}), or use the Huber loss, whose gradient is bounded"
     else:
         knob = f"lower step (now {s.step:g}) or raise weight_decay (now {s.weight_decay:g})"
-    return f"Training diverged after {samples:,} samples: outputs or weights grew beyond 1e8. Try: {knob}."
+    return (
+        f"Training diverged after {samples:,} samples: outputs or weights grew beyond 1e8. "
+        f"Try: {knob}."
+    )

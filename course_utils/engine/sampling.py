@@ -124,7 +124,8 @@ class ReducedSampler:
         self.block = min(reduced_block(m), self._free)
         if self.block < 1:
             raise ValueError(
-                f"d = {d} with k = {k} and width = {m} leaves nothing to reduce: reduced sampling needs d > k + width"
+                f"d = {d} with k = {k} and width = {m} leaves nothing to reduce: "
+                "reduced sampling needs d > k + width"
             )
         self.target = settings.target()
         rngs = settings.generators()

@@ -62,7 +62,8 @@ def sgd_steps(
         isinstance(W, np.ndarray) and W.dtype == np.float64 and W.ndim == 2 and W.flags.c_contiguous
     ):
         raise ValueError(
-            "W is changed in place and must be a C-contiguous (m, d) array of float64: try np.array(W, float)"
+            "W is changed in place and must be a C-contiguous (m, d) array of float64: "
+            "try np.array(W, float)"
         )
     a, b, X, y = (np.ascontiguousarray(v, dtype=float) for v in (a, b, X, y))
     m, d = W.shape

@@ -42,8 +42,9 @@ def _bowl(find):
     angle = _angle(find, X, y, U)
     require(
         angle < 15,
-        f"For y = he_2(<u, x>), 6000 samples in d = 12, your direction stands {angle:.0f} degrees from u. Average "
-        "(y - mean) x x^T over the samples and take the eigenvector of its largest eigenvalue.",
+        f"For y = he_2(<u, x>), 6000 samples in d = 12, your direction stands {angle:.0f} degrees "
+        "from u. Average (y - mean) x x^T over the samples and take the eigenvector of its "
+        "largest eigenvalue.",
     )
 
 
@@ -52,8 +53,8 @@ def _hill(find):
     angle = _angle(find, X, -y, U)
     require(
         angle < 15,
-        f"For y = -he_2(<u, x>) your direction stands {angle:.0f} degrees from u, although it was right for +he_2. The "
-        "eigenvalue is negative now: order eigenvalues by size without sign.",
+        f"For y = -he_2(<u, x>) your direction stands {angle:.0f} degrees from u, although it was "
+        "right for +he_2. The eigenvalue is negative now: order eigenvalues by size without sign.",
     )
 
 
@@ -62,8 +63,8 @@ def _shift(find):
     angle, moved = _angle(find, X, y, U), _angle(find, X, y + 30, U)
     require(
         abs(angle - moved) < 3,
-        f"Adding 30 to every label turns your direction from {angle:.0f} to {moved:.0f} degrees from u. Subtract the "
-        "mean of y first: E[x x^T] = I only on average.",
+        f"Adding 30 to every label turns your direction from {angle:.0f} to {moved:.0f} degrees "
+        "from u. Subtract the mean of y first: E[x x^T] = I only on average.",
     )
 
 
@@ -72,8 +73,8 @@ def _saddle(find):
     angle = _angle(find, X, y, U)
     require(
         angle < 15,
-        f"For y = z_1 z_2 your two directions stand {angle:.0f} degrees from the hidden plane. Its mean Hessian has "
-        "the eigenvalues +1 and -1: both directions count.",
+        f"For y = z_1 z_2 your two directions stand {angle:.0f} degrees from the hidden plane. "
+        "Its mean Hessian has the eigenvalues +1 and -1: both directions count.",
     )
 
 
@@ -89,9 +90,10 @@ def find_by_curvature(X, y, k):
     return vectors[:, largest].T  #:
 ''',
     (
-        "The matrix to look at is the average of (y - mean of y) x x^T, (d, d). Where are its large eigenvalues?",
-        "np.linalg.eigh returns eigenvalues in increasing order and eigenvectors as columns. Bending down counts as "
-        "much as bending up, so order by np.abs.",
+        "The matrix to look at is the average of (y - mean of y) x x^T, (d, d). "
+        "Where are its large eigenvalues?",
+        "np.linalg.eigh returns eigenvalues in increasing order and eigenvectors as columns. "
+        "Bending down counts as much as bending up, so order by np.abs.",
     ),
     (
         ("it returns k orthonormal rows", _rows),
@@ -115,7 +117,8 @@ def _depends(link):
     y = np.asarray(call(link, Z), dtype=float)
     require(
         y.std() > 1e-3,
-        f"The labels are all {y[0]:.3g}: a constant hides nothing. Let y depend on all three columns.",
+        f"The labels are all {y[0]:.3g}: a constant hides nothing. "
+        "Let y depend on all three columns.",
     )
     for i in range(3):
         W = Z.copy()
@@ -147,8 +150,10 @@ def blind_link(Z):
     return np.sign(Z[:, 0] * Z[:, 1] * Z[:, 2])  #:
 ''',
     (
-        "The product of all three columns has no slope and no mean Hessian. What does the size of y still give away?",
-        "Large |z_1 z_2 z_3| needs large |z_i|, so that Cov(x | y) knows the directions. Keep only the sign.",
+        "The product of all three columns has no slope and no mean Hessian. "
+        "What does the size of y still give away?",
+        "Large |z_1 z_2 z_3| needs large |z_i|, so that Cov(x | y) knows the directions. "
+        "Keep only the sign.",
     ),
     (
         ("one label for each row", _labels),

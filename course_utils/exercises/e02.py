@@ -40,7 +40,8 @@ def _decays(step):
     net, _, _, _ = _example()
     require(
         np.abs((without - W) - 0.3 * 0.5 * net.W).max() < 1e-9,
-        "Weight decay shrinks W by the wrong amount: multiply W by 1 - step * decay, before the gradient is subtracted.",
+        "Weight decay shrinks W by the wrong amount: "
+        "multiply W by 1 - step * decay, before the gradient is subtracted.",
     )
 
 
@@ -55,8 +56,9 @@ def _gradient(step):
     if np.abs(moved - share * wanted).max() < 1e-9:
         require(
             False,
-            f"The step has the right direction but {share:.3g} times the right length. With width-free step sizes the "
-            f"sign of neuron j is s_j = m a_j, and the derivative of r^2 / 2 is r.",
+            f"The step has the right direction but {share:.3g} times the right length. With "
+            "width-free step sizes the sign of neuron j is s_j = m a_j, "
+            "and the derivative of r^2 / 2 is r.",
         )
     everywhere = float(np.abs(moved[(net.W @ _example()[2] + net.b) <= 0]).max(initial=0.0))
     require(
@@ -65,7 +67,8 @@ def _gradient(step):
     )
     require(
         False,
-        f"The step differs from the right one by {np.abs(moved - wanted).max():.2g}: check row j, s_j r sigma'(z_j) x.",
+        f"The step differs from the right one by {np.abs(moved - wanted).max():.2g}: "
+        "check row j, s_j r sigma'(z_j) x.",
     )
 
 
@@ -82,8 +85,10 @@ def sgd_step(W, a, b, x, y, step, decay):
     return (1 - step * decay) * W - step * gradient  #:
 """,
     (
-        "Compute the preactivations z = W x + b first, then the output and the residual r. Which neurons feel the sample?",
-        "Row j of the gradient is s_j r sigma'(z_j) x with s_j = m a_j and sigma'(z) = 1 where z > 0: an outer product.",
+        "Compute the preactivations z = W x + b first, then the output and the residual r. "
+        "Which neurons feel the sample?",
+        "Row j of the gradient is s_j r sigma'(z_j) x with s_j = m a_j and sigma'(z) = 1 where z "
+        "> 0: an outer product.",
     ),
     (("weight decay", _decays), ("gradient", _gradient)),
 )
@@ -116,7 +121,8 @@ def _completes(part):
     error = float(np.abs(P + net.W @ U.T @ U - net.W).max())
     require(
         error < 1e-9,
-        f"The two parts do not add up to W: they miss it by {error:.2g}. Take W minus its projection.",
+        f"The two parts do not add up to W: they miss it by {error:.2g}. "
+        "Take W minus its projection.",
     )
 
 
@@ -129,7 +135,8 @@ def perpendicular_part(W, directions):
     return W - W @ directions.T @ directions  #:
 """,
     (
-        "The coefficients of each row on the directions are W U^T, (m, k). What rows do they build?",
+        "The coefficients of each row on the directions are W U^T, (m, k). "
+        "What rows do they build?",
         "W_par = (W U^T) U, and the part outside is W - W_par.",
     ),
     (("orthogonal to the directions", _orthogonal), ("adds up to W", _completes)),
@@ -164,13 +171,15 @@ def _angle(answer):
         )
         require(
             abs(found - smallest) > 0.05,
-            f"{found:.1f} is the smallest of the angles. The largest comes from the smallest singular value of V U^T.",
+            f"{found:.1f} is the smallest of the angles. "
+            "The largest comes from the smallest singular value of V U^T.",
         )
         rows = np.linalg.qr(W.T)[0][:, : len(U)]
         by_rows = float(np.degrees(np.arccos(np.clip(np.linalg.svd(rows.T @ U.T)[1].min(), 0, 1))))
         require(
             abs(found - by_rows) > 0.05,
-            "You compared the directions with the first k rows of W. W uses many: take its top k right singular vectors.",
+            "You compared the directions with the first k rows of W. W uses many: "
+            "take its top k right singular vectors.",
         )
         require(False, f"Found {found:.1f} degrees where {true:.1f} is right.")
 
@@ -187,8 +196,10 @@ def largest_angle(W, directions):
     return np.degrees(np.arccos(np.clip(cosines.min(), 0, 1)))  #:
 """,
     (
-        "np.linalg.svd(W, full_matrices=False)[2] holds the right singular vectors as rows, most used first.",
-        "The cosines of the principal angles are the singular values of V U^T, (k, k). The largest angle has the smallest.",
+        "np.linalg.svd(W, full_matrices=False)[2] holds the right singular vectors as rows, "
+        "most used first.",
+        "The cosines of the principal angles are the singular values of V U^T, (k, k). The "
+        "largest angle has the smallest.",
     ),
     (("the angle", _angle),),
 )
@@ -211,7 +222,8 @@ def _floor(answer):
         )
         require(
             abs(found / (true * np.sqrt(d)) - 1) > 0.02,
-            f"At d = {d} this is sqrt(d) too large: step is in units of d samples, so one sample moves W by et = step / d.",
+            f"At d = {d} this is sqrt(d) too large: "
+            "step is in units of d samples, so one sample moves W by et = step / d.",
         )
         require(
             abs(found / (true * np.sqrt(2)) - 1) > 0.02,
@@ -230,8 +242,10 @@ def floor(d, step, decay, V):
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))  #:
 """,
     (
-        "At the plateau q_{t+1} = q_t. Put that into q_{t+1} = (1 - et gap)^2 q_t + et^2 V (d - 1) and solve for q.",
-        "q (2 et gap - et^2 gap^2) = et^2 V (d - 1). The floor of the norm is the square root of q; et = step / d.",
+        "At the plateau q_{t+1} = q_t. "
+        "Put that into q_{t+1} = (1 - et gap)^2 q_t + et^2 V (d - 1) and solve for q.",
+        "q (2 et gap - et^2 gap^2) = et^2 V (d - 1). "
+        "The floor of the norm is the square root of q; et = step / d.",
     ),
     (("the plateau", _floor),),
 )

@@ -56,7 +56,8 @@ def krr(K, y, K_test, ridge):
     return K_test @ c  #:
 """,
     (
-        "The prediction is a sum over samples, sum_i c_i k(x, x_i). The coefficients solve a linear system with K in it.",
+        "The prediction is a sum over samples, sum_i c_i k(x, x_i). "
+        "The coefficients solve a linear system with K in it.",
         "Solve (K + ridge I) c = y with np.linalg.solve, then multiply K_test by c.",
     ),
     (("predictions", _regression),),
@@ -83,8 +84,8 @@ def _tangent(answer):
     )
     require(
         not _near(found, (X @ X.T) * ((U > 0) @ (U > 0).T)),
-        "The second layer is missing: the output moves by a_j times what neuron j moves. (And the matrix product of two arrays "
-        "of True and False is again True or False in NumPy.)",
+        "The second layer is missing: the output moves by a_j times what neuron j moves. "
+        "(And the matrix product of two arrays of True and False is again True or False in NumPy.)",
     )
     V = net.a * np.maximum(U, 0)
     require(
@@ -117,8 +118,10 @@ def tangent_kernel(W, a, b, X):
     return (X @ X.T) * (slopes @ slopes.T)  #:
 """,
     (
-        "The gradient of the output in w_j is a_j sigma'(<w_j, x> + b_j) x. Write the inner product of two such gradients.",
-        "sum_j a_j^2 sigma'(u_j) sigma'(v_j) <x, z>: an (n, m) matrix of a_j sigma'(u_j) times its transpose, times X X^T.",
+        "The gradient of the output in w_j is a_j sigma'(<w_j, x> + b_j) x. Write the inner "
+        "product of two such gradients.",
+        "sum_j a_j^2 sigma'(u_j) sigma'(v_j) <x, z>: "
+        "an (n, m) matrix of a_j sigma'(u_j) times its transpose, times X X^T.",
     ),
     (("the inner product of gradients", _tangent),),
 )
@@ -134,7 +137,8 @@ def _floor(answer):
             continue
         require(
             abs(found - c[1] ** 2 / (c**2).sum()) > 1e-9 or abs(c[0]) < 1e-9,
-            "The mean c_0 is counted as variance: R^2 compares with predicting the mean, so sum from degree 1.",
+            "The mean c_0 is counted as variance: "
+            "R^2 compares with predicting the mean, so sum from degree 1.",
         )
         require(
             abs(found - c[1] ** 2) > 1e-9,
@@ -157,7 +161,8 @@ def floor(c):
     return c[1] ** 2 / np.sum(c[1:] ** 2)  #:
 """,
     (
-        "The polynomials are orthonormal: the variance of f is a sum of squares. Which one of them is a line?",
+        "The polynomials are orthonormal: the variance of f is a sum of squares. "
+        "Which one of them is a line?",
         "Var f = c_1^2 + c_2^2 + ..., without c_0, and the line explains c_1^2.",
     ),
     (("the floor", _floor),),
@@ -203,7 +208,8 @@ def degree(n, d):
     return np.floor(np.log(n) / np.log(d))  #:
 """,
     (
-        "The staircase, for a kernel that has all degrees: degree l is learned once n is well above d^l. The largest such l?",
+        "The staircase, for a kernel that has all degrees: degree l is learned once n is well "
+        "above d^l. The largest such l?",
         "d^l <= n means l <= log n / log d. Round down.",
     ),
     (("the largest degree", _degree),),
@@ -224,11 +230,13 @@ def _alignment(answer):
     )
     require(
         abs(found - top / (np.linalg.norm(K) * np.sqrt(y @ y))) > 1e-9,
-        "The length of the matrix y y^T is |y|^2, not |y|: the result must not change when y is doubled.",
+        "The length of the matrix y y^T is |y|^2, not |y|: "
+        "the result must not change when y is doubled.",
     )
     require(
         abs(found - top / (np.linalg.norm(K, 2) * (y @ y))) > 1e-9,
-        "You divided by the largest singular value of K. A cosine needs the Frobenius norm, np.linalg.norm(K).",
+        "You divided by the largest singular value of K. "
+        "A cosine needs the Frobenius norm, np.linalg.norm(K).",
     )
     require(abs(found - wanted) < 1e-9, f"Found {found:.4f}, expected {wanted:.4f}.")
 
@@ -242,7 +250,8 @@ def alignment(K, y):
     return y @ K @ y / (np.linalg.norm(K) * (y @ y))  #:
 """,
     (
-        "The inner product of two matrices is the sum of products of their entries. What is it for K and y y^T?",
+        "The inner product of two matrices is the sum of products of their entries. "
+        "What is it for K and y y^T?",
         "<K, y y^T> = y^T K y, and the Frobenius norm of y y^T is y^T y.",
     ),
     (("the cosine", _alignment),),

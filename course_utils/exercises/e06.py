@@ -22,7 +22,8 @@ def _best(answer):
         rank = np.linalg.matrix_rank(found, tol=1e-9)
         require(
             rank <= k,
-            f"The result has rank {rank} where {k} was asked for: keep k singular values, drop the rest.",
+            f"The result has rank {rank} where {k} was asked for: "
+            "keep k singular values, drop the rest.",
         )
         error, least = np.linalg.norm(W - found), np.linalg.norm(W - left @ right)
         if error < least + 1e-9:
@@ -30,15 +31,18 @@ def _best(answer):
         U, s, Vt = np.linalg.svd(W, full_matrices=False)
         require(
             np.abs(found - U[:, :k] @ Vt[:k]).max() > 1e-9,
-            "The singular values are missing: scale the k columns of U by them before you multiply.",
+            "The singular values are missing: "
+            "scale the k columns of U by them before you multiply.",
         )
         require(
             np.abs(found - (U[:, -k:] * s[-k:]) @ Vt[-k:]).max() > 1e-9,
-            "These are the smallest singular values. NumPy sorts them, largest first: keep the first k.",
+            "These are the smallest singular values. NumPy sorts them, largest first: "
+            "keep the first k.",
         )
         require(
             False,
-            f"The distance ||W - W_k|| is {error:.3f}; a matrix of rank {k} can come as near as {least:.3f}.",
+            f"The distance ||W - W_k|| is {error:.3f}; "
+            f"a matrix of rank {k} can come as near as {least:.3f}.",
         )
 
 
@@ -52,8 +56,10 @@ def rank_k(W, k):
     return (U[:, :k] * s[:k]) @ Vt[:k]  #:
 """,
     (
-        "np.linalg.svd(W, full_matrices=False) gives U (m, q), s (q,) and Vt (q, d), with W = U diag(s) Vt. Which parts stay?",
-        "Keep the first k columns of U, the first k singular values and the first k rows of Vt, and multiply them again.",
+        "np.linalg.svd(W, full_matrices=False) gives U (m, q), s (q,) and Vt (q, d), with W = U "
+        "diag(s) Vt. Which parts stay?",
+        "Keep the first k columns of U, "
+        "the first k singular values and the first k rows of Vt, and multiply them again.",
     ),
     (("nearest of rank k", _best),),
 )
@@ -69,11 +75,13 @@ def _bound(answer):
             continue
         require(
             abs(found / true - np.sqrt(np.pi / 2)) > 1e-6,
-            "E|g| of a standard Gaussian is sqrt(2 / pi), not 1. Your bound holds, but a smaller one does too.",
+            "E|g| of a standard Gaussian is sqrt(2 / pi), not 1. "
+            "Your bound holds, but a smaller one does too.",
         )
         require(
             abs(found / true - np.sqrt(len(W))) > 1e-6,
-            "This is sqrt(m) too large: a_j = 1/m, and the sum of the m row norms is at most sqrt(m) times ||W - W_k||_F.",
+            "This is sqrt(m) too large: a_j = 1/m, and the sum of the m row norms is at most "
+            "sqrt(m) times ||W - W_k||_F.",
         )
         kept = np.sqrt(max(np.linalg.norm(W) ** 2 - left**2, 0.0) * 2 / np.pi / len(W))
         require(
@@ -83,8 +91,8 @@ def _bound(answer):
         spectral = np.sqrt(2 / np.pi / len(W)) * np.linalg.svd(W)[1][k]
         require(
             abs(found - spectral) > 1e-9,
-            "This counts the first singular value that is left out. All that are left out move the outputs: "
-            "the root of the sum of their squares.",
+            "This counts the first singular value that is left out. All that are left out move "
+            "the outputs: the root of the sum of their squares.",
         )
         require(False, f"risk_bound(W, {k}) is {found:.4f}, expected {true:.4f}.")
 
@@ -100,8 +108,10 @@ def risk_bound(W, k):
     return np.sqrt(2 / np.pi) * left_out / np.sqrt(len(W))  #:
 """,
     (
-        "||W - W_k||_F is the root of the sum of squares of the singular values that are left out. What stands before it?",
-        "sqrt(2 / pi) ||W - W_k||_F / sqrt(m), with m the number of rows of W and the singular values from number k + 1 on.",
+        "||W - W_k||_F is the root of the sum of squares of the singular values that are left "
+        "out. What stands before it?",
+        "sqrt(2 / pi) ||W - W_k||_F / sqrt(m), with m the number of rows of W and the singular "
+        "values from number k + 1 on.",
     ),
     (("the bound", _bound),),
 )
@@ -119,7 +129,10 @@ def _pays(answer):
             found == int(found),
             f"largest_rank({m}, {d}) is {found:.3f}: a rank is a whole number; round down.",
         )
-        numbers = f"two factors of rank {found:.0f} hold {found * (m + d):,.0f} numbers and W holds {m * d:,}"
+        numbers = (
+            f"two factors of rank {found:.0f} hold {found * (m + d):,.0f} numbers and W holds "
+            f"{m * d:,}"
+        )
         require(
             found != min(m, d),
             f"At m = {m}, d = {d} you say {found:.0f} = min(m, d), yet {numbers}.",
@@ -141,7 +154,8 @@ def largest_rank(m, d):
     return (m * d - 1) // (m + d)  #:
 """,
     (
-        "The factors hold k (m + d) numbers. For which k is that less than m d? Try m = d = 2: what should come out?",
+        "The factors hold k (m + d) numbers. "
+        "For which k is that less than m d? Try m = d = 2: what should come out?",
         "k (m + d) < m d means k (m + d) <= m d - 1. Whole-number division, //, rounds down.",
     ),
     (("where factors pay", _pays),),
@@ -162,7 +176,8 @@ def _codes(answer):
     codes, scales = result
     require(
         getattr(codes, "dtype", None) == np.int8,
-        f"codes should be an array of int8, one byte each; yours is of {getattr(codes, 'dtype', type(codes).__name__)}.",
+        "codes should be an array of int8, one byte each; yours is of "
+        f"{getattr(codes, 'dtype', type(codes).__name__)}.",
     )
     codes = array(codes, A.shape, "codes")
     scales = array(scales, (len(A), 1), "scales")
@@ -173,15 +188,18 @@ def _codes(answer):
         return
     require(
         not np.allclose(scales, scales[0]),
-        "One scale for all rows: the row of small numbers becomes zeros. Give each row its own scale.",
+        "One scale for all rows: the row of small numbers becomes zeros. "
+        "Give each row its own scale.",
     )
     require(
         abs(share - 127) > 1,
-        "The scales are the largest sizes themselves. A scale is what one unit of a code is worth: divide by 127.",
+        "The scales are the largest sizes themselves. "
+        "A scale is what one unit of a code is worth: divide by 127.",
     )
     require(
         share > 0.995,
-        "Some codes wrap round or clip: with this scale the largest entry of a row is more than 127 units. int8 ends at 127.",
+        "Some codes wrap round or clip: with this scale the largest entry of a row is more than "
+        "127 units. int8 ends at 127.",
     )
     truncated = (np.abs(codes) <= np.abs(A / right) + 1e-3).all()
     require(
@@ -190,7 +208,8 @@ def _codes(answer):
     )
     require(
         False,
-        f"codes * scales misses A by up to {error.max():.2f} units of the scale; rounding misses by half a unit.",
+        f"codes * scales misses A by up to {error.max():.2f} units of the scale; "
+        "rounding misses by half a unit.",
     )
 
 
@@ -204,8 +223,10 @@ def quantise_rows(A):
     return np.rint(A / scales).astype(np.int8), scales  #:
 """,
     (
-        "The largest entry of a row, by size, should become 127 or -127. How much is one unit then worth in that row?",
-        "scales = np.abs(A).max(axis=1, keepdims=True) / 127. Divide, round with np.rint, and only then turn into int8.",
+        "The largest entry of a row, by size, should become 127 or -127. "
+        "How much is one unit then worth in that row?",
+        "scales = np.abs(A).max(axis=1, keepdims=True) / 127. "
+        "Divide, round with np.rint, and only then turn into int8.",
     ),
     (("codes and scales", _codes),),
 )

@@ -159,14 +159,16 @@ def call(answer: Any, *arguments: Any) -> Any:
     """The answer's result on copies of the arguments; Wrong where it is no function, raises or returns nothing."""
     require(
         callable(answer),
-        f"check needs your function itself, without parentheses after its name; it got {_article(answer)}.",
+        "check needs your function itself, without parentheses after its name; "
+        f"it got {_article(answer)}.",
     )
     name = getattr(answer, "__name__", "your function")
     try:
         result = answer(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
     except (Exception, SystemExit) as problem:
         raise Wrong(
-            f"{name} raised {type(problem).__name__}: {problem}. It was called with {_told(arguments)}."
+            f"{name} raised {type(problem).__name__}: {problem}. "
+            f"It was called with {_told(arguments)}."
         ) from None
     require(
         result is not None and result is not ...,

@@ -72,7 +72,8 @@ def empirical_ntk(
         )
     if getattr(net, "reduced_k", None) is not None:
         raise ValueError(
-            "this net lives in the reduced coordinates of a large-d simulation and takes no inputs in R^d"
+            "this net lives in the reduced coordinates of a large-d simulation and takes no "
+            "inputs in R^d"
         )
     choice("activation", net.activation, ACTIVATIONS)
     choice("layers", layers, LAYERS)
@@ -129,7 +130,8 @@ def torch_ntk(
 
     if any(torch.nn.parameter.is_lazy(value) for value in model.parameters()):
         raise ValueError(
-            "this model has lazy layers, which have no weights before they have seen a batch: run it on one first"
+            "this model has lazy layers, which have no weights before they have seen a batch: "
+            "run it on one first"
         )
     trains = {name for name, value in model.named_parameters() if value.requires_grad}
     seen = to_look_at(model)
@@ -185,7 +187,8 @@ class TorchKernel:
             y = functional_call(self.model, {**values, **parameters}, (x[None],))
             if y.numel() != 1:
                 raise ValueError(
-                    f"the model gives {y.numel()} numbers a sample: wrap it so that it returns one of them"
+                    f"the model gives {y.numel()} numbers a sample: "
+                    "wrap it so that it returns one of them"
                 )
             return y.reshape(())
 
@@ -207,7 +210,8 @@ def _chosen(values: dict, trains: set[str], rates: Mapping[str, float] | None) -
     trained = {name: value for name, value in trained.items() if rates.get(name)}
     if not trained:
         raise ValueError(
-            "no parameter of this model is trained (requires_grad, rates): its tangent kernel is zero"
+            "no parameter of this model is trained (requires_grad, rates): "
+            "its tangent kernel is zero"
         )
     return {name: float(rates[name]) for name in trained}
 

@@ -79,7 +79,8 @@ def kernel_ridge(
     ridges = np.atleast_1d(np.asarray(ridge, dtype=float))
     if ridges.ndim != 1 or not np.all((ridges >= 0) & (ridges < np.inf)):
         raise ValueError(
-            f"ridge = {ridge} must be a number or a list of numbers, none of them negative: try 0.01"
+            f"ridge = {ridge} must be a number or a list of numbers, none of them negative: "
+            "try 0.01"
         )
     n, prepared = len(X), prepared_rows(kernel, X)
     K = fill_upper(kernel, prepared)
@@ -131,7 +132,8 @@ def validated_kernel_ridge(
     held = round(fraction * len(X))
     if not 0 < held < len(X):
         raise ValueError(
-            f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: try 0.2"
+            f"fraction = {fraction} of {len(X)} samples leaves nothing to fit or to validate: "
+            "try 0.2"
         )
     held, fitted = order[:held], order[held:]
     ridges = np.asarray(ridges, dtype=float).reshape(-1)
@@ -150,8 +152,9 @@ def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
         return cho_factor(K.T, lower=True, overwrite_a=True, check_finite=False)[0]
     except LinAlgError:
         raise LinAlgError(
-            f"the kernel matrix plus ridge = {ridge:g} is not positive definite: some samples are equal, or nearly so "
-            f"to this kernel, or it is not a kernel; try ridge = {max(10 * ridge, 1e-8 * abs(diagonal).max()) or 0.01:.1g}"
+            f"the kernel matrix plus ridge = {ridge:g} is not positive definite: some samples are "
+            "equal, or nearly so to this kernel, or it is not a kernel; "
+            f"try ridge = {max(10 * ridge, 1e-8 * abs(diagonal).max()) or 0.01:.1g}"
         ) from None
 
 

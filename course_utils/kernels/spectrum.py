@@ -63,7 +63,8 @@ class Spectrum:
         )  # (n, 1), as the links of the registry take it
         if values.size != z.size:
             raise ValueError(
-                f"the link gives {values.size} numbers for {z.size} arguments: it must give one for each"
+                f"the link gives {values.size} numbers for {z.size} arguments: "
+                "it must give one for each"
             )
         return values.reshape(z.shape)
 
@@ -173,7 +174,8 @@ def learning_curve(
     n = np.atleast_1d(np.asarray(n, dtype=float))
     if np.any(n < 1) or ridge < 0 or noise < 0:
         raise ValueError(
-            f"n = {n.min():g} must be 1 or more, ridge = {ridge} and noise = {noise} must not be negative"
+            f"n = {n.min():g} must be 1 or more, "
+            f"ridge = {ridge} and noise = {noise} must not be negative"
         )
     energy = spectrum.coefficients(link) ** 2
     beyond = max(spectrum.second_moment(link) - energy.sum(), 0.0)  # in higher degrees, not learned
@@ -197,7 +199,8 @@ def _kappa(spectrum: Spectrum, n: float, ridge: float) -> float:
     low = max(ridge / n, 1e-18 * high)
     if excess(math.log(low)) < 0:
         raise ValueError(
-            f"ridge = 0 with n = {n:g} samples, more than the kernel has eigenfunctions: try ridge = 0.01"
+            f"ridge = 0 with n = {n:g} samples, more than the kernel has eigenfunctions: "
+            "try ridge = 0.01"
         )
     return math.exp(brentq(excess, math.log(low), math.log(high) + 1e-9, xtol=1e-13))
 

@@ -50,7 +50,8 @@ class TwoLayerKernel:
         choice("layers", self.layers, LAYERS)
         if not 0 <= self.bias < math.inf:
             raise ValueError(
-                f"bias = {self.bias} is a variance and cannot be negative: use 1 for b ~ N(0, 1), 0 for no biases"
+                f"bias = {self.bias} is a variance and cannot be negative: "
+                "use 1 for b ~ N(0, 1), 0 for no biases"
             )
 
     def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
@@ -241,8 +242,9 @@ def _hermite_coefficients(sigma: Callable, std: np.ndarray, most: int = 200) -> 
     )  # degree k in E[sigma'^2], the slower series
     if energy[-10:].mean() * most > 1e-3 * energy.sum():
         warnings.warn(
-            f"The Hermite series of this activation has not converged after {most} terms (does it have a kink or a "
-            "jump?): its kernel between almost equal inputs is too small. For ReLU use activation='relu'.",
+            f"The Hermite series of this activation has not converged after {most} terms (does it "
+            "have a kink or a jump?): its kernel between almost equal inputs is too small. "
+            "For ReLU use activation='relu'.",
             stacklevel=2,
         )
     needed = np.flatnonzero(energy > 1e-11 * energy.sum())

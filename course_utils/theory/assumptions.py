@@ -82,13 +82,19 @@ def _about_decay(s: Settings, slope: float | None) -> Assumption:
             if ACTIVATIONS[s.activation].jump
             else " at the start, and later as long as the mean of |l'| has not grown"
         )
-        text = f"weight_decay = {lam:g} is above the threshold {threshold:.3g}: every direction of W_perp contracts{until}."
+        text = (
+            f"weight_decay = {lam:g} is above the threshold {threshold:.3g}: "
+            f"every direction of W_perp contracts{until}."
+        )
     elif lam == 0:
-        text = f"weight_decay is 0 and the threshold is {threshold:.3g}: nothing is sure to make W_perp contract."
+        text = (
+            f"weight_decay is 0 and the threshold is {threshold:.3g}: "
+            "nothing is sure to make W_perp contract."
+        )
     else:
         text = (
-            f"weight_decay = {lam:g} is not above the threshold {threshold:.3g} (sufficient, not necessary). "
-            f"{_why_threshold(s, threshold)}"
+            f"weight_decay = {lam:g} is not above the threshold {threshold:.3g} (sufficient, "
+            f"not necessary). {_why_threshold(s, threshold)}"
         ).rstrip()
     return Assumption("decay above threshold", lam > threshold, text)
 
@@ -96,17 +102,23 @@ def _about_decay(s: Settings, slope: float | None) -> Assumption:
 def _why_threshold(s: Settings, threshold: float) -> str:
     sigma = ACTIVATIONS[s.activation]
     if not sigma.jump:
-        return f"It is the mean of |l'| at the start times sup|sigma''| = {sigma.largest_curvature:.2f}."
+        return (
+            "It is the mean of |l'| at the start times sup|sigma''| = "
+            f"{sigma.largest_curvature:.2f}."
+        )
     if s.bias == "none":
         return "Without biases the ReLU threshold is infinite; bias='away' makes it finite."
     if math.isinf(threshold):
         return "Square loss has no largest slope, so the threshold is infinite; try loss='huber'."
     b = np.abs(_biases(s))
     share = np.mean(s.weight_decay * b > threshold * b.min())
-    near = "N(0, 1) puts the smallest bias near 1/width, out of reach; bias='away' brings the threshold to 0.24."
+    near = (
+        "N(0, 1) puts the smallest bias near 1/width, out of reach; "
+        "bias='away' brings the threshold to 0.24."
+    )
     return (
-        f"It is sup|l'| x 0.242 / min|b_j| with min|b_j| = {b.min():.2g}; {share:.0%} of the neurons meet their own "
-        f"condition. {near if threshold > 1 else ''}"
+        f"It is sup|l'| x 0.242 / min|b_j| with min|b_j| = {b.min():.2g}; {share:.0%} of the "
+        f"neurons meet their own condition. {near if threshold > 1 else ''}"
     ).rstrip()
 
 
@@ -119,11 +131,20 @@ def _about_step(s: Settings) -> Assumption:
     steady = s.schedule == "constant" and s.weight_decay > 0
     floor = noise_floor(s, V, s.weight_decay) if steady else 0.0
     if shrink >= 1:
-        text = f"step x weight_decay / d = {shrink:.3g} must be below 1, or decay overshoots zero: lower either."
+        text = (
+            f"step x weight_decay / d = {shrink:.3g} must be below 1, "
+            "or decay overshoots zero: lower either."
+        )
     elif overshoot >= 2:
-        text = f"step = {s.step:g} overshoots its own sample: step sup sigma'^2 sup l'' = {overshoot:.3g}, not below 2."
+        text = (
+            f"step = {s.step:g} overshoots its own sample: "
+            f"step sup sigma'^2 sup l'' = {overshoot:.3g}, not below 2."
+        )
     elif floor >= 1:
-        text = f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: lower step or raise decay."
+        text = (
+            f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: "
+            "lower step or raise decay."
+        )
     else:
         end = (
             f"a cautious guess of the noise floor is {floor:.2g}"
@@ -134,7 +155,10 @@ def _about_step(s: Settings) -> Assumption:
                 else "without decay noise adds up, with no floor"
             )
         )
-        text = f"step x weight_decay / d = {shrink:.2g} is below 1, step = {s.step:g} does not overshoot, and {end}."
+        text = (
+            f"step x weight_decay / d = {shrink:.2g} is below 1, "
+            f"step = {s.step:g} does not overshoot, and {end}."
+        )
     return Assumption("step small enough", bool(shrink < 1 and overshoot < 2 and floor < 1), text)
 
 
@@ -148,22 +172,40 @@ def _about_signal(s: Settings) -> Assumption:
     what = LOSSES[s.loss].lets_through
     exponent = None if callable(s.link) else s.target().link.exponent(s.k)
     if not holds:
-        text = f"That of the {what} is zero (measured {size:.1g}): the first steps see no signal, and decay may win."
+        text = (
+            f"That of the {what} is zero (measured {size:.1g}): "
+            "the first steps see no signal, and decay may win."
+        )
     elif exponent not in (None, 1):
-        text = f"The link has information exponent {exponent}, but that of the {what} is {size:.2g}: exponent 1."
+        text = (
+            f"The link has information exponent {exponent}, "
+            f"but that of the {what} is {size:.2g}: exponent 1."
+        )
     else:
         one = " It is one direction; the others are found later, if at all." if s.k > 1 else ""
-        text = f"That of the {what} is {size:.2g}: the gradient points into the subspace from the first step.{one}"
+        text = (
+            f"That of the {what} is {size:.2g}: "
+            f"the gradient points into the subspace from the first step.{one}"
+        )
     return Assumption("first Hermite coefficient not zero", holds, text)
 
 
 def _about_size(s: Settings) -> Assumption:
     if s.k == s.d:
-        text = f"k = d = {s.d}: the subspace is the whole space, so W_perp is zero by definition. Raise d."
+        text = (
+            f"k = d = {s.d}: the subspace is the whole space, "
+            "so W_perp is zero by definition. Raise d."
+        )
     elif s.k > s.width:
-        text = f"k = {s.k} directions cannot be spanned by width = {s.width} neurons: raise width to at least {s.k}."
+        text = (
+            f"k = {s.k} directions cannot be spanned by width = {s.width} neurons: "
+            f"raise width to at least {s.k}."
+        )
     else:
-        text = f"k = {s.k} is below d = {s.d:,} and not above width = {s.width}: W can span the subspace."
+        text = (
+            f"k = {s.k} is below d = {s.d:,} and not above width = {s.width}: "
+            "W can span the subspace."
+        )
     return Assumption("k fits", s.k < s.d and s.k <= s.width, text)
 
 

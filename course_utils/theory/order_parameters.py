@@ -107,7 +107,8 @@ def erf_ode(
         )
     if not solution.success:
         raise RuntimeError(
-            f"the equations could not be solved ({solution.message}): lower step, now {settings.step:g}"
+            f"the equations could not be solved ({solution.message}): "
+            f"lower step, now {settings.step:g}"
         )
     states = solution.y.T
     R, Q = states[:, : m * k].reshape(-1, m, k), states[:, m * k :].reshape(-1, m, m)
@@ -123,15 +124,17 @@ def _teacher(s: Settings) -> tuple[np.ndarray, np.ndarray]:
     for name, wanted in (("activation", "erf"), ("loss", "square"), ("bias", "none")):
         if getattr(s, name) != wanted:
             raise ValueError(
-                f"{name} = {getattr(s, name)!r} has no closed order-parameter equations: they need activation='erf', "
-                f"loss='square', bias='none'. Try settings.replace({name}={wanted!r}), or use predict(run)."
+                f"{name} = {getattr(s, name)!r} has no closed order-parameter equations: they "
+                "need activation='erf', loss='square', bias='none'. Try "
+                f"settings.replace({name}={wanted!r}), or use predict(run)."
             )
     if isinstance(s.link, ErfLink):
         return np.array(s.link.vectors, dtype=float), np.array(s.link.amplitudes, dtype=float)
     if s.link == "none":
         return np.zeros((0, s.k)), np.zeros(0)
     raise ValueError(
-        f"link = {s.link!r} is no sum of erf units and has no closed equations: try link=erf_link({s.k})"
+        f"link = {s.link!r} is no sum of erf units and has no closed equations: "
+        f"try link=erf_link({s.k})"
     )
 
 

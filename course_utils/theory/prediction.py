@@ -28,7 +28,8 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
     """
     if run.net is None or run.settings is None:
         raise ValueError(
-            "this run holds no network, so the prediction has nothing to measure; use a run of online_sgd"
+            "this run holds no network, so the prediction has nothing to measure; "
+            "use a run of online_sgd"
         )
     if run.seeds is None:
         return _predict_one(run, first, average)

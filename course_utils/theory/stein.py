@@ -46,7 +46,8 @@ def stein_terms(
     """
     if target.sign_labels:
         raise ValueError(
-            "sign labels jump: they have no gradient, and D does not exist. Use loss='huber' or 'square'"
+            "sign labels jump: they have no gradient, and D does not exist. "
+            "Use loss='huber' or 'square'"
         )
     slopes, _, l11 = backward(net, loss, X, y)
     D = (
@@ -81,7 +82,8 @@ def stationary_point(
     """
     if not weight_decay > 0:
         raise ValueError(
-            f"weight_decay = {weight_decay} leaves H + lambda I singular: take a positive weight decay"
+            f"weight_decay = {weight_decay} leaves H + lambda I singular: "
+            "take a positive weight decay"
         )
     m, inside = (
         net.width,
@@ -102,8 +104,9 @@ def stationary_point(
             return net.replace(W=W @ target.directions, reduced_k=None)
         current = current.replace(W=(current.W + W) / 2)
     raise RuntimeError(
-        f"the fixed-point iteration did not settle in {iterations} steps at weight_decay = {weight_decay:g} (it still "
-        f"moves by {change:.1e}): H + lambda I is near singular. Raise weight_decay, or start from a trained network."
+        f"the fixed-point iteration did not settle in {iterations} steps at weight_decay = "
+        f"{weight_decay:g} (it still moves by {change:.1e}): H + lambda I is near singular. Raise "
+        "weight_decay, or start from a trained network."
     )
 
 
