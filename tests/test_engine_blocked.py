@@ -1,4 +1,7 @@
-"""The compiled SGD steps against automatic differentiation, against their NumPy twin, and against Stein's identity."""
+"""The compiled SGD steps.
+
+Against automatic differentiation, against their NumPy twin, and against Stein's identity.
+"""
 
 import itertools
 
@@ -19,7 +22,10 @@ SUBNORMAL = np.finfo(float).smallest_normal
 
 
 def problem(n, width=12, d=7, loss="huber", seed=0):
-    """W, a, b, X, y of a small problem; residuals on both sides of Huber's threshold 1, signs for the logistic loss."""
+    """W, a, b, X, y of a small problem.
+
+    Residuals lie on both sides of Huber's threshold 1; labels are signs for the logistic loss.
+    """
     rng = np.random.default_rng(seed)
     W, b = rng.standard_normal((width, d)) / np.sqrt(d), rng.standard_normal(width)
     a = rng.choice([-1.0, 1.0], width) / width
@@ -42,13 +48,11 @@ TORCH_LOSS = {
 
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
 def test_steps_follow_the_gradient_that_torch_finds(activation, loss):
-    """W <- (1 - et lam) W - m et grad l for 70 samples (two full blocks and a part), to 1e-10 as the issue asks."""
+    """W <- (1 - et lam) W - m et grad l for 70 samples (two full blocks and a part), to 1e-10."""
     W, a, b, X, y = problem(70, loss=loss)
     et, lam, m = 0.05, 0.5, len(W)
-    expected, (A, B, inputs, labels) = (
-        torch.tensor(W, requires_grad=True),
-        map(torch.tensor, (a, b, X, y)),
-    )
+    expected = torch.tensor(W, requires_grad=True)
+    A, B, inputs, labels = map(torch.tensor, (a, b, X, y))
     for x, label in zip(inputs, labels, strict=True):
         yhat = A @ TORCH_ACTIVATION[activation](expected @ x + B)
         (gradient,) = torch.autograd.grad(TORCH_LOSS[loss](yhat, label), expected)
@@ -59,7 +63,7 @@ def test_steps_follow_the_gradient_that_torch_finds(activation, loss):
 
 @pytest.mark.parametrize(("activation", "loss"), PAIRS)
 def test_compiled_steps_equal_the_plain_numpy_form_over_1000_steps(activation, loss):
-    """1e-12 as the issue asks: rounding of entries of order 1, contracted by decay. Steps fall as in 'decreasing'."""
+    """Rounding of entries of order 1, contracted by decay: 1e-12. Steps fall as in 'decreasing'."""
     W, a, b, X, y = problem(1000, loss=loss)
     twin, steps = W.copy(), 0.1 / (1 + np.arange(1000) / 200)
     assert sgd_steps(W, a, b, X, y, steps, 0.3, activation, loss) == -1
@@ -94,9 +98,8 @@ def test_decay_of_any_strength_is_exact(factor):
     steps = np.full(len(X), 0.01)
     steps[BLOCK + 5 : 2 * BLOCK + 9 : 3] = (1 - factor) / 2.0
     twin = W.copy()
-    assert (
-        sgd_steps(W, a, b, X, y, steps, 2.0) == sgd_steps_numpy(twin, a, b, X, y, steps, 2.0) == -1
-    )
+    assert sgd_steps(W, a, b, X, y, steps, 2.0) == -1
+    assert sgd_steps_numpy(twin, a, b, X, y, steps, 2.0) == -1
     np.testing.assert_allclose(W, twin, rtol=0, atol=1e-12)
 
 
@@ -152,7 +155,10 @@ def test_arrays_that_do_not_fit_are_refused_before_any_step():
 
 
 def test_an_exploding_output_is_reported_at_its_sample():
-    """Square loss with a step far beyond stability: the first output above 1e8 is the same for both forms."""
+    """Square loss with a step far beyond stability.
+
+    The first output above 1e8 is the same for both forms.
+    """
     W, a, b, X, y = problem(200)
     twin = W.copy()
     bad = sgd_steps(W, a, b, X, y, 5.0, 0.0, "relu", "square")
@@ -180,8 +186,11 @@ def test_a_nan_or_inf_never_passes_unseen(activation, loss):
 
 
 def test_decaying_rows_become_exact_zeros_and_never_subnormal():
-    """Rows of dead neurons shrink as (1 - et lam)^t. Below 1e-150 they are cut off, before squares or products of two
-    weights can leave the normal numbers (2e-308), which slow every operation down."""
+    """Rows of dead neurons shrink as (1 - et lam)^t.
+
+    Below 1e-150 they are cut off, before squares or products of two weights can leave the normal
+    numbers (2e-308), which slow every operation down.
+    """
     assert TINY**2 > SUBNORMAL
     W, a, _, X, y = problem(20_000)
     b = np.r_[np.full(6, -50.0), np.ones(6)]  # six dead neurons
@@ -193,11 +202,13 @@ def test_decaying_rows_become_exact_zeros_and_never_subnormal():
 
 
 def test_stein_identity():
-    """grad R(W) = H W + D U (derivation in notebook 02) for tanh units, y = tanh(z1) + z1 z2, square loss.
+    """grad R(W) = H W + D U (derived in notebook 02).
 
-    The left side is what the compiled steps do on average; H, D are means over the same samples. Each entry of the
-    difference lies within 5 of its own standard errors over 24 batches of 40,000 (15 entries, Student t, 23 degrees).
-    A step of 1e-11 keeps W still: it moves by 1e-6 a batch.
+    For tanh units, y = tanh(z1) + z1 z2 and square loss.
+
+    The left side is what the compiled steps do on average; H, D are means over the same samples.
+    Each entry of the difference lies within 5 of its own standard errors over 24 batches of 40,000
+    (15 entries, Student t, 23 degrees). A step of 1e-11 keeps W still: it moves by 1e-6 a batch.
     """
     rng = np.random.default_rng(0)
     m, d, n, et = 3, 5, 40_000, 1e-11
@@ -236,7 +247,7 @@ def test_losses_and_their_derivatives_fit():
 
 
 def test_fill_normal_gives_the_draws_of_numpy_and_moves_the_generator_on():
-    """One stream, whoever draws: parts equal the whole, and numpy goes on where the filling stopped."""
+    """One stream, whoever draws: parts equal the whole, and numpy goes on where filling stopped."""
     whole, parts = np.empty((5, 7)), np.empty((5, 7))
     fill_normal(np.random.default_rng(3), whole)
     rng = np.random.default_rng(3)

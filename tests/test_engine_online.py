@@ -1,4 +1,4 @@
-"""The engine: schedules, equal runs from equal settings, divergence, and the numbers that the theory states."""
+"""The engine: schedules, equal runs from equal settings, divergence, and what the theory states."""
 
 import os
 import signal
@@ -34,15 +34,13 @@ NUMBERS = SERIES[:-1]
 
 def same(a, b):
     """All that two snapshots measure, to the last bit."""
-    return a.samples == b.samples and all(
-        np.array_equal(getattr(a, n), getattr(b, n)) for n in SERIES
-    )
+    equal = (np.array_equal(getattr(a, name), getattr(b, name)) for name in SERIES)
+    return a.samples == b.samples and all(equal)
 
 
 def median_at_end(settings, samples, name, seeds=5):
-    return np.median(
-        getattr(online_sgd(settings, samples, checkpoints=1, seeds=seeds), name)[:, -1], axis=0
-    )
+    run = online_sgd(settings, samples, checkpoints=1, seeds=seeds)
+    return np.median(getattr(run, name)[:, -1], axis=0)
 
 
 # ---- schedules
@@ -53,8 +51,11 @@ def median_at_end(settings, samples, name, seeds=5):
     ("step", "decay"), [(0.1, 0.05), (1.0, 2.0), (1e-9, 1e-3), (1000.0, 1000.0), (0.1, 0.0)]
 )
 def test_decreasing_schedule(d, step, decay):
-    """Starts at step / d, falls, and 1 - et_t gam = (tau / (tau + 1))^2, tau = t + t0: the identity on which the rate
-    of W_perp rests. tau is found back from et_t and grows by exactly 1 a step. Rounding: 1e-9."""
+    """Starts at step / d, falls, and 1 - et_t gam = (tau / (tau + 1))^2, tau = t + t0.
+
+    This is the identity on which the rate of W_perp rests. tau is found back from et_t and grows by
+    exactly 1 a step. Rounding: 1e-9.
+    """
     settings = Settings(d=d, step=step, weight_decay=decay, schedule="decreasing", k=1)
     t = np.arange(0, 1000)
     et = schedule(settings, t)
@@ -67,9 +68,8 @@ def test_decreasing_schedule(d, step, decay):
         np.testing.assert_allclose(tau - tau[0], t, atol=1e-9 * (1 + tau[0]) ** 2)
     later = schedule(settings, np.array([10**12]))
     if decay > 0 and step * decay * 10**12 > 1e6 * d:
-        np.testing.assert_allclose(
-            later, 2 / (gap * 10**12), rtol=1e-3
-        )  # like 2 / (gam t) in the end
+        # like 2 / (gam t) in the end
+        np.testing.assert_allclose(later, 2 / (gap * 10**12), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", CHOICES["schedule"])
@@ -87,7 +87,10 @@ def test_without_decay_or_with_a_constant_step_every_step_is_step_over_d(name):
 @pytest.mark.parametrize("name", CHOICES["schedule"])
 @pytest.mark.parametrize("loss", CHOICES["loss"])
 def test_feed_equals_the_steps_by_hand(loss, name):
-    """feed(X, y) against the update line in plain NumPy with the schedule's steps; rounding over 300 steps: 1e-12."""
+    """feed(X, y) against the update line in plain NumPy with the schedule's steps.
+
+    Rounding over 300 steps: 1e-12.
+    """
     settings = SMALL.replace(loss=loss, schedule=name, step=2.0)
     sim = OnlineSGD(settings)
     target, net = settings.build()
@@ -95,12 +98,8 @@ def test_feed_equals_the_steps_by_hand(loss, name):
     W, start = net.W.copy(), sim.W.copy()
     sim.feed(X[:100], y[:100])
     sim.feed(X[100:], y[100:])
-    assert (
-        sgd_steps_numpy(
-            W, net.a, net.b, X, y, schedule(settings, np.arange(300)), 0.3, "relu", loss
-        )
-        == -1
-    )
+    steps = schedule(settings, np.arange(300))
+    assert sgd_steps_numpy(W, net.a, net.b, X, y, steps, 0.3, "relu", loss) == -1
     np.testing.assert_allclose(sim.W, W, rtol=0, atol=1e-12)
     assert sim.samples == 300 and np.array_equal(start, net.W) and not np.allclose(W, start)
 
@@ -137,7 +136,7 @@ def test_feed_refuses_what_it_cannot_train_on():
 
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_equal_settings_give_equal_runs_in_any_order_of_use(sampling):
-    """To the last bit: alone, after another run, interleaved with a different one, and with snapshots in between."""
+    """To the last bit: alone, after another run, interleaved with one, with snapshots between."""
     other = SMALL.replace(d=80, link="max", k=3, seed=9)
 
     def alone():
@@ -159,15 +158,14 @@ def test_equal_settings_give_equal_runs_in_any_order_of_use(sampling):
             three.advance(70)
             three.advance(70)
     assert same(two.snapshot(), first) and same(three.snapshot(), first)
-    assert not same(
-        OnlineSGD(SMALL.replace(seed=1), sampling).snapshot(), OnlineSGD(SMALL, sampling).snapshot()
-    )
+    other_seed = OnlineSGD(SMALL.replace(seed=1), sampling)
+    assert not same(other_seed.snapshot(), OnlineSGD(SMALL, sampling).snapshot())
 
 
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_how_a_run_is_cut_into_calls_does_not_matter(sampling, activation):
-    """The same draws in the same order; sums in another order, so equal to rounding: 1e-9 over 600 steps."""
+    """The same draws in the same order; sums in another order: equal to 1e-9 over 600 steps."""
     settings = SMALL.replace(d=60, activation=activation, schedule="decreasing")
     whole = OnlineSGD(settings, sampling)
     whole.advance(600)
@@ -188,10 +186,7 @@ def test_how_a_run_is_cut_into_calls_does_not_matter(sampling, activation):
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_seeds_in_parallel_equal_the_same_seeds_run_singly(sampling):
     """To the last bit, and in the order asked for."""
-    settings, options = (
-        SMALL.replace(d=60),
-        {"samples": 300, "checkpoints": 10, "sampling": sampling},
-    )
+    settings, options = SMALL.replace(d=60), dict(samples=300, checkpoints=10, sampling=sampling)
     together = online_sgd(settings, seeds=[4, 0, 7], **options)
     assert together.seeds == (4, 0, 7)
     for i, seed in enumerate((4, 0, 7)):
@@ -215,7 +210,10 @@ def test_online_sgd_and_the_engine_by_hand_are_one_thing():
 
 
 def test_a_snapshot_measures_what_it_says():
-    """Against the public functions on W itself, to 1e-10; the risk within 5 standard errors of a large test set."""
+    """Against the public functions on W itself, to 1e-10.
+
+    The risk is within 5 standard errors of that on a large test set.
+    """
     settings = Settings(d=30, k=2, width=12, noise=0.2, step=0.5)
     sim = OnlineSGD(settings)
     sim.advance(20_000)
@@ -233,9 +231,8 @@ def test_a_snapshot_measures_what_it_says():
     X, y = target.sample(100_000, np.random.default_rng(0))
     residual = sim.net(X) - y
     losses = np.where(np.abs(residual) < 1, residual**2 / 2, np.abs(residual) - 0.5)
-    assert abs(now.risk - losses.mean()) < 5 * losses.std() / np.sqrt(
-        1000
-    )  # 1000 test samples in a snapshot
+    # 1000 test samples in a snapshot
+    assert abs(now.risk - losses.mean()) < 5 * losses.std() / np.sqrt(1000)
     assert abs(now.r2 - (1 - (residual**2).mean() / y.var())) < 0.1
     assert now.samples == 20_000 and now.d == 30
 
@@ -266,7 +263,10 @@ SIZES_TO_INTERRUPT = {
 @pytest.mark.parametrize("name", ["SIGINT", "SIGALRM"])
 @pytest.mark.skipif(os.name != "posix", reason="signals cannot be sent to one process here")
 def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, name):
-    """40 interrupts a case, 240 in all, at random moments of long trainings; a twin that nothing interrupts has the same W."""
+    """40 interrupts a case, 240 in all, at random moments of long trainings.
+
+    A twin that nothing interrupts has the same W.
+    """
     rng, number = np.random.default_rng(0), getattr(signal, name)
     sim, twin = OnlineSGD(settings, sampling), OnlineSGD(settings, sampling)
 
@@ -291,7 +291,7 @@ def test_ctrl_c_at_any_moment_leaves_whole_samples(settings, sampling, name):
 
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_a_link_that_fails_in_mid_run_costs_no_sample(sampling):
-    """The state is that before the chunk, streams included: training goes on as if nothing had been."""
+    """The state is that before the chunk, streams included: training goes on as if it never was."""
     broken = []
 
     def link(Z):
@@ -348,7 +348,7 @@ def test_advance_takes_whole_numbers_only():
 
 
 def test_change_acts_from_the_next_sample_on():
-    """Steps before and after the change equal the plain update with the old and the new knobs, to 1e-12."""
+    """Before and after the change steps equal the plain update with old and new knobs, to 1e-12."""
     sim = OnlineSGD(SMALL)
     target, net = SMALL.build()
     X, y = target.sample(200, np.random.default_rng(5))
@@ -494,16 +494,14 @@ def test_sizes_beyond_memory_are_refused_in_a_sentence():
 @hypothesis_settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_no_allowed_setting_leaks_a_nan(data):
-    """Any allowed knobs: the simulation goes on or says Diverged, and every number that a figure shows stays finite."""
+    """Any allowed knobs: the simulation goes on or says Diverged.
+
+    Every number that a figure shows stays finite.
+    """
     link = data.draw(st.sampled_from(list(LINKS)))
     k = data.draw(st.integers(LINKS[link].k_range[0], min(4, LINKS[link].k_range[1])))
     spread = st.sampled_from([1e-9, 1e-3, 0.1, 1.0, 10.0, 1000.0])
-    sizes = {
-        "d": (k, k + 1, 30, 2000),
-        "width": (1, 2, 20),
-        "noise": (0.0, 0.1, 100.0),
-        "seed": (0, 1, 2),
-    }
+    sizes = dict(d=(k, k + 1, 30, 2000), width=(1, 2, 20), noise=(0.0, 0.1, 100.0), seed=(0, 1, 2))
     choice = {
         name: data.draw(st.sampled_from(list(allowed)))
         for name, allowed in (sizes | CHOICES).items()
@@ -572,8 +570,11 @@ def test_impossible_checkpoints_samples_or_seeds_are_refused_in_words():
 
 @pytest.mark.parametrize("sampling", ["plain", "reduced"])
 def test_a_million_steps_leave_no_subnormal_number(sampling):
-    """Dead neurons (negative bias) shrink as 0.8^t: unchecked they are subnormal after 3200 steps, and slow whatever
-    multiplies them. Here their weights are exact zeros, and all others lie above 1e-150."""
+    """Dead neurons (negative bias) shrink as 0.8^t.
+
+    Unchecked they are subnormal after 3200 steps, and slow whatever multiplies them. Here their
+    weights are exact zeros, and all others lie above 1e-150.
+    """
     d = 20 if sampling == "plain" else 10**4
     steps = 10**6 if sampling == "plain" else 10**5
     settings = Settings(
@@ -584,15 +585,12 @@ def test_a_million_steps_leave_no_subnormal_number(sampling):
     W = sim._sampler.W
     assert not ((W != 0) & (np.abs(W) < 1e-150)).any()
     dead = sim.net.b < 0
-    assert (
-        3 < dead.sum() < 17
-        and np.array_equal(W[dead], np.zeros_like(W[dead]))
-        and np.abs(W[~dead]).max() > 1e-3
-    )
+    assert 3 < dead.sum() < 17
+    assert np.array_equal(W[dead], np.zeros_like(W[dead])) and np.abs(W[~dead]).max() > 1e-3
     assert np.isfinite(sim.snapshot().singular_values).all()
 
 
-# ---- the numbers that theory and issue state
+# ---- the numbers that theory states
 
 
 PLATEAU = Settings(
@@ -601,29 +599,37 @@ PLATEAU = Settings(
 
 
 def test_the_perpendicular_part_reaches_its_plateau():
-    """||W_perp||_F / sqrt m = .063 +- 15 % at 40,000 samples, median of 5 seeds: the plateau of the constant step. Its
-    square is et V (d - k) / (2 gam); .063 was measured independently. W_par remains: the signal is found."""
+    """||W_perp||_F / sqrt m = .063 +- 15 % at 40,000 samples, median of 5 seeds.
+
+    It is the plateau of the constant step, whose square is et V (d - k) / (2 gam); .063 was
+    measured independently. W_par remains: the signal is found.
+    """
     run = online_sgd(PLATEAU, 40_000, checkpoints=1, seeds=5)
     assert abs(np.median(run.perpendicular[:, -1]) / 0.063 - 1) < 0.15
     assert np.median(run.parallel[:, -1]) > 0.3
 
 
 def test_without_decay_the_perpendicular_part_stays():
-    """Above .8 at the same place: decay, not the data, removes it. The parallel part grows all the same."""
+    """Above .8 at the same place: decay, not the data, removes it. The parallel part grows."""
     run = online_sgd(PLATEAU.replace(weight_decay=0.0), 40_000, checkpoints=1, seeds=5)
     assert np.median(run.perpendicular[:, -1]) > 0.8 and np.median(run.parallel[:, -1]) > 1
 
 
 def test_pure_noise_labels_leave_no_parallel_part():
-    """10,000 samples of noise: W_perp falls as before, but W_par ends under .02. A vanishing W_perp is not learning."""
+    """10,000 samples of noise: W_perp falls as before, but W_par ends under .02.
+
+    A vanishing W_perp is not learning.
+    """
     run = online_sgd(PLATEAU.replace(link="none"), 10_000, checkpoints=1, seeds=5)
     assert np.median(run.parallel[:, -1]) < 0.02 and np.median(run.perpendicular[:, -1]) < 0.15
 
 
 def test_more_noise_means_a_higher_floor():
-    """The plateau's square is proportional to the mean squared slope of the loss. It grows with the noise up to
-    Huber's bound. Noise 0, 1, 10 gives about .07, .09, .14: factors above 1.15, while a median of five seeds varies
-    by 4 %."""
+    """The plateau's square is proportional to the mean squared slope of the loss.
+
+    It grows with the noise up to Huber's bound. Noise 0, 1, 10 gives about .07, .09, .14: factors
+    above 1.15, while a median of five seeds varies by 4 %.
+    """
     base = PLATEAU.replace(width=100)
     low, middle, high = (
         median_at_end(base.replace(noise=noise), 20_000, "perpendicular") for noise in (0, 1, 10)
@@ -644,8 +650,11 @@ def test_more_decay_means_a_lower_floor_and_a_smaller_signal():
 
 
 def test_larger_d_is_slower_in_proportion():
-    """Samples until the angle is under 25 degrees (tanh, width 20, median of 5 seeds) grow as d^(1 +- 0.1) from d = 100
-    to 3200. Checkpoints are 5 % apart and a median varies by about 10 % over seeds: together 0.04 of the exponent."""
+    """Samples until the angle is under 25 degrees grow as d^(1 +- 0.1) from d = 100 to 3200.
+
+    tanh, width 20, median of 5 seeds. Checkpoints are 5 % apart and a median varies by about 10 %
+    over seeds: together 0.04 of the exponent.
+    """
     needed = []
     for d in (100, 3200):
         settings = Settings(d=d, link="tanh", width=20, step=0.2, weight_decay=0.2)
@@ -662,13 +671,16 @@ BUDGET = {1: 50, 2: 100, 3: 250, 4: 350, 5: 1000}  # in units of d samples; 1000
 @pytest.mark.parametrize("k", BUDGET)
 @pytest.mark.parametrize("d", [20, 50, 200])
 def test_default_settings_find_every_direction(d, k):
-    """Every one of the k principal angles under 15 degrees within 1000 d samples, median of 5 seeds."""
+    """Each of the k principal angles under 15 degrees within 1000 d samples, median of 5 seeds."""
     run = online_sgd(Settings(d=d, k=k), BUDGET[k] * d, checkpoints=1, seeds=5)
     assert np.degrees(np.median(run.angles[:, -1, 0])) < 15
 
 
 def test_a_snapshot_after_fed_samples_says_of_which_inputs_its_risk_speaks():
-    """Angles and norms are those of W whatever was fed; the risk stays that on N(0, I), as before, and says so."""
+    """Angles and norms are those of W whatever was fed.
+
+    The risk stays that on N(0, I), as before, and says so.
+    """
     sim, other = (OnlineSGD(SMALL, sampling="plain") for _ in range(2))
     assert "fed" not in sim.snapshot().sentence()
     X = 5 * np.abs(np.random.default_rng(0).standard_normal((200, SMALL.d)))
@@ -676,10 +688,8 @@ def test_a_snapshot_after_fed_samples_says_of_which_inputs_its_risk_speaks():
     moment = sim.snapshot()
     assert "samples that were fed; the risk is that on inputs N(0, I)" in moment.sentence()
     sim.advance(10)
-    assert (
-        "fed" in sim.snapshot().sentence()
-        and "fed" in Run.of(SMALL, [moment, sim.snapshot()]).sentence()
-    )
+    assert "fed" in sim.snapshot().sentence()
+    assert "fed" in Run.of(SMALL, [moment, sim.snapshot()]).sentence()
     record = Record(SMALL)
     record.append(moment)
     assert record.run().sentence() == moment.sentence()

@@ -1,4 +1,7 @@
-"""Reduced sampling: the same law as plain sampling at a cost that does not grow with d (derivation in engine/sampling.py)."""
+"""Reduced sampling: the same law as plain sampling at a cost that does not grow with d.
+
+The derivation is in engine/sampling.py.
+"""
 
 import itertools
 import json
@@ -31,7 +34,7 @@ def inputs(sampler, n):
 
 
 def orthonormal_rows(rows, inside):
-    """Gram-Schmidt of rows against the orthonormal ``inside`` and each other, done twice for accuracy."""
+    """Gram-Schmidt of rows against the orthonormal ``inside`` and each other, twice over."""
     basis = inside
     for x in rows:
         for _ in range(2):
@@ -42,9 +45,11 @@ def orthonormal_rows(rows, inside):
 
 @pytest.mark.parametrize("activation", CHOICES["activation"])
 def test_reduced_coordinates_give_the_run_itself_path_by_path(activation):
-    """What the reduced form claims, without its randomness: plain inputs, written in an orthonormal basis of span(U, W,
-    inputs so far), have the layout that ``blocks`` makes; and the same steps in these coordinates, folded,
-    give plain SGD's angles, norms and singular values. Three blocks; rounding through three foldings: 1e-10.
+    """What the reduced form claims, without its randomness.
+
+    Plain inputs, written in an orthonormal basis of span(U, W, inputs so far), have the layout that
+    ``blocks`` makes; and the same steps in these coordinates, folded, give plain SGD's angles,
+    norms and singular values. Three blocks; rounding through three foldings: 1e-10.
     """
     settings = SMALL.replace(activation=activation)
     target, net = settings.build()
@@ -62,22 +67,19 @@ def test_reduced_coordinates_give_the_run_itself_path_by_path(activation):
         full = np.vstack([basis, orthonormal_rows(X, basis)])
         C = X @ full.T
         layout = np.arange(C.shape[1]) <= k + m + np.arange(12)[:, None]
-        assert (
-            np.abs(C[~layout]).max() < 1e-12 and (C[np.arange(12), k + m + np.arange(12)] > 0).all()
-        )
+        assert np.abs(C[~layout]).max() < 1e-12
+        assert (C[np.arange(12), k + m + np.arange(12)] > 0).all()
         for weights, inputs in ((W, X), (sampler.W, C)):
             assert sgd_steps(weights, net.a, net.b, inputs, y, 1 / d, 0.5, activation) == -1
         expected = W @ full.T
         np.testing.assert_allclose(sampler.W, expected, atol=1e-10)
         sampler._fold()
         L = sampler.W[:, k:]
-        assert np.array_equal(L[:, m:], np.zeros((m, 12))) and np.array_equal(
-            L[:, :m], np.tril(L[:, :m])
-        )
+        assert np.array_equal(L[:, m:], np.zeros((m, 12)))
+        assert np.array_equal(L[:, :m], np.tril(L[:, :m]))
         np.testing.assert_allclose(L @ L.T, expected[:, k:] @ expected[:, k:].T, atol=1e-10)
-        folded = np.linalg.solve(
-            L[:, :m], expected[:, k:] @ full[k:]
-        )  # the basis that the folding chose
+        # the basis that the folding chose
+        folded = np.linalg.solve(L[:, :m], expected[:, k:] @ full[k:])
         np.testing.assert_allclose(folded @ folded.T, np.eye(m), atol=1e-8)
         basis = np.vstack([U, orthonormal_rows(folded, U)])
     for plain, reduced in zip(spectrum(W, U), spectrum(sampler.W, sampler.directions), strict=True):
@@ -88,8 +90,11 @@ def test_reduced_coordinates_give_the_run_itself_path_by_path(activation):
 
 
 def test_drawn_samples_have_the_stated_layout_and_law():
-    """Row p: standard Gaussians in k + m + p known coordinates, chi with d - k - m - p degrees of freedom, then zeros.
-    Kolmogorov-Smirnov at a fixed seed; the squared length of a whole sample is chi^2_d, as in R^d."""
+    """Row p: standard Gaussians in k + m + p known coordinates, one chi, then zeros.
+
+    The chi has d - k - m - p degrees of freedom. Kolmogorov-Smirnov at a fixed seed; the squared
+    length of a whole sample is chi^2_d, as in R^d.
+    """
     sampler = ReducedSampler(SMALL)
     k, m, d, block = 2, 5, 60, sampler.block
     assert block == d - k - m  # so near to d the block is cut short
@@ -116,16 +121,17 @@ def test_blocks_never_pass_the_end_of_a_block_and_projections_are_the_first_coor
 
 
 def test_the_start_has_the_law_of_a_gaussian_matrix():
-    """Singular values of W U^T and of W_perp for rows N(0, I/d): 500 reduced starts against 500 plain ones, KS."""
+    """Singular values of W U^T and of W_perp for rows N(0, I/d).
+
+    500 reduced starts against 500 plain ones, KS.
+    """
     U = np.eye(2, 9)
     values = {"reduced": [], "plain": []}
     for seed in range(500):
         sampler = ReducedSampler(Settings(d=9, k=2, width=4, link="none", seed=seed))
         plain = np.random.default_rng(seed).standard_normal((4, 9)) / 3
-        for name, W, directions in (
-            ("reduced", sampler.W, sampler.directions),
-            ("plain", plain, U),
-        ):
+        pairs = ("reduced", sampler.W, sampler.directions), ("plain", plain, U)
+        for name, W, directions in pairs:
             C = W @ directions.T
             rest = W - C @ directions
             inner = [C[0] @ C[1], rest[2] @ rest[3]]
@@ -137,8 +143,10 @@ def test_the_start_has_the_law_of_a_gaussian_matrix():
 
 @pytest.mark.parametrize("d", [50, 200])
 def test_plain_and_reduced_agree_in_distribution(d):
-    """400 seeds each, Kolmogorov-Smirnov on ||W_perp||, ||W_par||, largest angle and risk at three times: p > .001 for
-    all twelve. Seeds are fixed, so the answer does not change; at fresh seeds a false alarm has a chance of 1 %.
+    """400 seeds each, Kolmogorov-Smirnov on ||W_perp||, ||W_par||, largest angle and risk.
+
+    At three times: p > .001 for all twelve. Seeds are fixed, so the answer does not change; at
+    fresh seeds a false alarm has a chance of 1 %.
     """
     base = Settings(d=d, k=2, link="chain", width=8, step=1.0, weight_decay=0.5, noise=0.3)
     times = (d // 2, 3 * d, 12 * d)
@@ -163,9 +171,8 @@ def test_plain_and_reduced_agree_in_distribution(d):
     ]
     assert min(p) > 1e-3, np.round(p, 4).reshape(3, 4)
     first, second, third = np.median(table["plain"], axis=0).reshape(3, 4)
-    assert (
-        np.abs(third - first)[:3] > 0.05
-    ).all()  # something happened between the times that are compared
+    # something happened between the times that are compared
+    assert (np.abs(third - first)[:3] > 0.05).all()
 
 
 def test_what_is_chosen_at_which_d():
@@ -177,11 +184,8 @@ def test_what_is_chosen_at_which_d():
     assert not OnlineSGD(Settings(d=24, width=20)).reduced
     assert not OnlineSGD(Settings(d=2000, width=20), "plain").reduced
     for d in (10, 100, 1000, 10**9):
-        assert (
-            OnlineSGD(Settings(d=d, width=20)).reduced
-            == use_reduced(Settings(d=d, width=20))
-            == (d >= 1000)
-        )
+        reduced = OnlineSGD(Settings(d=d, width=20)).reduced
+        assert reduced == use_reduced(Settings(d=d, width=20)) == (d >= 1000)
     with pytest.raises(ValueError, match="auto, plain, reduced"):
         OnlineSGD(Settings(), "exact")
     with pytest.raises(ValueError, match="needs d > k . width"):
@@ -220,17 +224,19 @@ def named(changes):
 
 @pytest.mark.parametrize("changes", EVERYTHING, ids=named)
 def test_a_million_dimensions_work_for_everything(changes):
-    """Every link, activation, loss, schedule, bias at d = 10**6: finite, and the start has its known size: ||W_perp||^2
-    = m (d - k) / d within 1 %, ||W_par||^2 about m k / d, all angles near 90 degrees."""
+    """Every link, activation, loss, schedule, bias at d = 10**6: finite.
+
+    The start has its known size: ||W_perp||^2 = m (d - k) / d within 1 %, ||W_par||^2 about
+    m k / d, all angles near 90 degrees.
+    """
     settings = Settings(**{"d": 10**6, "width": 20} | changes)
     sim = OnlineSGD(settings)
     assert sim.reduced
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         start = sim.snapshot()
-        sim.advance(
-            3 * reduced_block(settings.width) + 5
-        )  # folds three times, and stands within a block
+        # folds three times, and stands within a block
+        sim.advance(3 * reduced_block(settings.width) + 5)
         end = sim.snapshot()
     assert abs(start.perpendicular - 1) < 0.01 and start.parallel < 5 * np.sqrt(settings.k / 10**6)
     assert (np.degrees(start.angles) > 89).all()
@@ -243,7 +249,8 @@ def test_a_million_dimensions_work_for_everything(changes):
 MEMORY = """
 import json, resource, sys
 from course_utils import OnlineSGD, Settings
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**10 if sys.platform != "darwin" else 2**20)
+unit = 2**10 if sys.platform != "darwin" else 2**20
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 warm = OnlineSGD(Settings(d=50, width=20)); warm.advance(100); warm.snapshot()
 before = peak()
 for settings in (Settings(d=10**6), Settings(d=10**6, width=20), Settings(d=10**9, k=5)):
@@ -254,7 +261,10 @@ print(json.dumps([before, peak()]))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the resource module is for Unix")
 def test_a_million_dimensions_take_less_than_100_megabytes_more():
-    """Peak memory of a fresh process: one input of d = 10**6 numbers is 8 MB, W at width 200 would be 1.6 GB."""
+    """Peak memory of a fresh process.
+
+    One input of d = 10**6 numbers is 8 MB, W at width 200 would be 1.6 GB.
+    """
     out = subprocess.run(
         [sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True
     ).stdout
@@ -300,7 +310,7 @@ def test_streams_do_not_depend_on_noise_link_or_loss(sampling):
 
 
 def test_reduced_inputs_do_not_depend_on_how_they_are_asked_for():
-    """Several draws meet the same samples as one: each stream is drawn from in the order of the samples."""
+    """Several draws meet the same samples as one: streams are drawn from in their order."""
     whole, parts = ReducedSampler(SMALL), ReducedSampler(SMALL)
     one = np.vstack(inputs(whole, 150))
     many = np.vstack([x for n in (1, 30, 7, 80, 32) for x in inputs(parts, n)])

@@ -1,4 +1,7 @@
-"""Kernels, kernel ridge regression and learning curves, each against a way that shares no code with it."""
+"""Kernels, kernel ridge regression and learning curves.
+
+Each stands against a way that shares no code with it.
+"""
 
 import copy
 import pickle
@@ -57,12 +60,13 @@ def random_net(d, width, activation="relu", seed=0):
     return TwoLayerNet.random(d, width, activation, "normal", np.random.default_rng(seed))
 
 
-# Kernels of infinite width ------------------------------------------------------------------------------------------
+# Kernels of infinite width ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bias", [0.0, 1.0])
 def test_relu_kernel_is_the_integral_over_angles(bias):
-    # (u, v) = r (p cos t, q cos(t - angle)) with E r^2 = 2; one-dimensional integrals, to 1e-10 with the kinks given
+    # (u, v) = r (p cos t, q cos(t - angle)) with E r^2 = 2; one-dimensional integrals, to 1e-10
+    # with the kinks given
     rng = np.random.default_rng(0)
     X, Z = rng.standard_normal((2, 4, 5))
     Z[0], Z[1] = 2 * X[0], -X[1]  # correlations of 1 and -1 where there is no bias
@@ -72,11 +76,8 @@ def test_relu_kernel_is_the_integral_over_angles(bias):
         p, q = np.sqrt(P[i]), np.sqrt(Q[j])
         angle = np.arccos(np.clip(S[i, j] / (p * q), -1, 1))
         low, high = angle - np.pi / 2, np.pi / 2  # where both are positive
-        both = (
-            quad(lambda t, angle=angle: np.cos(t) * np.cos(t - angle), low, high)[0]
-            if high > low
-            else 0.0
-        )
+        product = lambda t, angle=angle: np.cos(t) * np.cos(t - angle)  # noqa: E731
+        both = quad(product, low, high)[0] if high > low else 0.0
         assert values[i, j] == pytest.approx(p * q * both / np.pi, abs=1e-9)
         # arccos near 1 loses half of the digits: 1e-7
         assert slopes[i, j] == pytest.approx(
@@ -96,9 +97,8 @@ def test_erf_kernel_agrees_with_monte_carlo():
         ("W", gram[..., None] * slope(U)[:, None] * slope(V)),
     ]:
         error = draws.std(axis=-1) / np.sqrt(draws.shape[-1])
-        assert np.all(
-            np.abs(ntk_kernel("erf", layers, 0.5)(X, Z) - draws.mean(axis=-1)) < 4 * error
-        )  # 18 comparisons
+        gap = np.abs(ntk_kernel("erf", layers, 0.5)(X, Z) - draws.mean(axis=-1))
+        assert np.all(gap < 4 * error)  # 18 comparisons
 
 
 @pytest.mark.parametrize("activation", ["tanh", "softplus", "erf"])
@@ -113,10 +113,8 @@ def test_smooth_kernels_agree_with_quadrature_in_the_plane(activation):
     for i, j in np.ndindex(S.shape):
         L = np.linalg.cholesky([[P[i], S[i, j]], [S[i, j], Q[j]]])
         u, v = L[0, 0] * z[:, None] + 0 * z, L[1, 0] * z[:, None] + L[1, 1] * z
-        values[i, j], slopes[i, j] = (
-            (w * sigma(u) * sigma(v)).sum(),
-            (w * slope(u) * slope(v)).sum(),
-        )
+        values[i, j] = (w * sigma(u) * sigma(v)).sum()
+        slopes[i, j] = (w * slope(u) * slope(v)).sum()
     # 1e-7: the plane rule itself is 5e-9 off for tanh, whose poles are close
     np.testing.assert_allclose(ntk_kernel(activation, "second", 0.7)(X, Z), values, atol=1e-7)
     np.testing.assert_allclose(
@@ -131,14 +129,14 @@ def test_any_activation_by_its_hermite_series():
     rng = np.random.default_rng(2)
     X, Z = rng.standard_normal((2, 5, 3))
     P, Q, S = covariances(X, Z, 1.0)
-    # Isserlis: E[u^2 v^2] = P Q + 2 S^2, E[2u 2v] = 4 S; a polynomial's series is finite, so to rounding
+    # Isserlis: E[u^2 v^2] = P Q + 2 S^2, E[2u 2v] = 4 S; a polynomial's series is finite, so to
+    # rounding
     np.testing.assert_allclose(
         ntk_kernel(np.square)(X, Z), np.outer(P, Q) + 2 * S**2 + S * 4 * S, rtol=1e-11
     )
     own_erf = ntk_kernel(lambda t: erf(t / np.sqrt(2)))
-    np.testing.assert_allclose(
-        own_erf(X, Z), ntk_kernel("erf")(X, Z), atol=1e-9
-    )  # the series is cut at 1e-11 of energy
+    # the series is cut at 1e-11 of energy
+    np.testing.assert_allclose(own_erf(X, Z), ntk_kernel("erf")(X, Z), atol=1e-9)
     with pytest.warns(UserWarning, match="kink"):
         ntk_kernel(np.abs)(X, Z)
 
@@ -160,9 +158,8 @@ def test_layers_add_up_and_slopes_are_the_derivative_of_values(activation):
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "tanh"])
 def test_kernel_matrix_in_blocks(activation):
-    X = np.random.default_rng(3).standard_normal(
-        (300, 20)
-    )  # more than one block of rows and of the mirror
+    # more than one block of rows and of the mirror
+    X = np.random.default_rng(3).standard_normal((300, 20))
     kernel = ntk_kernel(activation)
     K = kernel(X)
     assert np.array_equal(K, K.T)
@@ -182,7 +179,7 @@ def test_kernel_at_its_edges():
     assert ntk_kernel("relu", bias=0.0)(x)[0, 0] == pytest.approx(4, abs=1e-7)
 
 
-# Kernels of a given network -----------------------------------------------------------------------------------------
+# Kernels of a given network -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -215,7 +212,7 @@ def test_torch_kernel_equals_closed_form(activation):
     X, Z = rng.standard_normal((70, 7)), rng.standard_normal((5, 7))
     model = net.to_torch()
     scale = 1 / np.sum(net.a**2)
-    # double precision on both sides: to rounding, far below the 1e-5 that single precision would allow
+    # double precision on both sides: to rounding, far below the 1e-5 of single precision
     np.testing.assert_allclose(
         torch_ntk(model)(X), empirical_ntk(net)(X), rtol=1e-10, atol=1e-12 / scale
     )
@@ -273,7 +270,10 @@ def test_torch_kernel_keeps_the_weights_it_saw_and_goes_into_a_pickle():
 
 
 def test_torch_kernel_of_any_model_is_that_of_its_evaluation_mode():
-    """Dropout, batch norm, half precision, tied weights: against the Jacobian in evaluation mode, float32 to 1e-4."""
+    """Dropout, batch norm, half precision, tied weights.
+
+    Against the Jacobian in evaluation mode, float32 to 1e-4.
+    """
     torch = pytest.importorskip("torch")
     nn = torch.nn
     torch.manual_seed(0)
@@ -314,7 +314,8 @@ def test_a_model_that_has_no_kernel_says_why():
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_wide_networks_have_the_infinite_kernel(activation):
-    # an entry deviates by some width^(-1/2) = 1 % of the kernel's diagonal; all of them together by less than 3 %
+    # an entry deviates by some width^(-1/2) = 1 % of the kernel's diagonal; all of them together by
+    # less than 3 %
     X = np.random.default_rng(5).standard_normal((20, 30))
     net = random_net(30, 10_000, activation)
     for layers in LAYERS:
@@ -342,7 +343,7 @@ def test_alignment():
     )
 
 
-# Kernel ridge regression --------------------------------------------------------------------------------------------
+# Kernel ridge regression --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("targets", [(), (3,)])
@@ -350,11 +351,8 @@ def test_alignment():
 def test_kernel_ridge_solves_the_normal_equations(targets, ridge):
     rng = np.random.default_rng(0)
     n = 300  # several blocks; the path has to bring the kernel back after each factorisation
-    X, test, y = (
-        rng.standard_normal((n, 8)),
-        rng.standard_normal((70, 8)),
-        rng.standard_normal((n, *targets)),
-    )
+    X, test = rng.standard_normal((n, 8)), rng.standard_normal((70, 8))
+    y = rng.standard_normal((n, *targets))
     kernel = ntk_kernel("relu")
     predicted = kernel_ridge(kernel, X, y, ridge).predict(test)
     assert predicted.shape == (70, *np.shape(ridge), *targets)
@@ -363,9 +361,8 @@ def test_kernel_ridge_solves_the_normal_equations(targets, ridge):
         expected = kernel(test, X) @ np.linalg.solve(
             kernel(X) + value * np.eye(n), y.reshape(n, -1)
         )
-        np.testing.assert_allclose(
-            predicted[:, r], expected, atol=1e-6
-        )  # relu's diagonal is exact to 1e-8 only
+        # relu's diagonal is exact to 1e-8 only
+        np.testing.assert_allclose(predicted[:, r], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +383,8 @@ def test_kernel_ridge_takes_any_kernel(kernel):
 
 
 def test_one_kernel_matrix_in_memory():
-    # 1.3 n^2 doubles at most: one matrix, two blocks of rows, the samples. tracemalloc sees every array of NumPy.
+    # 1.3 n^2 doubles at most: one matrix, two blocks of rows, the samples. tracemalloc sees every
+    # array of NumPy.
     rng, n = np.random.default_rng(0), 1200
     X, y = rng.standard_normal((n, 10)), rng.standard_normal(n)
     kernel_ridge(ntk_kernel("relu"), X[:80], y[:80], [0.1, 1.0]).predict(X[:80])
@@ -470,7 +468,7 @@ def test_free_memory_is_a_plausible_number():
     assert 1e6 < machine.free_bytes() < 1e15
 
 
-# Predicted learning curves ------------------------------------------------------------------------------------------
+# Predicted learning curves ------------------------------------------------------------------------
 
 
 def test_spectrum_on_the_sphere_is_the_gegenbauer_expansion():
@@ -480,7 +478,8 @@ def test_spectrum_on_the_sphere_is_the_gegenbauer_expansion():
     np.testing.assert_allclose(
         (spectrum.zonal * spectrum.cosine_weight) @ spectrum.zonal.T, np.eye(40), atol=1e-10
     )
-    # Mercer: h(rho) = sum_l lambda_l N_l C_l(rho) / C_l(1); tanh's kernel is smooth, so 40 degrees give all of it
+    # Mercer: h(rho) = sum_l lambda_l N_l C_l(rho) / C_l(1); tanh's kernel is smooth, so 40 degrees
+    # give all of it
     rho = np.linspace(-1, 1, 9)
     C = np.array(
         [
@@ -530,10 +529,9 @@ def test_target_coefficients():
     for law in ("sphere", "gaussian"):
         spectrum = kernel_spectrum(ntk_kernel("relu"), 20, law)
         v = spectrum.coefficients(LINKS["quintic"])
-        assert v @ v == pytest.approx(
-            spectrum.second_moment(LINKS["quintic"]), rel=1e-9
-        )  # degree 5: all of it
-        # E[f g] for two polynomials, one a function of the column shape that the registry's links take
+        # degree 5: all of it
+        assert v @ v == pytest.approx(spectrum.second_moment(LINKS["quintic"]), rel=1e-9)
+        # E[f g] for two polynomials, one a function of the column shape that links take
         product = v @ spectrum.coefficients(lambda Z: Z[:, 0] ** 3)
         x = inputs(400_000, 20, law, np.random.default_rng(0))[:, 0]
         draws = LINKS["quintic"](x) * x**3
@@ -574,9 +572,8 @@ def test_degrees_that_are_left_out_act_as_a_ridge():
         learning_curve(kernel_spectrum(kernel, 100, degrees=D), LINKS["tanh"], n, 0.01, 0.1)
         for D in (8, 40)
     )
-    np.testing.assert_allclose(
-        few.error, many.error, rtol=0.01
-    )  # what is beyond degree 8 is not learned by n = d^1.7
+    # what is beyond degree 8 is not learned by n = d^1.7
+    np.testing.assert_allclose(few.error, many.error, rtol=0.01)
 
 
 def test_learning_curve_errors():
@@ -592,9 +589,10 @@ def test_learning_curve_errors():
 
 
 def weighted_tests(d, law, rng, grid=200, each=15):
-    """Test inputs (grid * each, d) and weights: first coordinate on a grid, weighted by its density.
+    """Test inputs (grid * each, d) and weights: the first coordinate on a grid, by its density.
 
-    The error of z^5 is of order z^10, and among thousands of random test points a few would decide it; here none does.
+    The error of z^5 is of order z^10, and among thousands of random test points a few would decide
+    it; here none does.
     """
     edge = 6.5 if law == "gaussian" else min(6.5, np.sqrt(d))
     z = edge * ((2 * np.arange(grid) + 1) / grid - 1)
@@ -607,7 +605,10 @@ def weighted_tests(d, law, rng, grid=200, each=15):
 
 
 def draw(law, d, n, seed, noise=0.1):
-    """Samples, labels of all links, test inputs, test values of all links, weights of the test inputs."""
+    """Samples, labels of all links, test inputs, test values of all links, and weights.
+
+    The weights are those of the test inputs.
+    """
     rng = np.random.default_rng([seed, d, n])
     X = inputs(n, d, law, rng)
     test, w = weighted_tests(d, law, rng)
@@ -622,11 +623,13 @@ OFF = {"cubic": 0.024, "he3": 0.05, "quintic": 0.08}
 @pytest.mark.parametrize("law", ["sphere", "gaussian"])
 @pytest.mark.parametrize("d", [30, 100])
 def test_predicted_learning_curve_against_measurement(law, d):
-    """Within 6 % of the median for tanh and relu, within three standard errors of the mean for the polynomials.
+    """Within 6 % of the median for tanh and relu.
 
-    At n <= 2d one draw varies by 15 % (d = 30) or 8 % (d = 100), so the median of ten by 6 % or 3 %: more draws there.
-    VARIES is the relative deviation of one draw for the polynomials, from 1500 draws: a few draws miss the rare large
-    errors and underestimate it. OFF is how much too large the prediction is with Gaussian inputs, from the same draws.
+    For the polynomials, within three standard errors of the mean. At n <= 2d one draw varies by
+    15 % (d = 30) or 8 % (d = 100), so the median of ten by 6 % or 3 %: more draws there. VARIES is
+    the relative deviation of one draw for the polynomials, from 1500 draws: a few draws miss the
+    rare large errors and underestimate it. OFF is how much too large the prediction is with
+    Gaussian inputs, from the same draws.
     """
     spectrum, kernel = kernel_spectrum(ntk_kernel("relu"), d, law), ntk_kernel("relu")
     for n in (d // 2, d, 2 * d, 5 * d, 20 * d):
@@ -648,19 +651,15 @@ def test_predicted_learning_curve_against_measurement(law, d):
 
 
 def test_kernel_regression_is_the_linear_model_until_n_is_of_order_d_squared():
-    """R^2 at d = 100 with the ridge chosen by validation: close to the best that is predicted, no better than linear.
+    """R^2 at d = 100 with the ridge chosen by validation is close to the best that is predicted.
 
-    Tolerance .04: the choice of the ridge costs up to .01, three draws at n = 1000 vary by .01 to .02. Relu passes its
-    linear floor of .73, as its second degree is learned next.
+    It is no better than linear. Tolerance .04: the choice of the ridge costs up to .01, three draws
+    at n = 1000 vary by .01 to .02. Relu passes its linear floor of .73, as its second degree is
+    learned next.
     """
     spectrum, kernel = kernel_spectrum(ntk_kernel("relu"), 100, "gaussian"), ntk_kernel("relu")
-    linear = {
-        "tanh": 0.837,
-        "relu": 0.732,
-        "cubic": 0.6,
-        "quintic": 0.238,
-        "he3": 0.0,
-    }  # share of the linear part
+    # share of the linear part
+    linear = {"tanh": 0.837, "relu": 0.732, "cubic": 0.6, "quintic": 0.238, "he3": 0.0}
     for n, draws in [(300, 10), (1000, 3), (3000, 1)]:
         scores = []
         for seed in range(draws):
