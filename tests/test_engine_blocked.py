@@ -1,7 +1,4 @@
-"""The compiled SGD steps.
-
-Against automatic differentiation, against their NumPy twin, and against Stein's identity.
-"""
+"""The compiled SGD steps against torch's gradients, their NumPy twin, and Stein's identity."""
 
 import itertools
 

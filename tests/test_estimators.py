@@ -1,4 +1,7 @@
-"""What one direction explains, and the classical estimators: where they find the subspace and where they cannot."""
+"""What one direction explains; where classical estimators find the subspace and where they cannot.
+
+The functions that notebook 01 teaches are compared with those of the course.
+"""
 
 import json
 import math
@@ -49,7 +52,7 @@ def taught(name: str):
 @pytest.mark.parametrize("link", ["tanh", "cubic", "he2", "he3"])
 @pytest.mark.parametrize("overlap", [0.3, 0.8])
 def test_explained_share_is_what_the_best_curve_explains(link, overlap):
-    """Against 200,000 samples: the adjusted R^2 of a polynomial has a standard error below 0.01 here."""
+    """Against 200,000 samples: adjusted R^2 of a polynomial, standard error below 0.01 here."""
     rng = np.random.default_rng(0)
     z, w, noise = rng.standard_normal(200_000), rng.standard_normal(200_000), 0.5
     p = overlap * z + math.sqrt(1 - overlap**2) * w
@@ -68,14 +71,15 @@ def test_explained_share_of_arrays_and_of_nothing():
 
 
 def test_coefficients_along_a_diagonal():
-    """z_1 z_2 along (1, 1)/sqrt 2: E[z_1 z_2 he_2] = 1/sqrt 2; along u_1 nothing. Quasi-Monte Carlo, error below 0.002."""
+    """z_1 z_2 along (1, 1)/sqrt 2: E[z_1 z_2 he_2] = 1/sqrt 2; along u_1 nothing.
+
+    Quasi-Monte Carlo, error below 0.002.
+    """
     c, variance = coefficients_along("product", np.array([1, 1]) / math.sqrt(2), 4)
-    assert c == pytest.approx(
-        [0, 0, 1 / math.sqrt(2), 0, 0], abs=5e-3
-    ) and variance == pytest.approx(1, abs=5e-3)
-    assert coefficients_along("product", np.array([1.0, 0.0]), 4)[0] == pytest.approx(
-        np.zeros(5), abs=5e-3
-    )
+    assert c == pytest.approx([0, 0, 1 / math.sqrt(2), 0, 0], abs=5e-3)
+    assert variance == pytest.approx(1, abs=5e-3)
+    along_first, _ = coefficients_along("product", np.array([1.0, 0.0]), 4)
+    assert along_first == pytest.approx(np.zeros(5), abs=5e-3)
     flipped, _ = coefficients_along("cubic", np.array([-1.0]), 3)
     assert flipped == pytest.approx(hermite_coefficients("cubic", 3) * [1, -1, 1, -1], abs=1e-12)
 
@@ -92,7 +96,7 @@ def test_kernel_gradients_against_finite_differences(n):
 
 
 def test_kernel_fit_with_few_centres_fits_as_well_as_with_all(monkeypatch):
-    """500 centres in d = 5 are plenty: the two fits agree far better than either explains the noise."""
+    """500 centres in d = 5 are plenty: the fits agree far better than either explains the noise."""
     rng = np.random.default_rng(0)
     X, T = rng.standard_normal((800, 5)), rng.standard_normal((200, 5))
     y = np.tanh(2 * X[:, 0]) + 0.1 * rng.standard_normal(800)
@@ -103,8 +107,9 @@ def test_kernel_fit_with_few_centres_fits_as_well_as_with_all(monkeypatch):
     assert np.mean((few - gaussian_kernel(T, centres) @ weights) ** 2) < 0.02 * y.var()
 
 
-# (link, k): how many directions each finds in the limit. Slope: mean gradient not 0. PHD: rank of the mean Hessian, which
-# for a chain of three is that of z1 z2 + z2 z3, two. SIR sees odd parts also without slope (he3). Parity blinds the rest.
+# (link, k): how many directions each finds in the limit. Slope: mean gradient not 0. PHD: rank of
+# the mean Hessian, which for a chain of three is that of z1 z2 + z2 z3, two. SIR sees odd parts
+# also without slope (he3). Parity blinds the rest.
 RANKS = {
     ("tanh", 1): (1, 0, 1, 1, 1),
     ("he2", 1): (0, 1, 0, 1, 1),
@@ -139,9 +144,8 @@ def test_directions_are_unit_rows_and_values_fall():
     _, X, y = draw("chain", 6, 3, 0.1, 2000, seed=0)
     for estimator in ESTIMATORS.values():
         values, rows = estimator.fit(X, y)
-        assert rows.shape[1] == 6 and np.linalg.norm(rows, axis=1) == pytest.approx(
-            np.ones(len(rows))
-        )
+        lengths = np.linalg.norm(rows, axis=1)
+        assert rows.shape[1] == 6 and lengths == pytest.approx(np.ones(len(rows)))
         assert (np.diff(values) <= 1e-12).all() and len(values) == len(rows)
 
 
@@ -188,7 +192,7 @@ def test_samples_as_taught_are_those_of_the_course():
 
 
 def test_hermite_coefficients_as_taught_are_those_of_the_course():
-    """Polynomial links: both rules are exact. tanh: Gauss-Hermite with 100 nodes is good to 1e-5."""
+    """Polynomial links: both rules are exact. tanh: 100 Gauss-Hermite nodes are good to 1e-5."""
     for link, tolerance in (("cubic", 1e-10), ("he3", 1e-10), ("tanh", 1e-5)):
         c = [
             taught("coefficient")(lambda z, link=link: LINKS[link](z[:, None]), j) for j in range(6)
@@ -207,7 +211,7 @@ def test_slices_as_taught_are_those_of_the_course():
     assert abs(rows[0] @ same_rows[0]) == pytest.approx(1, abs=1e-9)
 
 
-# --- what is special about the samples -------------------------------------------------------------------------------
+# --- what is special about the samples ------------------------------------------------------------
 
 SLICED = {"SIR": sir, "SAVE": save}
 
@@ -217,12 +221,14 @@ SLICED = {"SIR": sir, "SAVE": save}
     "values", [(-1, 1), (0, 1, 2), (-1, 0, 0.5, 7, 8, 9, 10, 11, 12, 13, 14, 15)]
 )
 def test_equal_labels_stay_in_one_slice_so_that_the_order_of_rows_does_not_matter(name, values):
-    """To the rounding of sums in another order, 1e-9; and with few labels the slices are exactly the labels."""
+    """To the rounding of sums in another order, 1e-9.
+
+    With few labels the slices are exactly the labels.
+    """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((300, 5))
-    y = np.array(values, dtype=float)[
-        (len(values) * scipy.stats.norm.cdf(X[:, 0] + 0.1 * X[:, 1] ** 2)).astype(int)
-    ]
+    place = len(values) * scipy.stats.norm.cdf(X[:, 0] + 0.1 * X[:, 1] ** 2)
+    y = np.array(values, dtype=float)[place.astype(int)]
     found, rows = SLICED[name](X, y)
     for _ in range(6):
         order = rng.permutation(300)
@@ -235,17 +241,17 @@ def test_equal_labels_stay_in_one_slice_so_that_the_order_of_rows_does_not_matte
 
 def test_slices_take_equal_labels_whole_and_do_not_mind_the_sign():
     X = np.arange(30.0)[:, None]
-    parts = lambda y, slices=10: [part[:, 0].tolist() for part in sliced(X, np.asarray(y), slices)]  # noqa: E731
+
+    def parts(y, slices=10):
+        return [part[:, 0].tolist() for part in sliced(X, np.asarray(y), slices)]
+
     assert parts(np.arange(30)) == [[3 * i, 3 * i + 1, 3 * i + 2] for i in range(10)]
-    y = np.r_[np.zeros(17), np.arange(13)]
-    assert [0.0, *range(17), 17.0] in [
-        sorted([0.0, *part]) for part in parts(y)
-    ]  # 18 zeros, all together
+    y = np.r_[np.zeros(17), np.arange(13)]  # 18 zeros, all together
+    assert [0.0, *range(17), 17.0] in [sorted([0.0, *part]) for part in parts(y)]
     assert sorted(map(sorted, parts(-y))) == sorted(map(sorted, parts(y)))
     assert parts(np.ones(30)) == [list(range(30))]
-    assert [len(part) for part in parts(np.arange(30), 100)] == [
-        2
-    ] * 15  # two samples a slice at least
+    two_at_least = [2] * 15
+    assert [len(part) for part in parts(np.arange(30), 100)] == two_at_least
 
 
 @pytest.mark.parametrize("name", SLICED)
@@ -260,7 +266,7 @@ def test_a_number_of_slices_that_cannot_be_is_refused(name, slices):
 
 @pytest.mark.parametrize("link", ["tanh", "chain", "he2", "product"])
 def test_without_ties_the_library_finds_the_same(link):
-    """statsmodels whitens first, here the eigenproblem is a generalised one: the same to rounding, 1e-9."""
+    """statsmodels whitens first, here the eigenproblem is a generalised one: the same, to 1e-9."""
     from statsmodels.regression.dimred import PHD, SAVE, SIR
 
     _, X, y = draw(link, 5, LINKS[link].default_k, 0.1, 2000, seed=0)
@@ -272,12 +278,8 @@ def test_without_ties_the_library_finds_the_same(link):
     for name, (fit, weight) in theirs.items():
         values, rows = ESTIMATORS[name].fit(X, y)
         np.testing.assert_allclose(values, np.abs(np.real(fit.eigs)) / weight, atol=1e-9)
-        assert (
-            largest_angle(
-                rows[:1], np.real(fit.params).T[:1] / np.linalg.norm(np.real(fit.params).T[0])
-            )
-            < 1e-4
-        )
+        first = np.real(fit.params).T[:1]
+        assert largest_angle(rows[:1], first / np.linalg.norm(first)) < 1e-4
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -320,7 +322,5 @@ def test_population_rank_does_not_depend_on_the_unit_of_the_label_or_on_noise(sc
     }
     for name, (link, ranks) in links.items():
         for noise in (0.0, 0.1, 3.0):
-            assert tuple(population_rank(e, link, 1, noise) for e in ESTIMATORS) == ranks, (
-                name,
-                noise,
-            )
+            found = tuple(population_rank(e, link, 1, noise) for e in ESTIMATORS)
+            assert found == ranks, (name, noise)

@@ -1,7 +1,4 @@
-"""identity.py: one digest for what does the same, another for what does something else.
-
-Wherever the difference lies.
-"""
+"""identity.py: one digest for what does the same, another wherever a difference lies."""
 
 import functools
 import importlib

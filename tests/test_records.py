@@ -1,4 +1,7 @@
-"""Each activation and loss is one record, right in all its parts; one more is one record more, and everything works with it."""
+"""Each activation and loss is one record, right in all its parts.
+
+One more is one record more, and everything works with it.
+"""
 
 import math
 import subprocess
@@ -78,16 +81,8 @@ def one_more_of_each(monkeypatch):
 @pytest.fixture
 def new():
     """Settings with both."""
-    return Settings(
-        d=30,
-        k=1,
-        link="tanh",
-        width=40,
-        activation="gelu",
-        loss="pseudo_huber",
-        weight_decay=0.3,
-        step=0.3,
-    )
+    chosen = dict(link="tanh", activation="gelu", loss="pseudo_huber")
+    return Settings(d=30, k=1, width=40, weight_decay=0.3, step=0.3, **chosen)
 
 
 # every record
@@ -106,13 +101,11 @@ def test_an_activation_is_right_in_all_its_parts(name):
     np.testing.assert_allclose(
         [record.at(t) for t in T], np.c_[record.value(T), record.slope(T)], atol=1e-14
     )
-    assert np.abs(record.slope(T)).max() == pytest.approx(
-        record.largest_slope, abs=3e-3
-    )  # softplus: at infinity
+    # softplus: at infinity
+    assert np.abs(record.slope(T)).max() == pytest.approx(record.largest_slope, abs=3e-3)
     assert np.abs(record.curvature(T)).max() == pytest.approx(record.largest_curvature, abs=3e-4)
-    assert record.slope(np.array(1e-9)) - record.slope(np.array(-1e-9)) == pytest.approx(
-        record.jump, abs=1e-6
-    )
+    jump = record.slope(np.array(1e-9)) - record.slope(np.array(-1e-9))
+    assert jump == pytest.approx(record.jump, abs=1e-6)
     outputs = record.module()(torch.tensor(T))
     np.testing.assert_allclose(outputs, record.value(T), atol=1e-12)
 
@@ -131,11 +124,10 @@ def test_a_loss_is_right_in_all_its_parts(name):
     assert (record.curvature(T, Y) >= 0).all()  # convex
     assert np.abs(record.curvature(T, Y)).max() == pytest.approx(record.largest_curvature, abs=1e-3)
     far = np.abs(record.slope(np.array([-1e6, 1e6]), Y)).max()
-    assert (
-        far == pytest.approx(record.largest_slope, rel=1e-6)
-        if math.isfinite(record.largest_slope)
-        else far > 1e5
-    )
+    if math.isfinite(record.largest_slope):
+        assert far == pytest.approx(record.largest_slope, rel=1e-6)
+    else:
+        assert far > 1e5
 
 
 # one record more
@@ -146,20 +138,16 @@ def test_one_more_of_each_is_a_choice_a_code_and_a_sentence(new):
     with pytest.raises(ValueError, match="relu, tanh, erf, softplus, gelu"):
         Settings(activation="nonsense")
     lamps = {lamp.name: lamp for lamp in assumptions(new.replace(weight_decay=1.0))}
-    assert (
-        lamps["decay above threshold"].holds
-        and "softly clipped label" in lamps["first Hermite coefficient not zero"].text
-    )
+    assert lamps["decay above threshold"].holds
+    assert "softly clipped label" in lamps["first Hermite coefficient not zero"].text
 
 
 def test_it_is_trained_by_the_gradient_that_torch_finds(new):
     rng = np.random.default_rng(0)
     target, net = new.build()
     X, y = target.sample(70, rng)
-    expected, (a, b, inputs, labels) = (
-        torch.tensor(net.W, requires_grad=True),
-        map(torch.tensor, (net.a, net.b, X, y)),
-    )
+    expected = torch.tensor(net.W, requires_grad=True)
+    a, b, inputs, labels = map(torch.tensor, (net.a, net.b, X, y))
     for x, label in zip(inputs, labels, strict=True):
         residual = a @ torch.nn.functional.gelu(expected @ x + b) - label
         (gradient,) = torch.autograd.grad(torch.sqrt(1 + residual**2) - 1, expected)
@@ -206,14 +194,10 @@ def test_blocks_in_numpy_are_the_compiled_ones(activation, loss):
     net = TwoLayerNet.random(9, 12, activation, "normal", rng)
     X, y, steps = rng.standard_normal((70, 9)), np.sign(rng.standard_normal(70)), np.full(70, 0.05)
     steps[40] = 2.0  # overshoots: a block of its own
+    records = ACTIVATIONS[activation], LOSSES[loss]
     compiled, plain = net.W.copy(), net.W.copy()
     assert steps_of(activation, loss)(compiled, net.a, net.b, X, y, steps, 0.5) == -1
-    assert (
-        blocked_steps_numpy(
-            ACTIVATIONS[activation], LOSSES[loss], plain, net.a, net.b, X, y, steps, 0.5
-        )
-        == -1
-    )
+    assert blocked_steps_numpy(*records, plain, net.a, net.b, X, y, steps, 0.5) == -1
     np.testing.assert_allclose(plain, compiled, atol=1e-13)
     outputs = outputs_of(activation)(compiled, net.a, net.b, X)
     np.testing.assert_allclose(
@@ -226,19 +210,12 @@ def test_an_unknown_name_raises_also_where_code_is_compiled():
         with pytest.raises(KeyError):
             steps_of(*names)
     with pytest.raises(ValueError, match="must be one of relu, tanh"):
-        sgd_steps(
-            np.ones((2, 2)),
-            np.ones(2),
-            np.ones(2),
-            np.ones((1, 2)),
-            np.ones(1),
-            0.1,
-            0.1,
-            "nonsense",
-        )
+        one, rows = np.ones(2), np.ones((2, 2))
+        sgd_steps(rows, one, one, rows[:1], one[:1], 0.1, 0.1, "nonsense")
 
 
-# a link and a preset: what else shows them is made when its module is imported, so the record is added before
+# a link and a preset: what else shows them is made when its module is imported, so the record is
+# added before
 
 ONE_MORE_LINK = """
 import math, pickle
@@ -246,23 +223,27 @@ import numpy as np
 from course_utils.links import LINKS, Link
 
 LINKS["sine"] = Link(
-    name="sine", formula="sin z", function=lambda Z: np.sin(Z[:, 0]), k_range=(1, 1), default_k=1, monotone=False,
-    exponent=lambda k: 1, variance=lambda k: (1 - math.exp(-2)) / 2, meaning="bounded, oscillates",
+    name="sine", formula="sin z", function=lambda Z: np.sin(Z[:, 0]), k_range=(1, 1),
+    default_k=1, monotone=False, exponent=lambda k: 1, variance=lambda k: (1 - math.exp(-2)) / 2,
+    meaning="bounded, oscillates",
 )
 
-from course_utils import Settings, assumptions, hermite_coefficients, information_exponent, online_sgd, predict
+from course_utils import Settings, assumptions, hermite_coefficients, information_exponent
+from course_utils import online_sgd, predict
 from course_utils.labs import ntk, hermite
 from course_utils.labs.controls import field_widget
 
 settings = Settings.from_code("d=30 link=sine width=40 weight_decay=0.3 step=0.1 activation=tanh")
-assert Settings.from_code(settings.code()) == settings and settings.k == 1 and settings.replace(link=LINKS["sine"]) == settings
+assert Settings.from_code(settings.code()) == settings == settings.replace(link=LINKS["sine"])
+assert settings.k == 1
 assert pickle.loads(pickle.dumps(settings.target())).link is LINKS["sine"]
 c = hermite_coefficients("sine", 60)
 assert abs(c[1] - math.exp(-0.5)) < 1e-12 and abs(c @ c - LINKS["sine"].variance(1)) < 1e-9
 assert information_exponent("sine") == LINKS["sine"].exponent(1)
 run = online_sgd(settings, samples=6000, checkpoints=60)
 assert np.degrees(run.angles[-1, 0]) < 15, np.degrees(run.angles[-1, 0])
-assert abs(predict(run)[40] / run.perpendicular[40] - 1) < 0.05  # on its way; the floor is reached later
+# on its way; the floor is reached later
+assert abs(predict(run)[40] / run.perpendicular[40] - 1) < 0.05
 lamps = {lamp.name: lamp for lamp in assumptions(settings)}
 assert lamps["first Hermite coefficient not zero"].holds
 assert ("sine: sin z", "sine") in field_widget("link", settings).options

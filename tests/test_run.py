@@ -47,7 +47,10 @@ def test_shapes_of_several_seeds(seeded):
 
 @pytest.mark.parametrize(("k", "width", "d"), [(1, 1, 1), (3, 2, 8), (1, 50, 2), (5, 50, 60)])
 def test_shapes_at_the_edges(k, width, d):
-    """angles (n, k), k + 5 singular values where there are as many, a third of neurons for the perpendicular part."""
+    """angles (n, k), k + 5 singular values where there are as many, three numbers a neuron.
+
+    The third is the perpendicular part.
+    """
     run = online_sgd(Settings(d=d, k=k, width=width, link="none"), 5, [0, 5])
     assert run.angles.shape == (2, k) and run.singular_values.shape == (2, min(k + 5, width, d))
     assert run.neurons.shape == (2, width, 3) and (k > 1 or not run.neurons[..., 1].any())
@@ -56,10 +59,8 @@ def test_shapes_at_the_edges(k, width, d):
 def test_quantiles_are_over_seeds(run, seeded):
     assert np.array_equal(seeded.quantiles("angles"), np.median(seeded.angles, axis=0))
     band = seeded.quantiles("risk", [0.25, 0.75])
-    assert np.array_equal(band, np.quantile(seeded.risk, [0.25, 0.75], axis=0)) and band.shape == (
-        2,
-        4,
-    )
+    assert np.array_equal(band, np.quantile(seeded.risk, [0.25, 0.75], axis=0))
+    assert band.shape == (2, 4)
     assert np.array_equal(run.quantiles("risk"), run.risk)
     assert np.array_equal(run.quantiles("risk", [0.25, 0.75]), [run.risk, run.risk])
 
@@ -67,29 +68,24 @@ def test_quantiles_are_over_seeds(run, seeded):
 def test_at_gives_back_the_moment(run, seeded):
     moment = run.at(2)
     assert (moment.samples, moment.d) == (100, 20) and moment.risk == run.risk[2]
-    assert np.array_equal(moment.angles, run.angles[2]) and np.array_equal(
-        moment.neurons, run.neurons[2]
-    )
+    assert np.array_equal(moment.angles, run.angles[2])
+    assert np.array_equal(moment.neurons, run.neurons[2])
     middle = seeded.at()
     assert middle.samples == 400 and middle.perpendicular == np.median(seeded.perpendicular[:, -1])
     assert np.array_equal(middle.neurons, seeded.neurons[0, -1])
 
 
 def made_up(samples, **changes):
-    values = {
-        "angles": np.radians([40.26, 8.0]),
-        "perpendicular": 0.1834,
-        "parallel": 0.5,
-        "risk": 0.0123,
-        "r2": 0.876,
-    }
+    values = {"perpendicular": 0.1834, "parallel": 0.5, "risk": 0.0123, "r2": 0.876}
+    values["angles"] = np.radians([40.26, 8.0])
     values |= {"singular_values": np.ones(7), "neurons": np.zeros((3, 3), np.float32)}
     return Snapshot(samples, 200, **values | changes)
 
 
 def test_the_sentence_says_the_numbers():
     assert made_up(41_300).sentence() == (
-        "After 41,300 samples (206 d): angles 40.3, 8.0 degrees; W_perp 0.183, W_par 0.500; test risk 0.0123 (R2 0.88)."
+        "After 41,300 samples (206 d): angles 40.3, 8.0 degrees; W_perp 0.183, W_par 0.500; "
+        "test risk 0.0123 (R2 0.88)."
     )
     single = made_up(10, angles=np.radians([12.0]), r2=float("nan")).sentence()
     assert "angle 12.0 degrees" in single and "R2" not in single and "nan" not in single
@@ -107,22 +103,16 @@ def test_sentence_and_repr_of_a_run_name_seeds_and_note(run, seeded):
 def test_the_table_has_the_last_moment_and_the_angles(run, seeded, rows):
     for table in (run.table(rows), seeded.table(rows)):
         lines = table.splitlines()
-        assert (
-            "angles (degrees)" in lines[0]
-            and lines[-1].split()[0] == "400"
-            and len(lines) <= rows + 1
-        )
+        assert "angles (degrees)" in lines[0] and len(lines) <= rows + 1
+        assert lines[-1].split()[0] == "400"
         assert len({len(line) for line in lines[1:]}) == 1  # aligned
     assert f"{np.degrees(run.angles[-1, 0]):.1f}" in run.table().splitlines()[-1]
 
 
 def test_a_run_of_no_samples_has_words_and_a_table():
     run = online_sgd(SETTINGS, 0)
-    assert (
-        len(run) == 1
-        and run.sentence().startswith("After 0 samples")
-        and len(run.table().splitlines()) == 2
-    )
+    assert len(run) == 1 and run.sentence().startswith("After 0 samples")
+    assert len(run.table().splitlines()) == 2
 
 
 def test_of_and_stack_check_their_input(run):
@@ -133,7 +123,10 @@ def test_of_and_stack_check_their_input(run):
 
 
 def test_csv_round_trip(run, seeded, tmp_path):
-    """pandas reads back what was written, to the last digits (1e-14); settings travel in a comment line."""
+    """pandas reads back what was written, to the last digits (1e-14).
+
+    Settings travel in a comment line.
+    """
     for one in (run, seeded):
         text = one.to_csv(tmp_path / "run.csv")
         assert (tmp_path / "run.csv").read_text(encoding="utf-8") == text
@@ -157,13 +150,10 @@ def test_csv_of_an_own_link_names_it_and_notes_are_comments(tmp_path):
     def my_link(Z):
         return Z[:, 0]
 
-    text = online_sgd(SETTINGS.replace(link=my_link), 10, [0, 10]).to_csv(
-        notes=["first note", "second"]
-    )
-    assert "link=function:my_link" in text.splitlines()[0] and text.splitlines()[1:3] == [
-        "# first note",
-        "# second",
-    ]
+    run = online_sgd(SETTINGS.replace(link=my_link), 10, [0, 10])
+    text = run.to_csv(notes=["first note", "second"])
+    first, *notes = text.splitlines()[:3]
+    assert "link=function:my_link" in first and notes == ["# first note", "# second"]
     assert len(pd.read_csv(io.StringIO(text), comment="#")) == 2
 
 
@@ -209,7 +199,10 @@ def test_a_record_of_seeds_is_the_stack_of_their_runs(seeded):
     "grow", [lambda t: t + 7, lambda t: 1.07 * t + 1], ids=["even", "geometric"]
 )
 def test_a_record_stays_bounded_and_keeps_its_ends(limit, grow):
-    """However long it runs: never more than ``limit`` moments, in order, the first and the newest among them."""
+    """However long it runs: never more than ``limit`` moments, in order.
+
+    The first and the newest are among them.
+    """
     record, t = Record(SETTINGS, limit), 0.0
     for step in range(400):
         record.append(made_up(int(t), risk=float(step)))
@@ -222,8 +215,10 @@ def test_a_record_stays_bounded_and_keeps_its_ends(limit, grow):
 
 
 def test_a_long_record_has_no_holes_on_a_log_axis():
-    """5000 moments 100 samples apart, thinned to at most 600: neighbours differ by a factor of 2 at most, as 100 and
-    200 do at the start, so that a curve over log time stays a curve."""
+    """5000 moments 100 samples apart, thinned to at most 600: neighbours differ by a factor of 2.
+
+    At most, as 100 and 200 do at the start, so that a curve over log time stays a curve.
+    """
     record = Record(SETTINGS)
     for step in range(5000):
         record.append(made_up(100 * step))
@@ -235,13 +230,16 @@ def test_a_long_record_has_no_holes_on_a_log_axis():
 
 
 def rotated(*rows):
-    """Rows in the coordinates of an orthonormal basis that is not that of the axes, padded to 5 entries."""
+    """Rows, padded to 5 entries, in an orthonormal basis that is not that of the axes."""
     basis = np.linalg.qr(np.random.default_rng(8).standard_normal((5, 5)))[0]
     return np.array([[*row, *[0.0] * (5 - len(row))] for row in rows]) @ basis.T
 
 
 def test_a_snapshot_measures_what_its_network_was_made_of():
-    """Rows of lengths 6, 3, 1 at right angles, turned by 20 and 50 degrees out of the span of u_1 and u_2."""
+    """Rows of lengths 6, 3, 1 at right angles.
+
+    They are turned by 20 and 50 degrees out of the span of u_1 and u_2.
+    """
     (c1, s1), (c2, s2) = ((np.cos(a), np.sin(a)) for a in np.radians([20, 50]))
     U = rotated([1, 0], [0, 1])
     W = rotated([6 * c1, 0, 6 * s1], [0, -3 * c2, 0, 3 * s2], [0, 0, 0, 0, 1])
@@ -251,9 +249,8 @@ def test_a_snapshot_measures_what_its_network_was_made_of():
     assert np.allclose(moment.singular_values, np.array([6, 3, 1]) / np.sqrt(3))
     assert moment.parallel == pytest.approx(np.sqrt(((6 * c1) ** 2 + (3 * c2) ** 2) / 3))
     assert moment.perpendicular == pytest.approx(np.sqrt(((6 * s1) ** 2 + (3 * s2) ** 2 + 1) / 3))
-    assert np.allclose(
-        moment.neurons, [[6 * c1, 0, 6 * s1], [0, -3 * c2, 3 * s2], [0, 0, 1]], atol=1e-6
-    )  # float32
+    seen = [[6 * c1, 0, 6 * s1], [0, -3 * c2, 3 * s2], [0, 0, 1]]
+    assert np.allclose(moment.neurons, seen, atol=1e-6)  # float32
     assert moment.neurons.dtype == np.float32
 
 
@@ -294,36 +291,25 @@ def test_stacked_seeds_keep_their_order_and_at_takes_medians():
     runs[0] = replace(runs[0], floors={"zero": 3.0})
     runs[1] = replace(runs[1], note="It diverged.")
     stacked = Run.stack(iter(runs))
-    assert (
-        stacked.seeds == (4, 5, 9)
-        and stacked.net == ("net 4", "net 5", "net 9")
-        and stacked.settings.seed == 4
-    )
-    assert (
-        stacked.note == "It diverged."
-        and stacked.floors == {"zero": 3.0}
-        and Run.stack(runs[:1]).note == ""
-    )
-    assert np.allclose(
-        stacked.risk, [[0.52, 0.51], [0.5, 0.49], [0.57, 0.56]]
-    ) and stacked.samples.tolist() == [0, 8]
+    assert stacked.seeds == (4, 5, 9) and stacked.settings.seed == 4
+    assert stacked.net == ("net 4", "net 5", "net 9") and stacked.floors == {"zero": 3.0}
+    assert stacked.note == "It diverged." and Run.stack(runs[:1]).note == ""
+    assert np.allclose(stacked.risk, [[0.52, 0.51], [0.5, 0.49], [0.57, 0.56]])
+    assert stacked.samples.tolist() == [0, 8]
     for moment, i in ((stacked.at(0), 0), (stacked.at(), 1)):
         assert moment.samples == 8 * i and moment.d == 200
         assert np.allclose(np.degrees(moment.angles), [62 - i, 28 - i])  # medians of 2, 0, 7 are 2
-        assert moment.perpendicular == pytest.approx(
-            0.92 - i / 10
-        ) and moment.parallel == pytest.approx(0.1 + i / 10)
+        assert moment.perpendicular == pytest.approx(0.92 - i / 10)
+        assert moment.parallel == pytest.approx(0.1 + i / 10)
         assert moment.risk == pytest.approx(0.52 - i / 100) and moment.r2 == pytest.approx(i / 10)
         assert np.allclose(moment.singular_values, np.arange(7, 0, -1) + i / 10 + 2)
         assert (moment.neurons == 10 * i + 4).all()  # of the first seed
     assert stacked.sentence(0) == (
-        "After 0 samples (0 d): angles 62.0, 28.0 degrees; W_perp 0.920, W_par 0.100; test risk 0.5200 (R2 0.00)."
-        " (median of 3 seeds) It diverged."
+        "After 0 samples (0 d): angles 62.0, 28.0 degrees; W_perp 0.920, W_par 0.100; "
+        "test risk 0.5200 (R2 0.00). (median of 3 seeds) It diverged."
     )
-    assert (
-        "median" not in Run.stack(runs[2:]).sentence()
-        and "median of 2 seeds" in Run.stack(runs[1:]).sentence()
-    )
+    assert "median" not in Run.stack(runs[2:]).sentence()
+    assert "median of 2 seeds" in Run.stack(runs[1:]).sentence()
 
 
 def test_a_run_of_one_seed_gives_back_what_it_was_made_of():
@@ -340,9 +326,8 @@ def test_a_run_of_one_seed_gives_back_what_it_was_made_of():
 def test_quantiles_of_one_seed_are_the_series_as_often_as_asked():
     run = hand_made([0, 8])
     assert run.quantiles("risk", [0.1, 0.5, 0.9]).tolist() == [run.risk.tolist()] * 3
-    assert run.quantiles("angles", [0.5]).shape == (1, 2, 2) and run.quantiles(
-        "angles", 0.5
-    ).shape == (2, 2)
+    assert run.quantiles("angles", [0.5]).shape == (1, 2, 2)
+    assert run.quantiles("angles", 0.5).shape == (2, 2)
     seeds = Run.stack([hand_made([0], i, float(i)) for i in range(5)])  # risk 0.5 + i / 100
     assert seeds.quantiles("risk", (0, 0.25, 1)).ravel() == pytest.approx([0.5, 0.51, 0.54])
 
@@ -355,7 +340,7 @@ HEAD = "     samples      t/d   W_perp   W_par    risk  angles (degrees)"
     [(5, [1, 3, 5, 7, 9]), (2, [7, 9]), (3, [5, 7, 9]), (9, [1, 2, 3, 4, 5, 6, 7, 8, 9]), (1, [9])],
 )
 def test_the_table_is_even_in_log_time(rows, moments):
-    """At 0, 1, 3, 10, 30, ... 10,000 samples: a decade a row up to five rows, then closer over four decades."""
+    """At 0, 1, 3, 10, 30, ... 10,000 samples: a decade a row up to five rows, then closer."""
     times = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
     lines = hand_made(times).table(rows).splitlines()
     assert lines[0] == HEAD
@@ -398,17 +383,8 @@ def test_the_lines_of_a_table_letter_by_letter():
 def test_a_frame_has_a_row_for_each_moment_of_each_seed():
     runs = [hand_made([0, 8], seed, shift) for seed, shift in ((4, 2.0), (5, 0.0))]
     frame = Run.stack(runs).frame()
-    assert list(frame) == [
-        "seed",
-        "samples",
-        "perpendicular",
-        "parallel",
-        "risk",
-        "r2",
-        "angle_1_degrees",
-        "angle_2_degrees",
-        *(f"singular_value_{i}" for i in range(1, 8)),
-    ]
+    columns = "seed samples perpendicular parallel risk r2 angle_1_degrees angle_2_degrees".split()
+    assert list(frame) == [*columns, *(f"singular_value_{i}" for i in range(1, 8))]
     assert frame.index.tolist() == [0, 1, 2, 3]
     assert frame.iloc[1].tolist() == pytest.approx(
         [4, 8, 0.82, 0.2, 0.51, 0.1, 61, 27, *np.arange(7, 0, -1) + 2.1]
@@ -422,11 +398,8 @@ def test_a_frame_has_a_row_for_each_moment_of_each_seed():
 def test_csv_begins_with_settings_and_notes_and_has_no_index():
     run = hand_made([0, 8])
     lines = run.to_csv(notes=["a note"]).splitlines()
-    assert (
-        lines[0] == f"# {run.settings.summary()}"
-        and lines[1] == "# a note"
-        and lines[2].startswith("seed,samples,perp")
-    )
+    assert lines[:2] == [f"# {run.settings.summary()}", "# a note"]
+    assert lines[2].startswith("seed,samples,perp")
     assert lines[3].startswith("0,0,0.9,0.1,0.5,0.0,") and len(lines) == 5
 
 
@@ -456,7 +429,10 @@ def test_a_sentence_leaves_out_what_was_not_measured():
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_a_full_record_keeps_half_of_its_moments_evenly_in_log_time(seeds):
-    """Ten moments at t + 1 = 1, 2, 4, ... 512: of the five that would be even, 1, 4.8, 23, 108, 512, the next recorded."""
+    """Ten moments at t + 1 = 1, 2, 4, ... 512.
+
+    Of the five that would be even, 1, 4.8, 23, 108, 512, the next recorded.
+    """
     record = Record(SETTINGS.replace(seed=3), limit=10)
     for i in range(11):
         record.append(*(made_up(2**i - 1, risk=i + seed / 10, r2=-i) for seed in range(seeds)))

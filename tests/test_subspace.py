@@ -1,4 +1,7 @@
-"""Principal angles, norms of the two parts, and the fast spectrum, against scipy and against cases done by hand."""
+"""Principal angles, norms of the two parts, and the fast spectrum.
+
+They stand against scipy and against cases done by hand.
+"""
 
 import numpy as np
 import pytest
@@ -32,8 +35,10 @@ def weights_and_directions(draw):
 @few
 @given(weights_and_directions())
 def test_angles_are_those_of_scipy_for_the_top_right_singular_space(case):
-    """scipy.linalg.subspace_angles on singular vectors of W; pi/2 for each direction beyond the rank. 1e-7 is what
-    scipy leaves of an angle 0 beside larger ones, in size and in order."""
+    """scipy.linalg.subspace_angles on singular vectors of W; pi/2 for directions beyond the rank.
+
+    1e-7 is what scipy leaves of an angle 0 beside larger ones, in size and in order.
+    """
     W, U = case
     k, rank = len(U), min(W.shape)
     angles = principal_angles(W, U)
@@ -47,16 +52,18 @@ def test_angles_are_those_of_scipy_for_the_top_right_singular_space(case):
 @few
 @given(weights_and_directions(), st.integers(0, 2**32))
 def test_angles_do_not_change_with_the_basis_the_scale_or_the_neurons_order(case, seed):
-    """Rotations of R^d, of the basis within span(U), of the neurons, and a scale of W change nothing, by definition."""
+    """Rotations and a scale of W change nothing, by definition.
+
+    The rotations are of R^d, of the basis within span(U), and of the neurons.
+    """
     W, U = case
     rng = np.random.default_rng(seed)
     k, (m, d) = len(U), W.shape
     turned = principal_angles(
         3 * rows(m, m, rng) @ W @ (R := rows(d, d, rng)), rows(k, k, rng) @ U @ R
     )
-    np.testing.assert_allclose(
-        turned, principal_angles(W, U), atol=1e-7
-    )  # acos near 0 and pi/2 halves the digits
+    # acos near 0 and pi/2 halves the digits
+    np.testing.assert_allclose(turned, principal_angles(W, U), atol=1e-7)
     np.testing.assert_allclose(
         split_norms(W @ R, U @ R), split_norms(W, U), rtol=1e-9, atol=1e-9 * np.abs(W).max()
     )
@@ -65,7 +72,10 @@ def test_angles_do_not_change_with_the_basis_the_scale_or_the_neurons_order(case
 @few
 @given(weights_and_directions())
 def test_the_fast_spectrum_equals_the_full_decomposition(case):
-    """By the Gram matrix, singular values of relative size s lose a factor s^-2: 1e-7 holds down to 2^-11."""
+    """By the Gram matrix, singular values of relative size s lose a factor s^-2.
+
+    1e-7 holds down to 2^-11.
+    """
     W, U = case
     k, m = len(U), len(W)
     angles, singular = spectrum(W, U)
@@ -97,7 +107,7 @@ def test_two_planes_by_hand():
 
 @pytest.mark.parametrize(("d", "k"), [(1, 1), (5, 1), (5, 5), (50, 3)])
 def test_weights_in_the_subspace_have_angle_zero_and_weights_outside_a_right_angle(d, k):
-    """Exact cases, to rounding; 1e-7 at the right angle, where scipy's cosine is a difference of two."""
+    """Exact cases, to rounding; 1e-7 at the right angle: scipy's cosine is a difference of two."""
     U = rows(k, d, np.random.default_rng(0))
     for W in (U, -3 * U, np.vstack([U, U, U])):
         for angles in (principal_angles(W, U), spectrum(W, U)[0]):
@@ -139,7 +149,10 @@ def test_small_angles_are_not_lost_in_the_cosine():
 @few
 @given(weights_and_directions())
 def test_split_norms_are_pythagorean_and_scale_with_width_freely(case):
-    """par^2 + perp^2 = ||W||_F^2 / m; doubling the neurons changes neither. Rounding: 1e-10 of the size."""
+    """par^2 + perp^2 = ||W||_F^2 / m; doubling the neurons changes neither.
+
+    Rounding: 1e-10 of the size.
+    """
     W, U = case
     par, perp = split_norms(W, U)
     size = np.linalg.norm(W) / np.sqrt(len(W))

@@ -1,4 +1,4 @@
-"""Multiple-index models: what the registry claims of each link, checked against sampling and quadrature."""
+"""Multiple-index models: what the registry claims of each link, by sampling and quadrature."""
 
 import copy
 import dataclasses
@@ -66,7 +66,7 @@ def test_every_link_of_the_design_is_there():
 
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_is_its_formula(name):
-    """Against the formula for one row in plain Python; 1e-12 covers the rounding of sums in another order."""
+    """Against the formula for one row in plain Python; 1e-12 covers sums in another order."""
     for k in some_k(name):
         Z = np.random.default_rng(k).standard_normal((50, k))
         values = LINKS[name](Z)
@@ -87,7 +87,10 @@ def test_a_link_leaves_its_argument_alone(name):
 
 @pytest.mark.parametrize("name", LINKS)
 def test_the_stated_variance_is_that_of_samples(name):
-    """Within 5 standard errors of the sample variance of 200,000 values (fourth moments are estimated)."""
+    """Within 5 standard errors of the sample variance of 200,000 values.
+
+    Fourth moments are estimated.
+    """
     for k in some_k(name):
         y = LINKS[name](np.random.default_rng(k).standard_normal((200_000, k)))
         squares = (y - y.mean()) ** 2
@@ -116,7 +119,10 @@ def test_hermite_coefficients_of_hermite_polynomials_are_unit_vectors():
 
 
 def test_hermite_coefficients_in_closed_form():
-    """relu: 1/sqrt(2 pi), 1/2, 1/(2 sqrt pi), 0 (the kink lies on a panel border, so 1e-12); cubic: He3 + 3 He1."""
+    """relu: 1/sqrt(2 pi), 1/2, 1/(2 sqrt pi), 0; cubic: He3 + 3 He1.
+
+    relu's kink lies on a panel border, so 1e-12.
+    """
     expected = [1 / math.sqrt(2 * math.pi), 0.5, 1 / (2 * math.sqrt(math.pi)), 0]
     np.testing.assert_allclose(hermite_coefficients("relu", 3), expected, atol=1e-12)
     cubic = np.array([0, 3, 0, math.sqrt(6), 0]) / math.sqrt(15)
@@ -126,14 +132,17 @@ def test_hermite_coefficients_in_closed_form():
 
 @pytest.mark.parametrize("name", ["tanh", "quintic", "he3", "relu"])
 def test_parseval(name):
-    """sum_j c_j^2 = E g^2. The tail beyond degree 60 is 1e-3 for the kinked relu and smaller for the others."""
+    """sum_j c_j^2 = E g^2; beyond degree 60 there is 1e-3 for the kinked relu, less for others."""
     link = LINKS[name]
     mean = hermite_coefficients(name, 0)[0]
     assert abs((hermite_coefficients(name, 60) ** 2).sum() - mean**2 - link.variance(1)) < 1e-3
 
 
 def test_hermite_coefficients_of_a_jump_anywhere_in_closed_form():
-    """1{z > t}: c_0 = P(z > t), c_j = he_{j-1}(t) phi(t) / sqrt j by parts. The docstring promises 1e-12."""
+    """1{z > t}: c_0 = P(z > t), c_j = he_{j-1}(t) phi(t) / sqrt j by parts.
+
+    The docstring promises 1e-12.
+    """
     for t in (0.4321, -1.7, 2.0 / 3):
         c = hermite_coefficients(lambda Z, t=t: (Z[:, 0] > t).astype(float), 5)
         he = hermite_basis(np.array([t]), 4)
@@ -142,9 +151,8 @@ def test_hermite_coefficients_of_a_jump_anywhere_in_closed_form():
             *(he[j - 1][0] * stats.norm.pdf(t) / math.sqrt(j) for j in range(1, 6)),
         ]
         np.testing.assert_allclose(c, expected, atol=1e-12)
-    c = hermite_coefficients(
-        lambda Z: np.sin(5 * Z[:, 0]), 3
-    )  # sin(w z): c_j = +-w^j exp(-w^2/2) / sqrt(j!), odd j
+    # sin(w z): c_j = +-w^j exp(-w^2/2) / sqrt(j!), odd j
+    c = hermite_coefficients(lambda Z: np.sin(5 * Z[:, 0]), 3)
     np.testing.assert_allclose(
         c[1::2], [5 * math.exp(-12.5), -125 * math.exp(-12.5) / math.sqrt(6)], atol=1e-12
     )
@@ -153,9 +161,10 @@ def test_hermite_coefficients_of_a_jump_anywhere_in_closed_form():
 
 
 def test_degree_weights_with_kinks_off_the_axes():
-    """max of 3: c_0 = 3 / (2 sqrt pi), degree 1 has 3 / 9; sign(z_1^2 - z_2^2) has c_20 = -c_02 = sqrt 2 / pi, so 4 / pi^2.
+    """max of 3: c_0 = 3 / (2 sqrt pi), degree 1 has 3 / 9; the sign has 4 / pi^2 in degree 2.
 
-    The docstring promises about 1e-3 of E g^2; three times that is a failure.
+    sign(z_1^2 - z_2^2) has c_20 = -c_02 = sqrt 2 / pi. The docstring promises about 1e-3 of E g^2;
+    three times that is a failure.
     """
     weights = degree_weights("max", 3, 2)
     np.testing.assert_allclose(
@@ -184,7 +193,10 @@ def test_degree_weights_in_closed_form():
 
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 def test_degree_weights_of_sums_of_one_variable_do_not_depend_on_k(k):
-    """sum_i f(z_i) / sqrt k has the weights c_j^2 of f for j >= 1. Kink on the axes: 1e-6 on grids, 1e-4 for k > 3."""
+    """sum_i f(z_i) / sqrt k has the weights c_j^2 of f for j >= 1.
+
+    Kink on the axes: 1e-6 on grids, 1e-4 for k > 3.
+    """
     c = hermite_coefficients("relu", 4)
     weights = degree_weights("sum_relu", k, 4)
     np.testing.assert_allclose(weights[1:], c[1:] ** 2, atol=1e-6 if k <= 3 else 1e-4)
@@ -202,6 +214,15 @@ def first_part_removed(t):
     return lambda Z: (Z[:, 0] > t) - stats.norm.pdf(t) * Z[:, 0]
 
 
+def off_the_origin(t):
+    """The same along the diagonal of all coordinates."""
+    return lambda Z: first_part_removed(t)(Z.sum(1, keepdims=True) / math.sqrt(Z.shape[1]))
+
+
+def two_lines(Z):
+    return np.sign((Z[:, 0] + Z[:, 1]) * (Z[:, 0] - 2 * Z[:, 1]))
+
+
 MANY = [
     ("jump off the panels", first_part_removed(0.4321), 1, 2),
     ("jump on the left", first_part_removed(-1.7), 1, 2),
@@ -217,18 +238,8 @@ MANY = [
     ("large mean", lambda Z: 1e6 + Z[:, 0] ** 2, 1, 2),
     ("first term above the degree asked for", lambda Z: hermite_basis(Z[:, 0], 7)[7], 1, None),
     ("jump on diagonals", lambda Z: np.sign(Z[:, 0] ** 2 - Z[:, 1] ** 2), 2, 2),
-    (
-        "jumps on lines without symmetry",
-        lambda Z: np.sign((Z[:, 0] + Z[:, 1]) * (Z[:, 0] - 2 * Z[:, 1])),
-        2,
-        2,
-    ),
-    (
-        "jump off the origin",
-        lambda Z: first_part_removed(0.4321)(Z.sum(1, keepdims=True) / math.sqrt(2)),
-        2,
-        2,
-    ),
+    ("jumps on lines without symmetry", two_lines, 2, 2),
+    ("jump off the origin", off_the_origin(0.4321), 2, 2),
     ("fast in two", lambda Z: np.sin(5 * Z[:, 0]), 2, 1),
     ("fast and slow in three", lambda Z: np.sin(5 * Z[:, 0]) + Z.prod(1), 3, 1),
     ("small unit in two", lambda Z: 1e-7 * Z[:, 0] * Z[:, 1], 2, 2),
@@ -249,22 +260,12 @@ def test_information_exponent_of_links_with_jumps_kinks_oscillations_and_units(l
 @pytest.mark.parametrize(
     ("link", "k", "says"),
     [
-        (
-            lambda Z: np.sin(20 * Z[:, 0]),
-            1,
-            "not constant, but up to degree 26 no Hermite term",
-        ),  # c_1 = 20 exp(-200)
-        (
-            lambda Z: np.sin(8.5 * Z[:, 0]),
-            1,
-            "term of degree 3 is .* lower degree could be",
-        ),  # c_1 = 2e-15
+        # c_1 = 20 exp(-200)
+        (lambda Z: np.sin(20 * Z[:, 0]), 1, "not constant, but up to degree 26 no Hermite term"),
+        # c_1 = 2e-15
+        (lambda Z: np.sin(8.5 * Z[:, 0]), 1, "term of degree 3 is .* lower degree could be"),
         (lambda Z: np.sin(10 * (Z[:, 0] + Z[:, 1])), 2, "undecided: "),
-        (
-            lambda Z: first_part_removed(0.01)(Z.sum(1, keepdims=True) / 3**0.5),
-            3,
-            "term of degree 2 .* could be 0.0",
-        ),
+        (off_the_origin(0.01), 3, "term of degree 2 .* could be 0.0"),
     ],
 )
 def test_information_exponent_says_when_it_cannot_tell(link, k, says):
@@ -279,7 +280,10 @@ def test_information_exponent_serves_one_to_six_directions():
 
 
 def test_samples_follow_the_model():
-    """X is N(0, I), moments within 5 standard errors at n = 40,000; labels are g(U x) plus noise of the stated size."""
+    """X is N(0, I), moments within 5 standard errors at n = 40,000.
+
+    Labels are g(U x) plus noise of the stated size.
+    """
     U = rotation(6, 2)
     model = MultiIndexModel(U, "chain", noise=0.3)
     X, y = model.sample(40_000, np.random.default_rng(0))
@@ -342,11 +346,8 @@ def test_an_own_link_works_like_a_named_one():
     U = rotation(8, 2)
     own = MultiIndexModel(U, lambda Z: (Z[:, 0] + Z[:, 0] * Z[:, 1]) / math.sqrt(2), noise=0.1)
     named = MultiIndexModel(U, "chain", noise=0.1)
-    for a, b in zip(
-        own.sample(50, np.random.default_rng(3)),
-        named.sample(50, np.random.default_rng(3)),
-        strict=True,
-    ):
+    pair = (model.sample(50, np.random.default_rng(3)) for model in (own, named))
+    for a, b in zip(*pair, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-14)
     assert "d=8, k=2" in repr(own) and "z_1 z_2" in repr(named)
 
@@ -416,9 +417,8 @@ FUNCTIONS_OF_THE_ROW = {
 def test_any_function_of_the_row_is_a_link(link):
     for k in (1, 3):
         check_own_link(link, k)
-        assert MultiIndexModel(np.eye(k, 5), link).sample(7, np.random.default_rng(0))[1].shape == (
-            7,
-        )
+        _, y = MultiIndexModel(np.eye(k, 5), link).sample(7, np.random.default_rng(0))
+        assert y.shape == (7,)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""watch.py: a loop of one's own gives the Run that online_sgd gives, and the model does not notice."""
+"""watch.py: a loop of one's own gives the Run that online_sgd gives; the model does not notice."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def train(model, watcher, steps, batch=16, lr=1e-3, optimizer=torch.optim.Adam):
 
 
 def test_the_same_algorithm_in_torch_gives_the_same_run():
-    """Algorithm 1 by torch's SGD on batches of one, lr = m et and weight decay lam / m (mathematics.md section 1)."""
+    """Algorithm 1 by torch's SGD on batches of one, lr = m et and weight decay lam / m."""
     s = Settings(d=20, k=3, width=10, step=0.5)
     target, net = s.build()
     X, y = target.sample(200, np.random.default_rng(1))
@@ -64,7 +64,8 @@ def test_the_same_algorithm_in_torch_gives_the_same_run():
         sim.feed(X[sim.samples : t], y[sim.samples : t])
         theirs, ours = watcher.run.at(i), sim.snapshot()
         for name in ("angles", "perpendicular", "parallel", "singular_values", "neurons"):
-            # rounding of 200 steps in another order; angles near 0 have half the digits, neurons are float32
+            # rounding of 200 steps in another order; angles near 0 have half the digits, neurons
+            # are float32
             np.testing.assert_allclose(
                 getattr(theirs, name), getattr(ours, name), atol=1e-6, err_msg=name
             )
@@ -231,7 +232,7 @@ nn = torch.nn
 
 
 def remembered(hook_calls):
-    """A model with a hook of one's own, a counter, batch norm and dropout, in training mode with gradients."""
+    """A model with a hook, a counter, batch norm and dropout, in training mode with gradients."""
     model = deep()
     model.first.register_forward_hook(lambda *_: hook_calls.append("forward"))
     model.first.register_forward_pre_hook(lambda *_: hook_calls.append("before"))
@@ -302,7 +303,10 @@ def test_looking_at_a_model_changes_nothing_of_it(look):
 )
 @pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated")
 def test_training_of_a_normalised_layer_goes_on_as_if_nobody_looked(look, normalise):
-    """Spectral norm iterates whenever its weight is read in training mode. And watch sees the weight of this moment."""
+    """Spectral norm iterates whenever its weight is read in training mode.
+
+    And watch sees the weight of this moment.
+    """
 
     def trained(look):
         torch.manual_seed(0)
@@ -340,7 +344,10 @@ def test_lazy_layers_stay_lazy_and_a_lazy_first_layer_is_told(look):
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.float16, torch.bfloat16])
 def test_what_rounding_adds_to_the_rank_counts_for_nothing(kind):
-    """A matrix of rank 1, stored in a short type: one angle, and a right angle for each direction that the rank lacks."""
+    """A matrix of rank 1, stored in a short type, has one angle.
+
+    There is a right angle for each direction that the rank lacks.
+    """
     rng = np.random.default_rng(0)
     for scale in (1e-3, 1.0, 1e3):
         W = torch.from_numpy(scale * np.outer(rng.standard_normal(40), rng.standard_normal(20))).to(

@@ -1,4 +1,7 @@
-"""Without Numba, as in a browser's Python, everything runs, gives the same numbers and says once that it is slower."""
+"""Without Numba, as in a browser's Python, everything runs and gives the same numbers.
+
+It says once that it is slower.
+"""
 
 import importlib
 import json
@@ -25,7 +28,8 @@ from course_utils import (
 from course_utils.algorithm1 import algorithm1, second_layer_sgd
 from course_utils.sweep import sweep
 
-# How a fresh interpreter becomes one in which Numba cannot be found, also not by libraries that look for it.
+# How a fresh interpreter becomes one in which Numba cannot be found, also not by libraries that
+# look for it.
 BLOCKED = """
 import sys
 
@@ -37,7 +41,9 @@ class Blind:  # a finder that does not see Numba
         return getattr(self.finder, name)
 
     def find_spec(self, name, path=None, target=None):
-        return None if name.split(".")[0] in ("numba", "llvmlite") else self.finder.find_spec(name, path, target)
+        if name.split(".")[0] in ("numba", "llvmlite"):
+            return None
+        return self.finder.find_spec(name, path, target)
 
 sys.meta_path = [Blind(finder) for finder in sys.meta_path]
 sys.path.insert(0, sys.argv[1])
@@ -50,7 +56,10 @@ PAIRS = [("relu", "huber"), ("tanh", "square"), ("erf", "logistic"), ("softplus"
 
 
 def numbers() -> dict[str, list]:
-    """What the two interpreters must agree on. Draws of directions, labels and inputs are the same in both."""
+    """What the two interpreters must agree on.
+
+    Draws of directions, labels and inputs are the same in both.
+    """
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((60, 12)), rng.standard_normal(60)
     found = {}
@@ -67,24 +76,21 @@ def numbers() -> dict[str, list]:
     found |= {"angles": run.angles, "risk": run.risk, "predicted": predict(run)}
     reduced = OnlineSGD(SMALL.replace(d=2000), sampling="reduced")
     reduced.advance(700)
-    found |= {
-        "reduced": reduced.snapshot().angles,
-        "reduced perpendicular": reduced.snapshot().perpendicular,
-    }
+    snapshot = reduced.snapshot()
+    found |= {"reduced": snapshot.angles, "reduced perpendicular": snapshot.perpendicular}
     found["compressed"] = compress(plain.net, 2)(X)
     for activation in ("relu", "erf", "tanh", "softplus"):
         found[f"kernel {activation}"] = ntk_kernel(activation)(X[:9], X[5:20])
     F = np.maximum(X, 0)
     found["second layer"] = second_layer_sgd(F, y, 0.1, 3, np.random.default_rng(1))
     found["algorithm 1"] = algorithm1(SMALL, X, y, second="sgd")(X)
-    found["sweep"] = sweep(SMALL, {"noise": [0.1, 0.5]}, samples=300, progress=False, n_jobs=1)[
-        ["perpendicular", "risk"]
-    ]
+    table = sweep(SMALL, {"noise": [0.1, 0.5]}, samples=300, progress=False, n_jobs=1)
+    found["sweep"] = table[["perpendicular", "risk"]]
     return {name: np.asarray(values, dtype=float).tolist() for name, values in found.items()}
 
 
 def tell() -> None:
-    """What the interpreter without Numba prints: its numbers, after every module of the package was imported."""
+    """What the interpreter without Numba prints: its numbers, after it imported every module."""
     for module in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -95,7 +101,10 @@ def tell() -> None:
 
 @pytest.fixture(scope="module")
 def without(tmp_path_factory):
-    """(numbers, what was said) in an interpreter without Numba; results that this one keeps are not read there."""
+    """(numbers, what was said) in an interpreter without Numba.
+
+    Results that this one keeps are not read there.
+    """
     environment = os.environ | {"COURSE_CACHE": str(tmp_path_factory.mktemp("cache"))}
     command = [sys.executable, "-c", BLOCKED, str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
@@ -112,8 +121,10 @@ def with_numba(tmp_path_factory):
 
 
 def test_numbers_are_the_compiled_ones(without, with_numba):
-    """Up to sums in another order: 1e-10 after hundreds of steps. Kernels of equal inputs have correlation 1, where arcsin
-    and the root turn one rounding, 1e-16, into 1e-8.
+    """Up to sums in another order: 1e-10 after hundreds of steps.
+
+    Kernels of equal inputs have correlation 1, where arcsin and the root turn one rounding, 1e-16,
+    into 1e-8.
     """
     found, _ = without
     assert found.keys() == with_numba.keys()
