@@ -1,4 +1,7 @@
-"""What several tests need: Chromium, an open course; and, with COURSE_FORBID_SKIPS=1, no browser test skipped."""
+"""What several tests need: Chromium, an open course.
+
+With COURSE_FORBID_SKIPS=1 no browser test is skipped.
+"""
 
 import os
 from collections.abc import Callable
@@ -25,7 +28,7 @@ FORBIDDEN = os.environ.get("COURSE_FORBID_SKIPS") == "1"
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The Chromium that the browser tests drive; where there is none, the test is skipped with the reason."""
+    """The Chromium that the browser tests drive; where there is none, the test is skipped."""
     path = find_chromium()
     if path is None:
         pytest.skip("no Chromium or Chrome found: install one, or name it in COURSE_CHROMIUM")
@@ -34,7 +37,10 @@ def chromium_path() -> str:
 
 @pytest.fixture(scope="session")
 def serve() -> Callable[..., AbstractContextManager[list[str]]]:
-    """`with serve(home, "--port", "9000") as lines`: the course, open for a newcomer; lines[-1] ends in the address."""
+    """`with serve(home, "--port", "9000") as lines`: the course, open for a newcomer.
+
+    lines[-1] ends in the address.
+    """
     return opened_course
 
 

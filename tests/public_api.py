@@ -1,4 +1,7 @@
-"""The public API as a student's code uses it. `npx pyright` finds nothing to say about it, and a test runs it."""
+"""The public API as a student's code uses it.
+
+`npx pyright` finds nothing to say about it, and a test runs it.
+"""
 
 import numpy as np
 
@@ -23,28 +26,16 @@ try:
 except c.Diverged as problem:
     print(problem)
     raise
-bad = c.sgd_steps(net.W, net.a, net.b, X, y, 0.01, 0.1) + c.sgd_steps(
-    net.W, net.a, net.b, X, y, np.full(40, 0.01), 0.1
-)
+bad = c.sgd_steps(net.W, net.a, net.b, X, y, 0.01, 0.1)
+bad += c.sgd_steps(net.W, net.a, net.b, X, y, np.full(40, 0.01), 0.1)
 small = c.compress(sim.net, 2)
 print(small(X).shape, c.TwoLayerNet.from_torch(net.to_torch()).width + bad)
 
 fit = c.kernel_ridge(c.ntk_kernel("relu"), X, y, 0.1)
-print(
-    fit.predict(X).mean(),
-    c.principal_angles(net.W, target.directions).max(),
-    c.split_norms(net.W, target.directions),
-)
-print(
-    c.predict(run)[-1], [lamp.text for lamp in c.assumptions(settings)], c.decay_threshold(settings)
-)
+print(fit.predict(X).mean(), c.principal_angles(net.W, target.directions).max())
+print(c.split_norms(net.W, target.directions), c.decay_threshold(settings))
+print(c.predict(run)[-1], [lamp.text for lamp in c.assumptions(settings)])
 print(c.information_exponent("tanh"), c.hermite_coefficients(lambda Z: Z[:, 0], 4)[1])
-table = sweep(
-    settings,
-    over={"noise": [0.1, 0.5]},
-    seeds=1,
-    samples=lambda s: 5 * s.d,
-    progress=False,
-    n_jobs=1,
-)
+five_d = dict(seeds=1, samples=lambda s: 5 * s.d)
+table = sweep(settings, over={"noise": [0.1, 0.5]}, progress=False, n_jobs=1, **five_d)
 print(table.columns, c.predicted_perpendicular, c.SubspaceLab)

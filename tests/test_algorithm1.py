@@ -1,4 +1,7 @@
-"""Algorithm 1, the race on the same samples, and the kernel in training, each against what it must equal."""
+"""Algorithm 1, the race on the same samples, and the kernel in training.
+
+Each stands against what it must equal.
+"""
 
 import numpy as np
 import pytest
@@ -56,7 +59,8 @@ def test_ridge_path_solves_the_normal_equations():
 
 
 def test_sgd_and_ridge_agree_on_the_second_layer():
-    # strongly convex: the distance falls like 1/sqrt(steps); 2000 passes over 300 samples leave about 1 % of |a|
+    # strongly convex: the distance falls like 1/sqrt(steps); 2000 passes over 300 samples leave
+    # about 1 % of |a|
     X, y = race_samples(SMALL, 300)
     F, decay = features(algorithm1(SMALL, X, y).net, X), 1e-3
     exact = second_layer_ridge(F, y, [decay])[:, 0]
@@ -136,7 +140,10 @@ def test_linear_fit_reaches_the_linear_floor_and_not_more():
     "link, floor, margin", [("tanh", 0.93, 0.10), ("cubic", 0.85, 0.25), ("quintic", 0.40, 0.20)]
 )
 def test_sgd_beats_the_kernel_at_30_d_and_ties_at_3_d(link, floor, margin):
-    """Measured at d = 100 over 5 seeds, n = 3000: .96/.91/.57 with a deviation of .01/.02/.08; the kernel .82/.58/.20."""
+    """Measured at d = 100 over 5 seeds, n = 3000: .96/.91/.57 with a deviation of .01/.02/.08.
+
+    The kernel: .82/.58/.20.
+    """
     s = Settings(d=100, link=link, **PHASE_1)
     tests = LineTests(s.target())
     late = race(s, 3000, ("SGD", "NTK"), RIDGES[::2], tests)
@@ -149,7 +156,10 @@ def test_sgd_beats_the_kernel_at_30_d_and_ties_at_3_d(link, floor, margin):
 
 
 def test_lazy_scaling_is_what_it_says():
-    """Fitting f to f_0 + y / alpha is SGD on alpha (f - f_0), steps alpha^2 times smaller, the decay unchanged."""
+    """Fitting f to f_0 + y / alpha is SGD on alpha (f - f_0).
+
+    Steps are alpha^2 times smaller, the decay is unchanged.
+    """
     s, alpha = Settings(d=6, link="tanh", width=8, **LAZY), 3.0
     move = kernel_movement(s, alpha, samples=40, checkpoints=2, probes=5)
     X, y = race_samples(s, 40)

@@ -23,7 +23,10 @@ S = Settings(d=8, link="cubic", width=12, noise=0.5)
 
 
 def test_a_report_has_the_hermite_coefficients_of_what_was_learned():
-    """1/2 + he_2 on the grid's density: coefficients 1/2 and 1; R^2 against f = z^3 / sqrt 15: 1 - E (1/2 + he_2 - f)^2."""
+    """1/2 + he_2 on the grid's density: coefficients 1/2 and 1.
+
+    R^2 against f = z^3 / sqrt 15: 1 - E (1/2 + he_2 - f)^2.
+    """
     target = S.target()
     tests, u = LineTests(target, grid=200), target.directions[0]
     report = tests.report(lambda X: 0.5 + ((X @ u) ** 2 - 1) / math.sqrt(2))
@@ -34,7 +37,10 @@ def test_a_report_has_the_hermite_coefficients_of_what_was_learned():
 
 
 def test_what_depends_on_more_than_z_is_measured_in_variances_of_f():
-    """Another direction v added to f: its variance, nine tenths in means over ten inputs, over that of f."""
+    """Another direction v added to f counts as its variance over that of f.
+
+    Nine tenths of it: of ten inputs, the mean takes one.
+    """
     target = S.replace(link="relu").target()
     tests = LineTests(target)
     assert tests.X.shape == (1200, 8) and len(tests.z) == 120
@@ -88,7 +94,10 @@ def test_a_kernels_report_is_of_ridge_regression_on_the_first_samples():
 
 @pytest.mark.parametrize("noise", [0.0, 2.0])
 def test_predicted_r2_is_against_the_label_without_noise(noise):
-    """A ridge without end predicts 0, whose R^2 is 1 - E f^2 / Var f: 0 for an odd link, 1 - (1/2) / Var f for relu."""
+    """A ridge without end predicts 0, whose R^2 is 1 - E f^2 / Var f.
+
+    0 for an odd link, 1 - (1/2) / Var f for relu.
+    """
     s = S.replace(noise=noise)
     assert predicted_r2(s, 10, 1e9) == pytest.approx(0, abs=1e-5)
     assert predicted_r2(s.replace(link="relu"), 10, 1e9) == pytest.approx(
@@ -98,25 +107,18 @@ def test_predicted_r2_is_against_the_label_without_noise(noise):
 
 
 def test_movement_is_measured_on_centred_kernels_of_fresh_inputs():
-    s = Settings(
-        d=6,
-        link="relu",
-        width=8,
-        loss="square",
-        schedule="constant",
-        weight_decay=0.3,
-        step=0.3,
-        seed=2,
-    )
+    steps = dict(loss="square", schedule="constant", weight_decay=0.3, step=0.3)
+    s = Settings(d=6, link="relu", width=8, seed=2, **steps)
     move = kernel_movement(s, samples=400, checkpoints=4, probes=30)
     assert move.samples[0] == 0 and move.samples[-1] == 400 and len(move.samples) == 5
     target = s.target()
     probe = np.random.default_rng([2, 0x9B0E]).standard_normal((30, 6))
     f = target.mean(target.project(probe))
-    H, cosine = (
-        np.eye(30) - 1 / 30,
-        lambda A, B: (A * B).sum() / math.sqrt((A**2).sum() * (B**2).sum()),
-    )
+    H = np.eye(30) - 1 / 30
+
+    def cosine(A, B):
+        return (A * B).sum() / math.sqrt((A**2).sum() * (B**2).sum())
+
     first, last = move.first(probe), move.last(probe)
     for i, K in ((0, first), (-1, last)):
         assert move.alignment[i] == pytest.approx(cosine(H @ K @ H, np.outer(H @ f, H @ f)))

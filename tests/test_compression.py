@@ -167,7 +167,7 @@ def test_impossible_requests_say_why(net, X):
 
 
 def test_a_trained_net_loses_no_more_than_its_perpendicular_part_and_little_of_its_output():
-    """mathematics.md section 2(f): Eckart-Young in every run; an untrained net of the same size changes far more."""
+    """Eckart-Young in every run; an untrained net of the same size changes far more."""
     s = Settings(
         d=100, k=1, link="tanh", width=200, weight_decay=0.5, step=0.5, schedule="decreasing"
     )

@@ -1,4 +1,7 @@
-"""Hidden directions are uniform: no direction and no sign is preferred, whichever way they come to the course."""
+"""Hidden directions are uniform, whichever way they come to the course.
+
+No direction and no sign is preferred.
+"""
 
 import numpy as np
 import pytest
@@ -22,8 +25,10 @@ def of_generator(k, d, seed):
 
 @pytest.mark.parametrize("way", [of_settings, of_estimators, of_generator])
 def test_signs_and_places_are_left_to_chance(way):
-    """First two moments of all entries over 2,000 draws in d = 4, five standard errors; the diagonal entry of plain QR has
-    mean -.36 there."""
+    """First two moments of all entries over 2,000 draws in d = 4, five standard errors.
+
+    The diagonal entry of plain QR has mean -.36 there.
+    """
     k, d = 2, 4
     U = np.array([way(k, d, seed) for seed in range(2000)])
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Charts that are not about a run: each trace holds what it was given, in the look that belongs to it."""
+"""Charts that are not about a run: each trace holds what it was given, in its own look."""
 
 import numpy as np
 import pytest
@@ -43,25 +43,11 @@ def test_a_cloud_shows_every_sample_and_the_curve_over_their_bulk():
     p = rng.permutation(np.linspace(-2, 3, 1001))
     y = 1.7 * np.sin(p)
     figure = charts.cloud(p, y, "Labels", "projection", ("fit", lambda q: 5 * q + 1), up="label")
-    q = np.linspace(
-        -2 + 0.025, 3 - 0.025, 121
-    )  # 0.5 % of the data at either end left out: a fit means nothing beyond it
-    same(
-        figure.traces,
-        [
-            dots(
-                p,
-                y,
-                "samples",
-                GREY,
-                4,
-                "circle",
-                opacity=0.7,
-                hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
-            ),
-            line(q, 5 * q + 1, "fit", VERMILLION, "solid", 2.5),
-        ],
-    )
+    # 0.5 % of the data at either end left out: a fit means nothing beyond it
+    q = np.linspace(-2 + 0.025, 3 - 0.025, 121)
+    look = dict(opacity=0.7, hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>")
+    samples = dots(p, y, "samples", GREY, 4, "circle", **look)
+    same(figure.traces, [samples, line(q, 5 * q + 1, "fit", VERMILLION, "solid", 2.5)])
     layout = {
         "title": "Labels",
         "xaxis": {"range": [-3.6, 3.6], "title": "projection"},
@@ -73,41 +59,21 @@ def test_a_cloud_shows_every_sample_and_the_curve_over_their_bulk():
 
 def test_a_cloud_without_curve_or_without_samples():
     figure = charts.cloud(X, 2 * X, "t", "x", reach=2.0)
-    assert (
-        len(figure.traces) == 1
-        and figure.layout["xaxis"]["range"] == [-2, 2]
-        and figure.layout["yaxis"]["title"] == "y"
-    )
+    assert len(figure.traces) == 1 and figure.layout["xaxis"]["range"] == [-2, 2]
+    assert figure.layout["yaxis"]["title"] == "y"
     empty = charts.cloud([], [], "t", "x", ("c", np.cos), reach=2.0)
-    same(
-        empty.traces[1],
-        line(
-            np.linspace(-2, 2, 121), np.cos(np.linspace(-2, 2, 121)), "c", VERMILLION, "solid", 2.5
-        ),
-    )
+    q = np.linspace(-2, 2, 121)
+    same(empty.traces[1], line(q, np.cos(q), "c", VERMILLION, "solid", 2.5))
+
+
+LARGEST_AND_REACH = (
+    "0.2 1.5, 1.3 1.5, 1.31 2, 2.6 3, 3.4 4, 5.2 6, 6.9 8, 10.4 12, 13.9 16, 20.8 24, 27.8 32, "
+    "41.7 48, 55.6 64, 60 1e3, 1e4 1e6, 1e9 1e12, 1e13 1e12"
+)
 
 
 @pytest.mark.parametrize(
-    "largest, reach",
-    [
-        (0.2, 1.5),
-        (1.3, 1.5),
-        (1.31, 2),
-        (2.6, 3),
-        (3.4, 4),
-        (5.2, 6),
-        (6.9, 8),
-        (10.4, 12),
-        (13.9, 16),
-        (20.8, 24),
-        (27.8, 32),
-        (41.7, 48),
-        (55.6, 64),
-        (60, 1e3),
-        (1e4, 1e6),
-        (1e9, 1e12),
-        (1e13, 1e12),
-    ],
+    "largest, reach", [[*map(float, pair.split())] for pair in LARGEST_AND_REACH.split(",")]
 )
 def test_limits_for_labels_go_in_steps_15_per_cent_above_the_largest(largest, reach):
     for y in (np.array([0.1, largest]), np.array([-largest, 0.1])):
@@ -118,11 +84,8 @@ def test_limits_for_labels_go_in_steps_15_per_cent_above_the_largest(largest, re
 def test_limits_for_labels_leave_out_half_a_per_cent_at_either_end():
     y = np.r_[np.zeros(996), [50.0, 50, -50, -50]]
     assert charts.label_range(y) == [-1.5, 1.5]
-    assert (
-        charts.label_range(np.r_[y, [50.0] * 4])
-        == [-64, 64]
-        == charts.label_range(np.r_[y, [-50.0] * 4])
-    )
+    assert charts.label_range(np.r_[y, [50.0] * 4]) == [-64, 64]
+    assert charts.label_range(np.r_[y, [-50.0] * 4]) == [-64, 64]
     assert charts.label_range(np.array([])) == [-1.5, 1.5]
 
 
@@ -137,21 +100,14 @@ def test_each_curve_has_its_look_its_band_and_its_markers():
         "next": (X, -X),
     }
     figure = charts.curves(series, "Title", "samples n", "risk")
+    at = "%{y:.3g} at %{x:.3g}<extra>its measurement</extra>"
     same(
         figure.traces,
         [
             *[line(X, X + i, f"c{i}", PALETTE[i], DASHES[i]) for i in range(6)],
             shade(X, 2 * X, 5 * X, BLUE),
             line(X, 3 * X, "banded", BLUE, "solid"),
-            dots(
-                X,
-                4 * X,
-                "its measurement",
-                BLUE,
-                8,
-                "circle",
-                hovertemplate="%{y:.3g} at %{x:.3g}<extra>its measurement</extra>",
-            ),
+            dots(X, 4 * X, "its measurement", BLUE, 8, "circle", hovertemplate=at),
             line(X, -X, "next", PALETTE[1], DASHES[1]),
         ],
     )
@@ -180,26 +136,16 @@ def test_markers_repeat_what_the_colour_says():
 
 @pytest.mark.parametrize("x_or_y", "xy")
 def test_the_axis_that_is_asked_for_is_logarithmic_and_has_the_limits_given(x_or_y):
-    figure = charts.curves(
-        {"c": (X, X)},
-        "t",
-        "x",
-        "y",
-        **{f"{x_or_y}log": True, f"{x_or_y}range": (-3, 1)},
-        legend={"x": 0},
-    )
+    asked = {f"{x_or_y}log": True, f"{x_or_y}range": (-3, 1)}
+    figure = charts.curves({"c": (X, X)}, "t", "x", "y", **asked, legend={"x": 0})
     log, plain = f"{x_or_y}axis", "yaxis" if x_or_y == "x" else "xaxis"
     same(
         figure.layout[log],
         {"title": x_or_y, "type": "log", "exponentformat": "power", "dtick": 1, "range": [-3, 1]},
     )
     assert figure.layout[plain] == {"title": plain[0]}
-    assert figure.layout["legend"] == {"x": 0} and sorted(figure.layout) == [
-        "legend",
-        "title",
-        "xaxis",
-        "yaxis",
-    ]
+    assert sorted(figure.layout) == ["legend", "title", "xaxis", "yaxis"]
+    assert figure.layout["legend"] == {"x": 0}
 
 
 # bars, tables, surfaces
@@ -275,20 +221,14 @@ def test_a_table_of_numbers_is_shaded_from_light_to_dark(light, dark, reverse):
             "title": "Angles",
             "xaxis": {"side": "top", "type": "category", "ticks": ""},
             "showlegend": False,
-            "yaxis": {
-                "autorange": "reversed",
-                "type": "category",
-                "ticks": "",
-                "automargin": True,
-            },  # the first row on top
+            # the first row on top
+            "yaxis": {"autorange": "reversed", "type": "category", "ticks": "", "automargin": True},
             "margin": {"l": 90, "r": 10, "t": 62, "b": 8},
         },
     )
     assert figure.name == "Angles"
-    assert (
-        charts.matrix(Z, ["a", "b"], ["c", "d", "e"], "t", 0, 1).traces[0]["texttemplate"]
-        == "%{z:.0f}"
-    )
+    plain = charts.matrix(Z, ["a", "b"], ["c", "d", "e"], "t", 0, 1)
+    assert plain.traces[0]["texttemplate"] == "%{z:.0f}"
 
 
 @pytest.mark.parametrize("k", [2, 4])

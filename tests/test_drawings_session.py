@@ -67,11 +67,8 @@ def test_a_run_that_takes_minutes_says_how_many(cost, speed, minutes):
     session = Session(Settings(d=10**6, k=1, link="tanh", width=5))
     session._cost = cost
     said = session.patience(speed)
-    assert (
-        said.startswith(f"At this d, d samples take about {minutes} min of play")
-        if minutes
-        else said == ""
-    )
+    told = f"At this d, d samples take about {minutes} min of play"
+    assert said.startswith(told) if minutes else said == ""
 
 
 def test_changes_act_on_what_runs_and_are_told():
@@ -80,13 +77,15 @@ def test_changes_act_on_what_runs_and_are_told():
     new = session.settings.replace(noise=0.2, step=0.5, schedule="decreasing", weight_decay=0.3)
     session.change(new)
     assert session.changes == [
-        "at 1,200 samples: noise 0.1 to 0.2, schedule constant to decreasing, step 0.1 to 0.5, weight_decay 0.05 to 0.3"
+        "at 1,200 samples: noise 0.1 to 0.2, schedule constant to decreasing, step 0.1 to 0.5, "
+        "weight_decay 0.05 to 0.3"
     ]
     session.change(new)  # the same again is no change
     assert len(session.changes) == 1 and session.samples == 1200
     run = session.run()
     assert run.settings == session.settings == new == session.sims[0].settings
-    # Labels of noise alone: predicting nothing costs half its variance, 0.02 (Huber's bend is at five times its size).
+    # Labels of noise alone: predicting nothing costs half its variance, 0.02 (Huber's bend is at
+    # five times its size).
     assert run.floors["zero"] == pytest.approx(0.02, rel=0.2) == run.floors["noise"]
     for i in range(60):
         session.change(new.replace(noise=1 + i))
@@ -99,12 +98,8 @@ def test_a_session_is_the_run_that_online_sgd_makes_seed_by_seed():
     session = Session(SMALL, 3)
     session.begin(SMALL, 700)
     run = session.run()
-    assert (
-        run.seeds == (4, 5, 6)
-        and session.samples == 700
-        and run.samples[0] == 0
-        and run.samples[-1] == 700
-    )
+    assert run.seeds == (4, 5, 6) and session.samples == 700
+    assert run.samples[[0, -1]].tolist() == [0, 700]
     assert 100 < len(run) <= 161
     want = online_sgd(SMALL, samples=700, checkpoints=run.samples, seeds=3)
     for name in ("angles", "perpendicular", "parallel", "risk", "r2", "singular_values", "neurons"):

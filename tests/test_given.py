@@ -1,4 +1,4 @@
-"""given.py: what a person may give as numbers, and the sentence for what is none, at every door of the package."""
+"""given.py: what a person may give as numbers, and the sentence for what is none, at every door."""
 
 from decimal import Decimal
 
@@ -145,15 +145,7 @@ def test_real_numbers_take_every_kind_of_number_and_copies_no_float64():
     assert real_numbers([Decimal("0.5"), 1, True, np.float16(2)], "v").tolist() == [0.5, 1, 1, 2]
     assert real_numbers(torch.tensor([1.5], dtype=torch.bfloat16), "v").tolist() == [1.5]
     assert np.isnan(real_numbers([1.0, None], "v", finite=False)[1])
-    for odd in (
-        [pd.NA],
-        [1j],
-        [b"1"],
-        ["1"],
-        [[1], [1, 2]],
-        {1: 2},
-        iter([1.0]),
-        torch.tensor([1j]),
-    ):
+    odds = [pd.NA], [1j], [b"1"], ["1"], [[1], [1, 2]], {1: 2}, iter([1.0]), torch.tensor([1j])
+    for odd in odds:
         with pytest.raises(ValueError, match="^v "):
             real_numbers(odd, "v", finite=False)

@@ -1,4 +1,4 @@
-"""What `import course_utils` costs and gives: nothing heavy, every name, no way in for labs into the core."""
+"""What `import course_utils` costs and gives: nothing heavy, every name, no labs in the core."""
 
 import ast
 import importlib

@@ -1,4 +1,7 @@
-"""The command line: opens the course, examines the installation, trains in text, and never ends in a traceback."""
+"""The command line opens the course, examines the installation, trains in text.
+
+It never ends in a traceback.
+"""
 
 import json
 import os
@@ -123,19 +126,12 @@ def test_demo_answers_an_impossible_experiment_with_one_sentence(words, names, c
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process here")
 def test_ctrl_c_leaves_the_demo_quietly_with_what_was_reached():
-    command = [
-        sys.executable,
-        "-m",
-        "course_utils",
-        "demo",
-        "--d",
-        "20",
-        "--k",
-        "1",
-        "--seconds",
-        "60",
-    ]
-    heed = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731  a test run in the background ignores Ctrl-C
+    words = "-m course_utils demo --d 20 --k 1 --seconds 60"
+    command = [sys.executable, *words.split()]
+
+    def heed():  # a test run in the background ignores Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command, cwd=ROOT, preexec_fn=heed, **pipes)
     while "After 0 samples" not in process.stdout.readline():
@@ -247,13 +243,8 @@ def test_doctor_tells_what_is_compiled_and_where(tmp_path, monkeypatch):
 def no_home(tmp_path, monkeypatch):
     """A HOME in which nobody can write, root neither: it is a file."""
     (tmp_path / "file").touch()
-    for name in (
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "XDG_DATA_HOME",
-        "XDG_CACHE_HOME",
-    ):
+    of_jupyter = [f"JUPYTER_{kind}_DIR" for kind in ("DATA", "CONFIG", "RUNTIME")]
+    for name in (*of_jupyter, "XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "file"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "file"))
@@ -277,7 +268,7 @@ def test_notebooks_that_cannot_be_saved_are_told(monkeypatch):
 
 
 def test_where_nothing_can_be_kept_the_course_compiles_each_time(no_home, tmp_path):
-    """A repository and a home that are read-only: Numba alone raises when the package is imported."""
+    """A repository and a home that are read-only: Numba alone raises at the package's import."""
     copy = tmp_path / "course_utils"
     shutil.copytree(ROOT / "course_utils", copy, ignore=shutil.ignore_patterns("__pycache__"))
     for folder in (copy, copy / "engine"):
@@ -371,7 +362,7 @@ def test_without_jupyterlab_it_says_what_to_install(monkeypatch, tmp_path, capsy
 def test_where_only_the_folder_holds_the_package_it_says_to_install_it(
     monkeypatch, tmp_path, capsys
 ):
-    """Opened from its own folder the package is found without being installed; a notebook would not find it."""
+    """Opened from its own folder the package is found uninstalled; a notebook would not find it."""
     monkeypatch.setattr(launcher, "NOTEBOOKS", notebook_folder(tmp_path))
     monkeypatch.setattr(
         launcher.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1)
@@ -465,7 +456,10 @@ def test_served_course(serve, tmp_path):
 
 
 def look_around(server: str, token: str) -> None:
-    """The server offers this Python as the kernel, no question about news, the notebooks; all by token alone."""
+    """The server offers this Python as the kernel and the notebooks, by token alone.
+
+    It asks no question about news.
+    """
 
     def ask(path: str) -> dict:
         return json.load(urllib.request.urlopen(f"{server}/{path}?token={token}"))

@@ -46,7 +46,10 @@ def test_output_is_the_formula(activation):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_derivative_is_that_of_the_activation(activation):
-    """Central differences with step 1e-5 are exact to 1e-10 (third derivatives are below 1), rounding adds 1e-11."""
+    """Central differences with step 1e-5 are exact to 1e-10; rounding adds 1e-11.
+
+    Third derivatives are below 1.
+    """
     sigma, prime = ACTIVATIONS[activation].value, ACTIVATIONS[activation].slope
     t = np.linspace(-6, 6, 200)  # misses the kink at 0
     np.testing.assert_allclose(prime(t), (sigma(t + 1e-5) - sigma(t - 1e-5)) / 2e-5, atol=1e-9)
@@ -59,7 +62,10 @@ def test_derivative_is_that_of_the_activation(activation):
 
 @pytest.mark.parametrize("bias", CHOICES["bias"])
 def test_starting_point(bias):
-    """a_j = +-1/m, W_ij ~ N(0, 1/d), b as named. Laws by Kolmogorov-Smirnov at fixed seed; signs within 5 sigma."""
+    """a_j = +-1/m, W_ij ~ N(0, 1/d), b as named.
+
+    Laws by Kolmogorov-Smirnov at fixed seed; signs within 5 sigma.
+    """
     d, width = 30, 2000
     net = make(d=d, width=width, bias=bias)
     assert np.array_equal(np.abs(net.a), np.full(width, 1 / width))
@@ -90,7 +96,7 @@ def test_build_is_repeatable_and_the_network_does_not_depend_on_the_target():
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_torch_round_trip(activation):
-    """The weights come back bit for bit; torch computes the same function to rounding, far out as well."""
+    """The weights come back bit for bit; torch computes the same to rounding, far out as well."""
     net = make(activation)
     model = net.to_torch()
     X = 20 * np.random.default_rng(1).standard_normal((200, 4))
@@ -246,7 +252,10 @@ def test_a_torch_model_can_be_saved_and_copied_and_draws_no_random_number(activa
 
 
 def test_small_weights_do_not_hide_another_forward():
-    """Outputs are compared at their own size: a model that doubles outputs of 1e-6 is refused, in half precision too."""
+    """Outputs are compared at their own size, in half precision too.
+
+    A model that doubles outputs of 1e-6 is refused.
+    """
 
     class Doubled(torch.nn.Sequential):
         def forward(self, x):

@@ -1,4 +1,4 @@
-"""pyproject.toml, constraints.txt and environment.yml say the same; continuous integration skips nothing."""
+"""pyproject.toml, constraints.txt and environment.yml say the same; CI skips nothing."""
 
 import ast
 import os
@@ -22,24 +22,15 @@ RUNTIME = [Requirement(text) for text in PROJECT["dependencies"]]
 EXTRAS = [
     Requirement(text) for group in PROJECT["optional-dependencies"].values() for text in group
 ]
-BENCH = [
-    Requirement(text) for text in PROJECT["optional-dependencies"]["bench"]
-]  # not installed by `make test`
+# not installed by `make test`
+BENCH = [Requirement(text) for text in PROJECT["optional-dependencies"]["bench"]]
 CONDA_NAMES = {"pytorch-cpu": "torch"}
 IMPORT_NAMES = {"scikit-learn": "sklearn"}
 # JupyterLab cannot be without these, and they are imported only to look at it or to run it.
-WITH_JUPYTERLAB = {
-    "IPython",
-    "ipykernel",
-    "jupyter_client",
-    "jupyter_core",
-    "jupyterlab_server",
-    "nbclient",
-    "nbformat",
-    "packaging",
-    "traitlets",
-    "yaml",
-}
+WITH_JUPYTERLAB = set(
+    "IPython ipykernel jupyter_client jupyter_core jupyterlab_server nbclient nbformat packaging "
+    "traitlets yaml".split()
+)
 # What the GPU build of torch brings on some machines; the tested set has the CPU build.
 GPU_ONLY = ("nvidia-", "cuda-", "triton")
 
@@ -109,7 +100,7 @@ def test_conda_takes_conda_forge_alone_and_then_the_course_itself():
 
 
 def test_torch_pin_has_no_build_tag():
-    """`2.13.0` accepts every platform's build of torch; `2.13.0+cpu` is found on one index alone."""
+    """`2.13.0` accepts every platform's build of torch; one index alone has `2.13.0+cpu`."""
     assert pins()["torch"].local is None and str(pins()["torch"]) == "2.13.0"
 
 
@@ -145,7 +136,7 @@ def run_browser_test_that_skips(pytester, monkeypatch, forbid: str):
 
 
 def imported_packages(folder: str) -> dict[str, str]:
-    """Top-level packages from outside that the Python files under a folder import, and one file that does."""
+    """Top-level packages from outside that files under a folder import, and one file that does."""
     found = {}
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

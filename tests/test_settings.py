@@ -1,4 +1,4 @@
-"""Settings: bad values are refused in words, and the settings code is a faithful, strict text form."""
+"""Settings: bad values are refused in words; the settings code is a faithful, strict text form."""
 
 import dataclasses
 import math
@@ -173,7 +173,10 @@ def valid_settings(draw):
 @example(Settings(noise=-0.0, weight_decay=5e-324, step=1e-9))
 @example(Settings(seed=2**63 - 1, noise=100, weight_decay=1e3, d=10**9, width=10**5))
 def test_the_settings_code_round_trips_exactly(s):
-    """No tolerance: floats are written with as many digits as they need. Any order of the parts, any white space."""
+    """No tolerance: floats are written with as many digits as they need.
+
+    Any order of the parts, any white space.
+    """
     code = s.code()
     assert Settings.from_code(code) == s
     assert "\n" not in code and len(code) < 300

@@ -1,4 +1,7 @@
-"""The rules of the house: short modules and functions, no private name across modules, no circle, one door to Numba."""
+"""The rules of the house.
+
+Short modules and functions, no private name across modules, no circle, one door to Numba.
+"""
 
 import ast
 import inspect
@@ -97,7 +100,10 @@ def own_private(module: str) -> set[str]:
 
 
 def borrowed(module: str) -> set[str]:
-    """Private names of other modules of the package that a module uses: imported, or as attributes of anything."""
+    """Private names of other modules of the package that a module uses.
+
+    Imported, or as attributes of anything.
+    """
     others = set().union(*(own_private(other) for other in MODULES if other != module))
     found = {
         name
@@ -139,21 +145,19 @@ def test_nothing_in_the_package_imports_labs():
 
 
 NORMAL = {"standard_normal", "normal", "multivariate_normal", "randn"}
-# Where normal numbers are drawn, how often, and what they are, if they are not inputs. Exercises show NumPy's own draws.
+# Where normal numbers are drawn, how often, and what they are, if they are not inputs. Exercises
+# show NumPy's own draws.
 DRAWS = {
     "inputs": (1, "the inputs"),
     "engine.sampling": (
         5,
-        "the inputs in compiled loops and in reduced coordinates, and the first W in these",
+        "the inputs in compiled loops and reduced coordinates, the first W there",
     ),
     "engine.online": (1, "noise of test labels"),
     "targets": (1, "noise of labels"),
     "estimators": (1, "noise of labels"),
     "directions": (1, "hidden directions"),
-    "networks": (
-        3,
-        "biases, the first W, and eight rows on which a torch model and its copy are compared",
-    ),
+    "networks": (3, "biases, the first W, and eight rows to compare a torch model and its copy"),
     "watch": (1, "two rows that show which layer sees the inputs"),
     "labs.target": (1, "a direction to look along"),
 }
@@ -182,9 +186,8 @@ def test_no_imports_run_in_a_circle():
         for source, name in imports(module, runs_at_import(tree_of(module))):
             needed.add(f"{source}.{name}" if f"{source}.{name}" in MODULES else source)
         needs[module] = (needed & MODULES.keys()) - {module}
-    assert len(list(TopologicalSorter(needs).static_order())) == len(
-        MODULES
-    )  # CycleError names the circle
+    ordered = list(TopologicalSorter(needs).static_order())  # CycleError names the circle
+    assert len(ordered) == len(MODULES)
 
 
 def public_functions():

@@ -185,9 +185,13 @@ def test_an_own_link_is_part_of_what_a_result_depends_on(small, cache):
 
 
 def script(folder: Path, cell: str, arguments: str) -> tuple[float, str]:
-    """The risk that a sweep finds after this cell in a session of its own, and what it warned of."""
-    call = f"sweep(Settings(d=20, k=1, link='tanh', width=10), {{}}, samples=200, progress=False, {arguments})"
-    code = f"from course_utils import Settings\nfrom course_utils.sweep import sweep\n{cell}\nprint({call}.risk[0])"
+    """The risk that a sweep finds after this cell in a session of its own, and its warnings."""
+    settings = "Settings(d=20, k=1, link='tanh', width=10)"
+    code = (
+        "from course_utils import Settings\nfrom course_utils.sweep import sweep\n"
+        f"{cell}\n"
+        f"print(sweep({settings}, {{}}, samples=200, progress=False, {arguments}).risk[0])"
+    )
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join((str(folder), str(Path(__file__).parents[1]))),
@@ -335,7 +339,10 @@ def test_mistakes_say_what_to_give_instead(small):
 def test_processes_give_what_one_core_gives():
     arguments = dict(over={"d": [20, 30]}, seeds=2, samples=200, progress=False)
     alone = sweep(BASE, n_jobs=1, measure=lambda run: {"risk": run.risk[-1]}, **arguments)
-    other = lambda run: {"risk": float(run.risk[-1])}  # noqa: E731  (another function, so that nothing is read back)
+
+    def other(run):  # another function, so that nothing is read back
+        return {"risk": float(run.risk[-1])}
+
     parallel = sweep(BASE, n_jobs=2, measure=other, **arguments)
     pd.testing.assert_frame_equal(alone, parallel)
 
