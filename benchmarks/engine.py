@@ -1,11 +1,12 @@
-"""Speed and memory of the engine, as ratios to what you would write instead, all measured in one run.
+"""Speed and memory of the engine, as ratios to what you would write instead, all in one run.
 
     python benchmarks/engine.py [--repeats 5] [--quick]
 
-Every figure is a median over interleaved repeats, on one core unless it says otherwise, sample and label generation
-included. The ratio is peer / ours: above 1, ours is faster. Peers: a torch loop with autograd and torch.optim.SGD; torch
-with the gradient by hand; NumPy in place; JAX's lax.scan with samples drawn in blocks of 256 in float32 (if installed);
-and a bound: one compiled update-and-product pass over W and d Gaussians a step, nothing else.
+Every figure is a median over interleaved repeats, on one core unless it says otherwise, sample and
+label generation included. The ratio is peer / ours: above 1, ours is faster. Peers: a torch loop
+with autograd and torch.optim.SGD; torch with the gradient by hand; NumPy in place; JAX's lax.scan
+with samples drawn in blocks of 256 in float32 (if installed); and a bound: one compiled
+update-and-product pass over W and d Gaussians a step, nothing else.
 """
 
 from __future__ import annotations
@@ -63,10 +64,8 @@ def torch_by_hand(s: Settings) -> Callable[[int], None]:
 
     torch.set_num_threads(1)
     W, b = torch.randn(s.width, s.d) / s.d**0.5, torch.randn(s.width)
-    sign, u = (
-        torch.sign(torch.randn(s.width)),
-        torch.nn.functional.normalize(torch.randn(s.d), dim=0),
-    )
+    sign = torch.sign(torch.randn(s.width))
+    u = torch.nn.functional.normalize(torch.randn(s.d), dim=0)
     et = s.step / s.d
 
     def run(n: int):
@@ -155,11 +154,8 @@ def _stream(rng, W, g, x, n):
 def streaming_bound(s: Settings) -> Callable[[int], None]:
     """One update-and-product pass over W and d Gaussians a step."""
     rng = np.random.default_rng(0)
-    W, g, x = (
-        rng.standard_normal((s.width, s.d)) / s.d**0.5,
-        1e-3 * rng.standard_normal(s.width),
-        np.empty(s.d),
-    )
+    W = rng.standard_normal((s.width, s.d)) / s.d**0.5
+    g, x = 1e-3 * rng.standard_normal(s.width), np.empty(s.d)
     return lambda n: _stream(rng, W, g, x, n)
 
 
@@ -178,7 +174,10 @@ def seconds(run: Callable[[int], None], n: int) -> float:
 def interleaved(
     runs: dict[str, Callable[[int], None]], repeats: int, budget: float
 ) -> dict[str, float]:
-    """Median seconds a sample of each, in turn, each with as many samples as fit in its share of the budget."""
+    """Median seconds a sample of each, in turn.
+
+    Each takes as many samples as fit in its share of the budget.
+    """
     counts = {}
     for name, run in runs.items():
         run(512)  # compile, and fill caches
@@ -220,22 +219,16 @@ def steps_table(repeats: int, budget: float) -> None:
 def engine_table(repeats: int, budget: float) -> None:
     """Reduced sampling, long runs, recording, seeds."""
     at = lambda d: Settings(d=d, k=1, link="tanh", width=20)  # noqa: E731
-    times = interleaved(
-        {
-            "plain, d = 60": ours(at(60)),
-            "reduced, d = 10^3": ours(at(10**3), "reduced"),
-            "reduced, d = 10^6": ours(at(10**6), "reduced"),
-        },
-        repeats,
-        budget,
-    )
+    runs = {
+        "plain, d = 60": ours(at(60)),
+        "reduced, d = 10^3": ours(at(10**3), "reduced"),
+        "reduced, d = 10^6": ours(at(10**6), "reduced"),
+    }
+    times = interleaved(runs, repeats, budget)
+    plain, medium, large = times.values()
     for name, t in times.items():
-        print(
-            f"width 20, {name:22} {1e6 * t:8.2f} us a sample, {t / times['plain, d = 60']:.2f} x plain at d = 60"
-        )
-    print(
-        f"d = 10^6 against d = 10^3: {times['reduced, d = 10^6'] / times['reduced, d = 10^3']:.2f}"
-    )
+        print(f"width 20, {name:22} {1e6 * t:8.2f} us a sample, {t / plain:.2f} x plain at d = 60")
+    print(f"d = 10^6 against d = 10^3: {large / medium:.2f}")
 
     old = OnlineSGD(settings(100, 50), "plain")
     old.advance(10**6)
@@ -246,13 +239,13 @@ def engine_table(repeats: int, budget: float) -> None:
 
     n = 1_000_000
     few, many = (
-        (lambda _: online_sgd(Settings(), n, checkpoints=1)),
-        (lambda _: online_sgd(Settings(), n, checkpoints=200)),
+        lambda _, many=many: online_sgd(Settings(), n, checkpoints=many) for many in (1, 200)
     )
     pairs = [(seconds(few, 1), seconds(many, 1)) for _ in range(3)]
-    ratio = np.median([b / a for a, b in pairs])
+    more = 100 * (np.median([b / a for a, b in pairs]) - 1)
     print(
-        f"recording 200 checkpoints of {n:,} samples (default settings) costs {100 * (ratio - 1):.0f} % more time"
+        f"recording 200 checkpoints of {n:,} samples (default settings) "
+        f"costs {more:.0f} % more time"
     )
 
     one = [seconds(lambda _: online_sgd(Settings(), 400_000, checkpoints=1), 1) for _ in range(3)]
@@ -260,26 +253,21 @@ def engine_table(repeats: int, budget: float) -> None:
         seconds(lambda _: online_sgd(Settings(), 400_000, checkpoints=1, seeds=2), 1)
         for _ in range(3)
     ]
-    print(
-        f"two seeds on two cores: {2 * np.median(one) / np.median(two):.2f} x as fast as one after the other"
-    )
+    gain = 2 * np.median(one) / np.median(two)
+    print(f"two seeds on two cores: {gain:.2f} x as fast as one after the other")
+
+
+def printed_by(code: str) -> float:
+    """The number that a process of its own prints."""
+    command = [sys.executable, "-c", code]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def process_table() -> None:
     """Import time and peak memory, each in a process of its own."""
-    code = (
-        "import time; t = time.perf_counter(); import course_utils; print(time.perf_counter() - t)"
-    )
-    took = np.median(
-        [
-            float(
-                subprocess.run(
-                    [sys.executable, "-c", code], capture_output=True, text=True, check=True
-                ).stdout
-            )
-            for _ in range(5)
-        ]
-    )
+    clock = "import time; t = time.perf_counter(); "
+    code = clock + "import course_utils; print(time.perf_counter() - t)"
+    took = np.median([printed_by(code) for _ in range(5)])
     print(f"import course_utils: {1000 * took:.0f} ms")
     code = (
         "import resource, course_utils.record as record; from course_utils import Settings\n"
@@ -287,11 +275,7 @@ def process_table() -> None:
         "record.online_sgd(Settings(d=50, width=20), 1000); before = peak()\n"
         "record.online_sgd(Settings(d=10**6, width=20), 200_000); print(peak() - before)"
     )
-    grown = float(
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout
-    )
+    grown = printed_by(code)
     print(f"memory of a run at d = 10^6, width 20: {grown:.0f} MB over one at d = 50")
 
 

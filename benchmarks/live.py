@@ -2,10 +2,11 @@
 
     python benchmarks/live.py [--minutes 5]
 
-Opens JupyterLab in headless Chromium, plays, and prints: painted frames a second, the time from a key press on a slider
-to the repaint that shows its effect, the kernel's load after pause, and how much the kernel and the page's heap grow.
-(The page's process also holds what the driver records of its traffic, and says nothing about the lab.) The naive twin is
-a plotly FigureWidget in an endless loop of ``batch_update`` that yields to the event loop and waits for no answer.
+Opens JupyterLab in headless Chromium, plays, and prints: painted frames a second, the time from a
+key press on a slider to the repaint that shows its effect, the kernel's load after pause, and how
+much the kernel and the page's heap grow. (The page's process also holds what the driver records of
+its traffic, and says nothing about the lab.) The naive twin is a plotly FigureWidget in an endless
+loop of ``batch_update`` that yields to the event loop and waits for no answer.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from course_utils.run import Record
 settings = Settings(d=100, k=3, width=200)
 sim, record = OnlineSGD(settings), Record(settings)
 def empty(curves):
-    return go.FigureWidget(data=[go.Scatter(name="curve") for _ in range(curves)], layout=dict(width=300, height=230))
+    traces = [go.Scatter(name="curve") for _ in range(curves)]
+    return go.FigureWidget(data=traces, layout=dict(width=300, height=230))
 figures = [empty(n) for n in (3, 2, 2, 2, 1)]
 noise = widgets.IntSlider(value=1, min=0, max=1000, description="noise")
 noise.add_class("naive-noise")
@@ -56,7 +58,8 @@ async def loop():
         draw()
         await asyncio.sleep(0)
 playing = asyncio.get_running_loop().create_task(loop())
-widgets.VBox([noise, widgets.GridBox(figures, layout=widgets.Layout(grid_template_columns="repeat(3, 310px)"))])
+three = widgets.Layout(grid_template_columns="repeat(3, 310px)")
+widgets.VBox([noise, widgets.GridBox(figures, layout=three)])
 """
 
 
@@ -103,13 +106,15 @@ def naive_figures(page: LabPage) -> dict[str, float]:
     result = {"Run All to the first frame, s": time.monotonic() - began}
     page.page.wait_for_timeout(10_000)
     page.page.evaluate(
-        """() => { window.titles = 0; const plot = document.querySelector('.js-plotly-plot');
-        plot.on('plotly_afterplot', () => requestAnimationFrame(() => { window.titles += 1; })); }"""
+        """() => {
+            window.titles = 0;
+            const paint = () => requestAnimationFrame(() => { window.titles += 1; });
+            document.querySelector('.js-plotly-plot').on('plotly_afterplot', paint);
+        }"""
     )
     page.page.wait_for_timeout(20_000)
-    result["painted frames a second (30 to 60 s of play)"] = (
-        page.page.evaluate("window.titles") / 20
-    )
+    painted = page.page.evaluate("window.titles")
+    result["painted frames a second (30 to 60 s of play)"] = painted / 20
     times = []
     for _ in range(3):
         page.page.locator(".naive-noise .noUi-handle").focus()

@@ -2,8 +2,8 @@
 
     python benchmarks/ntk.py [repeats]
 
-One core, medians of interleaved repeats; peak memory of each way in a process of its own, above what it held after its
-imports and one small warm-up. scikit-learn takes part where it is installed.
+One core, medians of interleaved repeats; peak memory of each way in a process of its own, above
+what it held after its imports and one small warm-up. scikit-learn takes part where it is installed.
 """
 
 from __future__ import annotations
@@ -126,7 +126,10 @@ def measure_peak(name: str) -> None:
 
 
 def high_water() -> int:
-    """Peak memory of this process in bytes (Linux); getrusage would count what the parent process held."""
+    """Peak memory of this process in bytes (Linux).
+
+    getrusage would count what the parent process held.
+    """
     return 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
 
@@ -147,13 +150,8 @@ def main(repeats: int) -> None:
     table(f"Kernel ridge, {where}", ways, data(SAMPLES, TESTS), repeats, memory=True)
     small = data(SAMPLES // 2, TESTS)
     ways = (course_path, plain_path)
-    table(
-        f"Path of {len(RIDGES)} ridges, n = {SAMPLES // 2}",
-        ways,
-        small,
-        max(1, repeats // 2),
-        memory=False,
-    )
+    title = f"Path of {len(RIDGES)} ridges, n = {SAMPLES // 2}"
+    table(title, ways, small, max(1, repeats // 2), memory=False)
     ways = (closed, torch_blocks, torch_whole)
     table("Empirical NTK, width 512, n = 300", ways, network(512, 300), repeats, memory=False)
 

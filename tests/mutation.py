@@ -1,20 +1,25 @@
-"""How many wrong numbers, words, colours and lamps do the tests notice? `make mutants`, or python tests/mutation.py --help.
+"""How many wrong numbers, words, colours and lamps do the tests notice?
 
-One small wrong thing at a time is put into a module (a mutant), and the tests that reach its line are run; a mutant that
-they all pass has survived and is printed. Read survivors one by one: each is a test that is missing, or changes nothing.
+`make mutants`, or python tests/mutation.py --help.
 
-Why our own: mutmut and cosmic-ray start Python, Numba and plotly anew for each mutant (6 s here) and know no mutants such as
-two curves exchanged. Here everything is imported once, and each mutant is a fork of that warm process which imports only
-the mutated module and those that use it. For Linux and macOS.
+One small wrong thing at a time is put into a module (a mutant), and the tests that reach its line
+are run; a mutant that they all pass has survived and is printed. Read survivors one by one: each is
+a test that is missing, or changes nothing.
 
-Mutants: numbers (n + 1, 0, doubled), comparisons and conditions turned round, + and -, * and /, and and or; neighbours
-exchanged among arguments, list and dict values; texts blanked, colours, dashes and sides exchanged; pieces of f-strings
-dropped, exchanged, formatted otherwise; indices from the other end; sums for means, minima for maxima, inside for outside;
-results doubled or None; statements and keyword arguments left out.
+Why our own: mutmut and cosmic-ray start Python, Numba and plotly anew for each mutant (6 s here)
+and know no mutants such as two curves exchanged. Here everything is imported once, and each mutant
+is a fork of that warm process which imports only the mutated module and those that use it. For
+Linux and macOS.
 
-Not mutated, as it changes nothing that a person sees or is seen at once: docstrings, annotations, imports, decorators, words of
-errors (whether they are raised is), names of keys and attributes, seeds, guards against rounding (below 1e-5, above 1e5),
-limits of comparisons (< for <=).
+Mutants: numbers (n + 1, 0, doubled), comparisons and conditions turned round, + and -, * and /, and
+and or; neighbours exchanged among arguments, list and dict values; texts blanked, colours, dashes
+and sides exchanged; pieces of f-strings dropped, exchanged, formatted otherwise; indices from the
+other end; sums for means, minima for maxima, inside for outside; results doubled or None;
+statements and keyword arguments left out.
+
+Not mutated, as it changes nothing that a person sees or is seen at once: docstrings, annotations,
+imports, decorators, words of errors (whether they are raised is), names of keys and attributes,
+seeds, guards against rounding (below 1e-5, above 1e5), limits of comparisons (< for <=).
 """
 
 from __future__ import annotations
@@ -43,12 +48,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-for name in (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-):  # forks of a process with threads can hang
-    os.environ[name] = "1"
+for name in ("OPENBLAS", "OMP", "MKL"):  # forks of a process with threads can hang
+    os.environ[f"{name}_NUM_THREADS"] = "1"
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -61,9 +62,8 @@ PATIENCE = 20  # s for a test, above five times what it takes; a mutant that han
 
 def tests_of(module: str) -> list[Path]:
     """The test files that judge a module: tests/test_NAME*.py, and for labs all that test labs."""
-    first, *rest = (
-        Path(module).with_suffix("").parts
-    )  # the tests of theory/stein.py are those of theory
+    # the tests of theory/stein.py are those of theory
+    first, *rest = Path(module).with_suffix("").parts
     patterns = OF_LABS if rest and first == "labs" else (f"test_{first}*.py",)
     return sorted({path for pattern in patterns for path in TESTS.glob(pattern)})
 
@@ -73,7 +73,10 @@ def tests_of(module: str) -> list[Path]:
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: where it is, the lines of its statement (empty if it runs at import), how to make it, how to say it."""
+    """One change: where it is, how to make it, how to say it.
+
+    ``statement`` are the lines of its statement (empty if it runs at import).
+    """
 
     module: str
     line: int
@@ -87,64 +90,29 @@ class Mutant:
         return f"{self.module}:{self.line}  {self.kind}: {self.words}"
 
 
+OPPOSITES = (
+    "Lt GtE, LtE Gt, Gt LtE, GtE Lt, Eq NotEq, NotEq Eq, Is IsNot, IsNot Is, In NotIn, NotIn In, "
+    "And Or, Or And, Add Sub, Sub Add, Mult Div, Div Mult, Pow Mult, FloorDiv Mult, Mod Mult, "
+    "BitAnd BitOr"
+)
 OPPOSITE = {
-    ast.Lt: ast.GtE,
-    ast.LtE: ast.Gt,
-    ast.Gt: ast.LtE,
-    ast.GtE: ast.Lt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult,
-    ast.BitAnd: ast.BitOr,
+    getattr(ast, old): getattr(ast, new) for old, new in map(str.split, OPPOSITES.split(","))
 }
 PAIRS = (
-    "min max",
-    "minimum maximum",
-    "argmin argmax",
-    "floor ceil",
-    "sum mean",
-    "any all",
-    "degrees radians",
-    "log10 log",
-    "perpendicular parallel",
-    "low high",
-    "first last",
-    "solid dash",
-    "dot dashdot",
-    "left right",
-    "top bottom",
-    "GREY INK",
-    "NOW GREY",
-)
+    "min max, minimum maximum, argmin argmax, floor ceil, sum mean, any all, degrees radians, "
+    "log10 log, perpendicular parallel, low high, first last, solid dash, dot dashdot, "
+    "left right, top bottom, GREY INK, NOW GREY"
+).split(",")
 EXCHANGED = {a: b for pair in PAIRS for a, b in (pair.split(), pair.split()[::-1])}
-COMMUTE = {
-    "min",
-    "max",
-    "minimum",
-    "maximum",
-    "isclose",
-    "allclose",
-    "array_equal",
-    "hypot",
-    "logaddexp",
-}
+COMMUTE = set("min max minimum maximum isclose allclose array_equal hypot logaddexp".split())
 BY_NAME = {"getattr", "setattr", "hasattr", "isinstance", "import_module", "field", "replace"}
 
 
 def mutants(module: str, tree: ast.Module) -> list[Mutant]:
-    """All mutants of a module, in order; each changes ``tree`` itself, so make one and throw the tree away."""
+    """All mutants of a module, in order.
+
+    Each changes ``tree`` itself, so make one and throw the tree away.
+    """
     found = []
     calls = [
         n
@@ -152,20 +120,11 @@ def mutants(module: str, tree: ast.Module) -> list[Mutant]:
         if isinstance(n, ast.Call) and ast.unparse(n.func) == "specialised"
     ]
     for place in _places(tree, {ast.unparse(call.args[0]) for call in calls}):
+        where = module, place.node.lineno, place.statement
         for kind, new in _variants(place.node, place.parent):
             new = ast.copy_location(new, place.node)
             words = _difference(ast.unparse(place.node), ast.unparse(new))
-            found.append(
-                Mutant(
-                    module,
-                    place.node.lineno,
-                    place.statement,
-                    kind,
-                    words,
-                    place.compiled,
-                    place.put(new),
-                )
-            )
+            found.append(Mutant(*where, kind, words, place.compiled, place.put(new)))
     return found
 
 
@@ -195,7 +154,7 @@ def _places(
     statement: range = range(0),
     compiled: bool = False,
 ) -> Iterator[_Place]:
-    """Every node that may be changed, with the lines of the statement it is in, where that runs after import.
+    """Every node that may be changed, with the lines of its statement if that runs after import.
 
     ``loops`` are functions that are compiled without a decorator that says so.
     """
@@ -397,15 +356,8 @@ def warm_up() -> None:
     sys.path[:0] = [str(ROOT), str(TESTS)]
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in (
-        "coverage",
-        "pytest",
-        "_pytest.pytester",
-        "hypothesis",
-        "pandas",
-        "plotly.graph_objects",
-        "torch",
-    ):
+    names = "coverage pytest _pytest.pytester hypothesis pandas plotly.graph_objects torch"
+    for name in names.split():
         importlib.import_module(name)
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.stem != "__main__":
@@ -424,7 +376,8 @@ def warm_up() -> None:
     machine._keeper.shutdown()
     machine._keeper = None
     gc.collect()
-    gc.freeze()  # pytest collects garbage at its end, which takes a second where everything is imported
+    # pytest collects garbage at its end, which takes a second where everything is imported
+    gc.freeze()
     assert threading.active_count() == 1, "a thread runs already, so that forks could hang"
 
 
@@ -435,7 +388,10 @@ def _name(path: Path) -> str:
 def in_forks(
     jobs: Iterable, work: Callable, workers: int
 ) -> Iterator[tuple[object, object | None]]:
-    """(job, work(job)) as they come, each in a fork of its own; None for one that crashed or was too slow."""
+    """(job, work(job)) as they come, each in a fork of its own.
+
+    None for one that crashed or was too slow.
+    """
     running: dict[int, tuple[object, object]] = {}
     jobs = iter(jobs)
     more = True
@@ -488,7 +444,10 @@ def _be_a_child(job, work: Callable, answer) -> None:
 
 
 class _Reach:
-    """A pytest plugin: instead of running the tests it runs each in a fork and notes time and lines (None: it fails)."""
+    """A pytest plugin: instead of running the tests it runs each in a fork.
+
+    It notes time and lines (None: it fails).
+    """
 
     def __init__(self, workers: int):
         self.workers, self.found = workers, {}
@@ -521,25 +480,17 @@ def _run_pytest(arguments: list[str], plugin) -> int:
     import pytest
 
     os.chdir(ROOT)
-    options = [
-        "-x",
-        "-q",
-        "--tb=no",
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        str(ROOT),
-    ]
-    return pytest.main([*options, *arguments], plugins=[plugin])
+    options = "-x -q --tb=no --assert=plain -p no:cacheprovider --rootdir".split()
+    return pytest.main([*options, str(ROOT), *arguments], plugins=[plugin])
 
 
 def reach(
     files: list[Path], anew: set[str], workers: int
 ) -> dict[str, tuple[float, dict[str, list[int]]]]:
-    """Test -> (seconds, module -> lines that it runs), kept as long as neither the course nor the test file changes.
+    """Test -> (seconds, module -> lines that it runs).
 
-    The modules ``anew`` are imported anew, as for a mutant: a test that cannot stand that catches nothing.
+    Kept as long as neither the course nor the test file changes. The modules ``anew`` are imported
+    anew, as for a mutant: a test that cannot stand that catches nothing.
     """
     course = [*PACKAGE.rglob("*.py"), *TESTS.glob("conftest.py")]
     base = b"".join(path.read_bytes() for path in sorted(course))
@@ -593,7 +544,10 @@ def users(module: str) -> set[str]:
 
 
 def judges(mutant: Mutant, seen: dict, of_module: set[str]) -> list[str]:
-    """Tests that reach a mutant, quickest first; for one that acts at import: all that touch its module, then its users."""
+    """Tests that reach a mutant, quickest first.
+
+    For one that acts at import: all that touch its module, then its users.
+    """
     if mutant.statement and not mutant.compiled:
         hit = [
             t
@@ -656,7 +610,10 @@ class _Source(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def survives(
     mutant: Mutant, tree: ast.Module, tests: list[str], seen: dict, of_module: set[str]
 ) -> bool:
-    """Whether all the tests pass with this mutant in place of its module. Changes the process: call it in a fork."""
+    """Whether all the tests pass with this mutant in place of its module.
+
+    Changes the process: call it in a fork.
+    """
     from numba.core.caching import FunctionCache
 
     mutant.make()
@@ -722,9 +679,8 @@ def main() -> None:
     of_module = {module: users(module) for module in modules}
     files = sorted({f for files in judged_by.values() for f in files})
     reached = reach(files, set().union(*of_module.values()), options.workers)
-    print(
-        f"{len(reached)} tests judge; one after another they take {sum(t for t, _ in reached.values()):.0f} s."
-    )
+    alone = sum(seconds for seconds, _ in reached.values())
+    print(f"{len(reached)} tests judge; one after another they take {alone:.0f} s.")
     seen = {
         m: {t: w for t, w in reached.items() if ROOT / t.split("::")[0] in judged_by[m]}
         for m in modules
@@ -758,8 +714,9 @@ def main() -> None:
         caught = count[module] - len(alive[module])
         print(f"{module:24} {caught:5} of {count[module]:5} caught  {caught / count[module]:6.1%}")
     total = sum(map(len, alive.values()))
+    share = 1 - total / max(1, len(chosen))
     print(
-        f"{'all':24} {len(chosen) - total:5} of {len(chosen):5} caught  {1 - total / max(1, len(chosen)):6.1%}"
+        f"{'all':24} {len(chosen) - total:5} of {len(chosen):5} caught  {share:6.1%}"
         f"  in {time.monotonic() - began:.0f} s ({ended} hung or crashed)"
     )
 

@@ -1,9 +1,10 @@
-"""Other processors' arithmetic on this one, for any command: `make arithmetic` runs the unit tests and every notebook so.
+"""Other processors' arithmetic on this one, for any command.
 
-python tests/notebooks/arithmetic.py python -m pytest --nbval --nbval-current-env notebooks/02_sgd_finds_the_subspace.ipynb
+    python tests/notebooks/arithmetic.py python -m pytest --nbval --nbval-current-env notebooks/02*
 
-Sums are added up in another order where vectors have another length, and where two threads share the work; NumPy, OpenBLAS,
-PyTorch and Numba each take that from the processor, and each can be told of an older one.
+`make arithmetic` runs the unit tests and every notebook so. Sums are added up in another order
+where vectors have another length, and where two threads share the work; NumPy, OpenBLAS, PyTorch
+and Numba each take that from the processor, and each can be told of an older one.
 """
 
 import os
@@ -13,9 +14,8 @@ import sys
 
 import numpy as np
 
-FOUND = np.show_config(mode="dicts")["SIMD Extensions"].get(
-    "found", []
-)  # X86_V3 has AVX2, X86_V4 has AVX-512
+# X86_V3 has AVX2, X86_V4 has AVX-512
+FOUND = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 KINDS = {"this processor, one thread": {"OPENBLAS_NUM_THREADS": "1"}}
 if platform.machine().lower() in ("x86_64", "amd64"):
     KINDS["no AVX, one thread"] = {

@@ -1,13 +1,17 @@
-"""How nbval compares a notebook's outputs here: words literally, numbers as numbers. The root's conftest.py brings it in.
+"""How nbval compares a notebook's outputs here: words literally, numbers as numbers.
 
-A number may differ by one unit of the last digit printed: on another processor sums are added up in another order, and
-rounding to that digit can then go either way. A whole number counts something (rank 3, 6,440 bytes) and must be equal,
-unless %, ° or `degrees` follows: then it is a rounded measurement like the rest. Spaces and rules may differ in length
-where a number's width does, and a zero may have either sign.
+The root's conftest.py brings it in.
 
-A cell that needs more says so, with its reason, in its metadata (JupyterLab: the gear at the right, *Cell metadata*):
+A number may differ by one unit of the last digit printed: on another processor sums are added up in
+another order, and rounding to that digit can then go either way. A whole number counts something
+(rank 3, 6,440 bytes) and must be equal, unless %, ° or `degrees` follows: then it is a rounded
+measurement like the rest. Spaces and rules may differ in length where a number's width does, and a
+zero may have either sign.
 
-    "tolerance": {"units": 3, "because": "the largest of 400 angles jumps from one sample to the next"}
+A cell that needs more says so, with its reason, in its metadata (JupyterLab: the gear at the right,
+*Cell metadata*):
+
+    "tolerance": {"units": 3, "because": "of 400 angles another becomes the largest"}
 
 `units` of the last digit printed are then allowed in all its numbers, counts included.
 """
@@ -22,24 +26,24 @@ from decimal import Decimal
 DIGITS = 9  # of a number printed with more significant digits, the rest is rounding
 
 NUMBER = re.compile(
-    r"""(?<![\w.])                                         # not within a word: R2, float32, the end of 3.11.2
+    r"""(?<![\w.])                               # not within a word: R2, float32, the end of 3.11.2
     [-+\u2212]?
-    (?>\d{1,3}(?:,\d{3})++(?!\d)|\d++|(?=\.\d))            # 6,440  31  .5
-    (?:\.\d++|\.(?=\s*[-\d\]]|e[-+]?\d))?+                 # 0.31, and [8. 9.], but not the end of a sentence
+    (?>\d{1,3}(?:,\d{3})++(?!\d)|\d++|(?=\.\d))  # 6,440  31  .5
+    (?:\.\d++|\.(?=\s*[-\d\]]|e[-+]?\d))?+       # 0.31, and [8. 9.], but not a sentence's end
     (?:e[-+]?\d++)?+
-    (?!\.\d)                                               # nor the beginning of 3.11.2""",
+    (?!\.\d)                                     # nor the beginning of 3.11.2""",
     re.VERBOSE | re.IGNORECASE,
 )
-MEASURED = re.compile(
-    r"(?:\s*(?:->|→|to|and)\s*[\d.,]*\d)?\s*(?:%|°|degrees\b)"
-)  # what follows: 89 -> 12 degrees
+# what follows: 89 -> 12 degrees
+MEASURED = re.compile(r"(?:\s*(?:->|→|to|and)\s*[\d.,]*\d)?\s*(?:%|°|degrees\b)")
 
 
 def agreed(new, stored, units: int = 1):
     """``new``, with all that says the same as ``stored`` put the way it is there.
 
-    Both are texts, or JSON of texts and numbers. Of texts with equally many lines those lines are put that agree, so that a
-    literal comparison of the result with ``stored`` shows the others alone. ``units``: of the last digit printed.
+    Both are texts, or JSON of texts and numbers. Of texts with equally many lines those lines are
+    put that agree, so that a literal comparison of the result with ``stored`` shows the others
+    alone. ``units``: of the last digit printed.
     """
     if isinstance(new, str) and isinstance(stored, str):
         return _agreed_text(new, stored, units)
@@ -72,7 +76,10 @@ def _shape(number: re.Match) -> str:
 
 
 def _same_line(new: str, stored: str, units: int, moved: bool) -> bool:
-    """Whether two lines say the same; ``moved`` where a number is wider than it was, and with it the columns of a table."""
+    """Whether two lines say the same.
+
+    ``moved`` where a number is wider than it was, and with it the columns of a table.
+    """
     numbers = _numbers(new), _numbers(stored)
     if _words(new, moved) != _words(stored, moved) or len(numbers[0]) != len(numbers[1]):
         return False
@@ -80,17 +87,12 @@ def _same_line(new: str, stored: str, units: int, moved: bool) -> bool:
 
 
 def _words(line: str, moved: bool) -> str:
-    """The line with 0 for each number; where columns may have moved, with the least of spaces and rules."""
+    """The line with 0 for each number; where columns may have moved, spaces and rules are short."""
     line = NUMBER.sub("0", line)
-    return (
-        re.sub(
-            r"(?<=[\[(])\s+|^\s+|\s+$",
-            "",
-            re.sub(r"\s+", " ", re.sub(r"([-=─])\1{2,}", r"\1", line)),
-        )
-        if moved
-        else line
-    )
+    if not moved:
+        return line
+    line = re.sub(r"\s+", " ", re.sub(r"([-=─])\1{2,}", r"\1", line))
+    return re.sub(r"(?<=[\[(])\s+|^\s+|\s+$", "", line)
 
 
 def _same_number(new: re.Match, stored: re.Match, units: int) -> bool:
@@ -106,28 +108,29 @@ def _same_number(new: re.Match, stored: re.Match, units: int) -> bool:
     if whole[0] and units == 1 and not MEASURED.match(stored.string, stored.end()):
         return False
     last = min(a.as_tuple().exponent, b.as_tuple().exponent)
-    return abs(a - b) <= units * Decimal(1).scaleb(
-        max(last, max(a.adjusted(), b.adjusted()) - DIGITS + 1)
-    )
+    digits = max(a.adjusted(), b.adjusted()) - DIGITS + 1
+    return abs(a - b) <= units * Decimal(1).scaleb(max(last, digits))
 
 
 def pytest_itemcollected(item) -> None:
-    """Give nbval's cells this comparison: what agrees reads as it is stored, and nbval then finds what does not."""
+    """Give nbval's cells this comparison.
+
+    What agrees reads as it is stored, and nbval then finds what does not.
+    """
     if hasattr(item, "compare_outputs") and hasattr(item, "cell"):
-        literally, units = (
-            item.compare_outputs,
-            item.cell.metadata.get("tolerance", {}).get("units", 1),
-        )
-        item.output_timeout = (
-            120  # nbval gives a message 5 s to arrive, which a busy machine can need
-        )
+        literally = item.compare_outputs
+        units = item.cell.metadata.get("tolerance", {}).get("units", 1)
+        item.output_timeout = 120  # s for a message; nbval's 5 s can be short on a busy machine
         item.compare_outputs = lambda new, stored, *more: literally(
             _agreed_outputs(new, stored, units), stored, *more
         )
 
 
 def _agreed_outputs(new: list, stored: list, units: int) -> list:
-    """The outputs of a cell, each kind (stream or MIME type) beside the stored ones of its kind in their order, as in nbval."""
+    """The outputs of a cell, each kind beside the stored ones of its kind in their order.
+
+    A kind is a stream or a MIME type, as in nbval.
+    """
     before, result = defaultdict(list), copy.deepcopy(new)
     for where, key, kind in _contents(stored):
         before[kind].append(where[key])
@@ -138,7 +141,10 @@ def _agreed_outputs(new: list, stored: list, units: int) -> list:
 
 
 def _contents(outputs: list):
-    """(where, key, kind) of everything that outputs hold: ``where[key]`` is a text or JSON, and ``kind`` what to call it."""
+    """(where, key, kind) of everything that outputs hold.
+
+    ``where[key]`` is a text or JSON, and ``kind`` what to call it.
+    """
     for output in outputs:
         if output.output_type == "stream":
             yield output, "text", output.name

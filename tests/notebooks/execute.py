@@ -1,6 +1,8 @@
-"""Run notebooks from the top and store their outputs as the tests want them: no widgets, whose text stays, and no times.
+"""Run notebooks from the top and store their outputs as the tests want them.
 
-python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
+    python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
+
+No widgets, whose text stays, and no times.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-VIEW = "application/vnd.jupyter.widget-view+json"  # an error on a page whose kernel has not run; the text stays and is shown
+# an error on a page whose kernel has not run; the text stays and is shown
+VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 

@@ -1,4 +1,7 @@
-"""Some cells of every notebook, run with other processors' arithmetic; `make arithmetic` runs all, under each kind."""
+"""Some cells of every notebook, run with other processors' arithmetic.
+
+`make arithmetic` runs all, under each kind.
+"""
 
 import os
 import subprocess
@@ -10,7 +13,9 @@ import pytest
 from arithmetic import KINDS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-CELLS = {  # of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, kernels, low ranks
+# of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, kernels,
+# low ranks
+CELLS = {
     "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
     "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-19"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
@@ -39,13 +44,19 @@ ASK = """
 from numba.core.registry import cpu_target
 import numpy as np
 from threadpoolctl import threadpool_info
-blas = [(i["architecture"], i["num_threads"]) for i in threadpool_info() if i["internal_api"] == "openblas"]
-print(blas, cpu_target.target_context.codegen().magic_tuple()[1], np.show_config(mode="dicts")["SIMD Extensions"].get("found"))
+for found in threadpool_info():
+    if found["internal_api"] == "openblas":
+        print(found["architecture"], found["num_threads"])
+print(cpu_target.target_context.codegen().magic_tuple()[1])
+print(np.show_config(mode="dicts")["SIMD Extensions"].get("found"))
 """
 
 
 def test_the_kinds_of_arithmetic_differ():
-    """Else the tests above would say nothing: libraries take no notice of a variable that they do not know."""
+    """Else the tests above would say nothing.
+
+    Libraries take no notice of a variable that they do not know.
+    """
     told = {
         kind: subprocess.run(
             [sys.executable, "-c", ASK], env=os.environ | settings, capture_output=True, text=True

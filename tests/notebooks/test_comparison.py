@@ -98,7 +98,10 @@ FORMATS = ("{:.2f}", "{:8.3f}", "{:+.1f}", "{:.1e}", "{:,.2f}", "{:.1%}")
 
 @given(st.floats(-1e6, 1e6), st.sampled_from(FORMATS))
 def test_what_rounding_does_to_a_number_passes_in_every_format(x, form):
-    """On another processor x is off by some 1e-15 of itself: the text differs where a rounding point lies between."""
+    """On another processor x is off by some 1e-15 of itself.
+
+    The text differs where a rounding point lies between.
+    """
     for other in (math.nextafter(x, math.inf), x * (1 + 1e-14), x * (1 - 1e-14)):
         stored, new = (f"risk {form.format(v)}, rank 3" for v in (x, other))
         assert agreed(new, stored) == stored
@@ -133,21 +136,12 @@ def printed(text):
 def test_nbval_runs_a_notebook_with_this_comparison(nbval):
     """Every cell is run for one thing and stored with another."""
     html, json, plain = "text/html", "application/json", "text/plain"
+    three = {"tolerance": {"units": 3, "because": "three"}}
     cases = [  # what runs, what is stored, whether it passes, metadata
         (printed("risk 0.31"), printed("risk 0.32"), True),
         (printed("risk 0.31"), printed("risk 0.41"), False),
-        (
-            printed("risk 0.31"),
-            printed("risk 0.34"),
-            True,
-            {"tolerance": {"units": 3, "because": "three"}},
-        ),
-        (
-            printed("risk 0.31"),
-            printed("risk 0.35"),
-            False,
-            {"tolerance": {"units": 3, "because": "three"}},
-        ),
+        (printed("risk 0.31"), printed("risk 0.34"), True, three),
+        (printed("risk 0.31"), printed("risk 0.35"), False, three),
         (printed("risk 0.31"), ("", []), False),
         (("pass", []), printed("risk 0.31"), False),
         (("import sys; print('risk', file=sys.stderr, end='')", []), printed("risk"), False),

@@ -57,9 +57,10 @@ def printed_numbers(cell) -> list[str]:
 
 
 def test_no_number_is_a_rounding_error(notebook):
-    """Below 1e-11, or a zero with a sign: what is printed there differs between processors, so say that it is below a bound.
+    """Below 1e-11, or a zero with a sign: what is printed there differs between processors.
 
-    A cell that means so small a number states a tolerance, with the reason.
+    So say that it is below a bound. A cell that means so small a number states a tolerance, with
+    the reason.
     """
     cells = [c for c in notebook.cells if c.cell_type == "code" and "tolerance" not in c.metadata]
     values = {
@@ -77,10 +78,7 @@ def test_no_number_is_a_rounding_error(notebook):
 def test_a_wider_tolerance_has_a_reason_and_numbers_that_need_it(notebook):
     for cell in notebook.cells:
         if stated := cell.metadata.get("tolerance"):
-            assert (
-                stated.keys() == {"units", "because"}
-                and isinstance(stated["units"], int)
-                and stated["units"] > 1
-            )
+            assert stated.keys() == {"units", "because"}
+            assert isinstance(stated["units"], int) and stated["units"] > 1
             assert len(stated["because"].split()) >= 4
             assert cell.cell_type == "code" and printed_numbers(cell)
