@@ -189,7 +189,8 @@ LARGEST_ANGLE = Exercise(
     "largest_angle",
     """
 def largest_angle(W, directions):
-    \"\"\"Largest principal angle in degrees between span(directions) and the top-k right singular space of W.\"\"\"
+    \"\"\"Largest principal angle in degrees between span(directions)
+    and the top-k right singular space of W.\"\"\"
     k = len(directions)
     V = np.linalg.svd(W, full_matrices=False)[2][:k]  #:
     cosines = np.linalg.svd(V @ directions.T)[1]  #:
@@ -237,7 +238,8 @@ FLOOR = Exercise(
     "floor",
     """
 def floor(d, step, decay, V):
-    \"\"\"Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step and a contraction rate equal to the decay.\"\"\"
+    \"\"\"Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step
+    and a contraction rate equal to the decay.\"\"\"
     et = step / d  #:
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))  #:
 """,

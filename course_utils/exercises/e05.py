@@ -204,7 +204,8 @@ DEGREE = Exercise(
     "degree",
     """
 def degree(n, d):
-    \"\"\"Largest degree that a rotation-invariant kernel can learn from n samples in d dimensions, n not a power of d.\"\"\"
+    \"\"\"Largest degree that a rotation-invariant kernel can learn from n samples
+    in d dimensions, n not a power of d.\"\"\"
     return np.floor(np.log(n) / np.log(d))  #:
 """,
     (

@@ -102,7 +102,8 @@ RISK_BOUND = Exercise(
     "risk_bound",
     """
 def risk_bound(W, k):
-    \"\"\"Most that rank k can change the Huber risk of a network with first layer W, (m, d), and a_j = +-1/m.\"\"\"
+    \"\"\"Most that rank k can change the Huber risk of a network with first layer W, (m, d),
+    and a_j = +-1/m.\"\"\"
     s = np.linalg.svd(W, compute_uv=False)  #:
     left_out = np.sqrt(np.sum(s[k:] ** 2))  #:
     return np.sqrt(2 / np.pi) * left_out / np.sqrt(len(W))  #:
@@ -150,7 +151,8 @@ LARGEST_RANK = Exercise(
     "largest_rank",
     """
 def largest_rank(m, d):
-    \"\"\"The largest rank whose two factors, (m, k) and (k, d), hold fewer numbers than W, (m, d); 0 if none does.\"\"\"
+    \"\"\"The largest rank whose two factors, (m, k) and (k, d), hold fewer numbers than W, (m, d);
+    0 if none does.\"\"\"
     return (m * d - 1) // (m + d)  #:
 """,
     (
@@ -218,7 +220,8 @@ QUANTISE = Exercise(
     "quantise_rows",
     """
 def quantise_rows(A):
-    \"\"\"(codes, scales): A, (k, d), as int8 from -127 to 127 and one scale a row, (k, 1), with A about codes * scales.\"\"\"
+    \"\"\"(codes, scales): A, (k, d), as int8 from -127 to 127 and one scale a row, (k, 1),
+    with A about codes * scales.\"\"\"
     scales = np.abs(A).max(axis=1, keepdims=True) / 127  #:
     return np.rint(A / scales).astype(np.int8), scales  #:
 """,
