@@ -3,10 +3,11 @@
     python benchmarks/live.py [--minutes 5]
 
 Opens JupyterLab in headless Chromium, plays, and prints: painted frames a second, the time from a
-key press on a slider to the repaint that shows its effect, the kernel's load after pause, and how
-much the kernel and the page's heap grow. (The page's process also holds what the driver records of
-its traffic, and says nothing about the lab.) The naive twin is a plotly FigureWidget in an endless
-loop of ``batch_update`` that yields to the event loop and waits for no answer.
+key press on a slider to the repaint that shows its effect, what the page receives for a frame, the
+time from a move of the slider that looks back to the repaint, the kernel's load after pause, and
+how much the kernel and the page's heap grow. (The page's process also holds what the driver records
+of its traffic, and says nothing about the lab.) The naive twin is a plotly FigureWidget in an
+endless loop of ``batch_update`` that yields to the event loop and waits for no answer.
 """
 
 from __future__ import annotations
@@ -63,17 +64,45 @@ widgets.VBox([noise, widgets.GridBox(figures, layout=three)])
 """
 
 
+MOVE = """position => {
+    const slider = document.querySelector(".course-time input");
+    const now = performance.timeOrigin + performance.now();
+    slider.value = position; slider.dispatchEvent(new Event("input")); return now; }"""
+
+
+class Traffic:
+    """Counts what goes over the page's connection to its kernel: bytes received, messages sent."""
+
+    def __init__(self, page):
+        self.received = self.sent = 0
+        client = page.context.new_cdp_session(page)
+        client.send("Network.enable")
+        client.on("Network.webSocketFrameReceived", self._receive)
+        client.on("Network.webSocketFrameSent", self._send)
+
+    def _receive(self, event: dict):
+        response = event["response"]
+        text = response["payloadData"]  # of a binary frame in base64
+        self.received += len(text) * (0.75 if response["opcode"] == 2 else 1)
+
+    def _send(self, _):
+        self.sent += 1
+
+
 def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
     """Measure the lab."""
     began = time.monotonic()
+    traffic = Traffic(page.page)
     page.run_all()
     page.wait_for_lab()
     result = {"Run All to the first frame, s": time.monotonic() - began}
     page.press("Play")
     page.page.wait_for_timeout(30_000)
-    before = page.frames()
+    before, traffic.received = page.frames(), 0
     page.page.wait_for_timeout(30_000)
-    result["painted frames a second (30 to 60 s of play)"] = (page.frames() - before) / 30
+    painted = page.frames() - before
+    result["painted frames a second (30 to 60 s of play)"] = painted / 30
+    result["received for a painted frame, kB"] = traffic.received / painted / 1000
     times = []
     for i in range(20):
         old = page.settings()["noise"]
@@ -95,7 +124,22 @@ def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
     page.press("Pause")
     page.page.wait_for_timeout(1500)
     result["kernel's load after pause, % of a core"] = 100 * page.kernel_load(5)
-    return result
+    return result | look_back_figures(page, traffic)
+
+
+def look_back_figures(page: LabPage, traffic: Traffic) -> dict[str, float]:
+    """Measure the look back: thirty moves of its slider, none of which asks the kernel."""
+    traffic.sent, times = 0, []
+    for position in np.linspace(950, 50, 30).round().tolist():
+        seen = page.stage(0, "lookedAt")
+        moved = page.page.evaluate(MOVE, position)
+        page.until(lambda seen=seen: page.stage(0, "lookedAt") != seen, "the moment looked at")
+        times.append(float(page.stage(0, "lookedAt")) - moved)
+    return {
+        "look back to screen, median ms": np.median(times),
+        "look back to screen, 95th percentile ms": np.quantile(times, 0.95),
+        "messages to the kernel while looking back": traffic.sent,
+    }
 
 
 def naive_figures(page: LabPage) -> dict[str, float]:

@@ -131,16 +131,18 @@ class Run:
     def __len__(self) -> int:
         return len(self.samples)
 
-    def quantiles(self, name: str, q: float | Sequence[float] = 0.5) -> np.ndarray:
-        """Quantiles over seeds of a series such as 'perpendicular' (the series itself for one seed)."""
+    def quantiles(
+        self, name: str, q: float | Sequence[float] = 0.5, part: int | slice = slice(None)
+    ) -> np.ndarray:
+        """Quantiles over seeds of a series such as 'perpendicular' (the series itself for one seed), or of a part of it."""
         values = getattr(self, name)
         if self.seeds is None:
-            return values if np.ndim(q) == 0 else np.stack([values] * len(q))
-        return np.quantile(values, q, axis=0)
+            return values[part] if np.ndim(q) == 0 else np.stack([values[part]] * len(q))
+        return np.quantile(values[:, part], q, axis=0)
 
     def at(self, index: int = -1) -> Snapshot:
         """The moment at a checkpoint; medians over seeds, neurons of the first seed."""
-        values = {name: self.quantiles(name)[index] for name in SERIES if name != "neurons"}
+        values = {n: self.quantiles(n, part=index) for n in SERIES if n != "neurons"}
         neurons = self.neurons[index] if self.seeds is None else self.neurons[0, index]
         return Snapshot(int(self.samples[index]), self.settings.d, neurons=neurons, **values)
 

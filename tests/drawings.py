@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 from course_utils import Settings
+from course_utils.labs import figures, rows
 from course_utils.run import Run
 
 # Okabe and Ito (2008), Color Universal Design: blue, vermillion, bluish green, reddish purple, orange, sky blue.
@@ -58,7 +59,7 @@ def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
         "singular_values": grow * np.exp(-0.7 * np.arange(k + 5) - 0.11 * now[:, None]),
         "risk": grow * np.array([0.61, 0.47, 0.36, 0.13, 0.052]),
         "r2": grow * np.array([-0.02, 0.11, 0.37, 0.72, 0.91]),
-        "neurons": rng.standard_normal((5, width, 3)).clip(-1.4, 1.4) * [1, 1, 0],
+        "neurons": (rng.standard_normal((5, width, 3)).clip(-1.4, 1.4) * [1, 1, 0]).astype("f4"),
     }
 
 
@@ -76,6 +77,27 @@ def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES
     }
     series["neurons"] = np.stack([(1 - 0.1 * i) * sizes[0]["neurons"] for i in range(3)])
     return Run(settings, samples, **series, seeds=(5, 6, 7), floors=floors)
+
+
+class Bound:
+    """The views of figures.py as functions of a run, a moment and a prediction, with their arrays."""
+
+    VIEWS = ("angles", "norms", "neurons", "singular_values", "risk")
+
+    def __getattr__(self, name: str):
+        declare = getattr(figures, name)
+
+        def view(run, moment=-1, predicted=None):
+            tables = {"record": rows.of_run(run)}
+            if predicted is None:
+                return declare(run).bind(tables, moment)
+            tables["prediction"] = rows.of_prediction(predicted, run.settings.d)
+            return declare(run, predicted=True).bind(tables, moment)
+
+        return view if name in self.VIEWS else declare
+
+
+bound = Bound()
 
 
 def low_middle_high(run: Run, name: str) -> np.ndarray:

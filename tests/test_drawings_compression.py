@@ -13,9 +13,9 @@ from drawings import (
     ORANGE,
     PURPLE,
     TIMES,
-    TOP_RIGHT,
     VERMILLION,
     alone,
+    bound,
     check,
     controls,
     dots,
@@ -29,8 +29,10 @@ from drawings import (
 
 from course_utils import Settings, online_sgd
 from course_utils.compression import Compressed, compress
-from course_utils.labs import CompressionLab, figures
-from course_utils.labs.compression import PAPER, files
+from course_utils.labs import CompressionLab
+from course_utils.labs.compression import PAPER
+from course_utils.labs.compression_views import files, row_of
+from course_utils.labs.views import Table
 
 RANKED = "rank, float32"
 KEPT = [
@@ -69,6 +71,16 @@ def lab_of(run, reduced=False):
     return lab
 
 
+def drawn(now, r, top, bounded=True):
+    """Risk against bytes at one compressed moment; labels stand in steps of a hundredth of ``top``."""
+    row = {name: np.array([value]) for name, value in row_of(now, top).items()}
+    tables = {
+        "record": Table(np.zeros(1), lambda part: {}),
+        "compressed": Table(np.zeros(1), lambda part: row),
+    }
+    return files(now, r, top, bounded).bind(tables)
+
+
 def cursor(t, low, high):
     return {
         "type": "scatter",
@@ -85,10 +97,11 @@ def cursor(t, low, high):
 @pytest.mark.parametrize("at, i", [(-1, 4), (3, 3), (2, 2), (1, 1), (0, 0)])
 @pytest.mark.parametrize("k, d, r", [(2, 100, 1), (1, 1000, 4), (3, 100, 7)])
 def test_every_figure_draws_what_was_compressed(k, d, r, at, i):
-    run, first = made(k=k, seeds=1, d=d), 0 if d == 100 else 1
+    run, before_axis = made(k=k, seeds=1, d=d), 0 if d == 100 else 1
     lab, left = lab_of(run), d / 10
     lab._obey("rank", r)
-    x, kept = np.maximum(KEPT[first:], left), [moment(j, k + 5) for j in range(first, 5)]
+    x, kept = np.maximum(KEPT, left), [moment(j, k + 5) for j in range(5)]
+    x[:before_axis] = np.nan  # of what is before the axis, the last is drawn at its end
     time = {
         "title": f"samples t (d = {d:,})",
         "type": "log",
@@ -100,7 +113,7 @@ def test_every_figure_draws_what_was_compressed(k, d, r, at, i):
     now = max(KEPT[i], left)
     values, norms, changes, risk, _ = lab.figures(run, at)
 
-    plain = figures.singular_values(run, at)
+    plain = bound.singular_values(run, at)
     check(
         values,
         plain.name,
@@ -127,23 +140,30 @@ def test_every_figure_draws_what_was_compressed(k, d, r, at, i):
         np.array([one.forms[RANKED][1][r - 1] for one in kept]),
         np.array([one.whole for one in kept]),
     )
+    low = {1: -4, 4: -4, 7: -5}[r]  # a decade below the square of the smallest change of outputs
     check(
         changes,
-        f"Change by rank {r}",
+        "Change",
         [
             line(x, outputs, "outputs, relative", BLUE),
             line(x, np.abs(after - before), "risk", VERMILLION, "dash"),
-            line(x, outputs[-1] * np.sqrt(x[-1] / x), "slope -1/2", GREEN, "dot"),
-            cursor(now, 1e-10, 10),
+            line(
+                [left, x[-1]],
+                outputs[-1] * np.sqrt([x[-1] / left, 1]),
+                "slope -1/2",
+                GREEN,
+                "dot",
+            ),
+            cursor(now, 10.0**low, 10),
         ],
         {
             "title": f"Change by rank {r}",
             "xaxis": time,
-            "yaxis": {"title": "change", "range": [-10, 1], **power},
+            "yaxis": {"title": "change", "range": [low, 1], **power},
             "legend": {},
         },
     )
-    top = 0.5 if first == 0 else 0.3 if 1.1 * before.max() <= 0.3 else 0.5
+    top = 0.5
     check(
         risk,
         "Test risk",
@@ -156,9 +176,10 @@ def test_every_figure_draws_what_was_compressed(k, d, r, at, i):
             "title": "Test risk",
             "xaxis": time,
             "yaxis": {"title": "loss", "range": [0, top]},
-            "legend": TOP_RIGHT,
+            "legend": {},
         },
     )
+    assert [figure.direct for figure in (values, norms, changes, risk)] == [False, True, True, True]
 
 
 @pytest.mark.parametrize("reduced", [False, True])
@@ -178,10 +199,9 @@ def test_risk_against_bytes_names_each_method_where_its_curve_ends(i, r, top, re
             for name in ("rank, int8", "pruned, float32")
         ]
     traces.append(line(sizes, bound, "Eckart-Young", *looks[0]))
-    traces.append(
-        dots([600 * r], [now.forms[RANKED][1][r - 1]], f"rank {r}", VERMILLION, 11, "diamond")
-    )
-    figure = files(now, r, top)
+    here = [600 * r] * 2, [now.forms[RANKED][1][r - 1]] * 2
+    traces.append(dots(*here, f"rank {r}", VERMILLION, 11, "diamond"))
+    figure = drawn(now, r, top)
     notes = figure.layout.pop("annotations")
     smallest = 300 if reduced else 330 / 1.3
     check(
@@ -242,8 +262,8 @@ def test_the_bound_is_drawn_where_it_holds_and_has_room():
     shown = lab.figures(run, -1)[4]
     assert "Eckart-Young" not in named(shown) and len(shown.layout["annotations"]) == 4
     assert lab.words(run, -1).rows[3][:2] == ("risk change", "")
-    assert len(files(moment(0), 1, 0.45).layout["annotations"]) == 4  # its end, 0.6, is above
-    assert len(files(moment(0), 1, 0.7).layout["annotations"]) == 5
+    assert len(drawn(moment(0), 1, 0.45).layout["annotations"]) == 4  # its end, 0.6, is above
+    assert len(drawn(moment(0), 1, 0.7).layout["annotations"]) == 5
 
 
 def test_axes_hold_large_and_small_norms_and_every_file():

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -17,6 +18,7 @@ from course_utils.labs.actor import Actor
 from course_utils.labs.cells import running_cell
 from course_utils.labs.controls import Transport, field_widget, set_field
 from course_utils.labs.movie import neurons_movie
+from course_utils.labs.orders import guarded
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
@@ -35,8 +37,15 @@ def lab():
     made = alone(SubspaceLab(SMALL, samples=2000))
     made.shown, made.told = None, []
 
-    def send_frame(figures, words):
-        made.shown = figures, words
+    def send_frame(views, words, tables, say, reword=False, cursor=None, looked=None):
+        """A page shows the row nearest to the cursor, with its words; the rest is said of now."""
+        samples = tables["record"].samples
+        ahead = np.abs(np.log1p(samples) - np.log1p(cursor or 0))
+        moment = len(samples) - 1 if cursor is None else int(np.argmin(ahead))
+        then = say(moment)
+        shown = replace(words, sentence=then.sentence, rows=then.rows, clock=then.clock)
+        made.shown = [view.bind(tables, moment) for view in views], shown
+        made.looked = looked
         return 1
 
     made.stage.send_frame = send_frame
@@ -282,30 +291,22 @@ def test_each_control_sends_its_own_value(sent):
         field.value = value
         assert sent == [(f"set {name}", value)] and f"course-field-{name}" in field._dom_classes
     sent.clear()
-    lab.transport.speed.value, lab.transport.scrub.value, lab.preset.value = 4.0, 30, "pure noise"
-    assert sent == [("speed", 4.0), ("scrub", 30), ("preset", "pure noise")]
+    lab.transport.speed.value, lab.preset.value = 4.0, "pure noise"
+    assert sent == [("speed", 4.0), ("preset", "pure noise")]
     lab.preset.value = ""  # what a lab does itself when the preset no longer holds
-    assert len(sent) == 3
+    assert len(sent) == 2
 
 
 def test_what_is_written_on_the_transport():
     transport = Transport(lambda *order: None)
-    speed, scrub = transport.speed, transport.scrub
+    speed = transport.speed
     assert (
         list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)]
         and speed.value == 1
     )
     assert (speed.description, speed.tooltip) == ("speed", "How much a frame trains")
-    assert (scrub.min, scrub.max, scrub.value, scrub.description, scrub.readout) == (
-        0,
-        100,
-        100,
-        "look back",
-        False,
-    )
-    assert "without training again" in scrub.tooltip and "right end: now" in scrub.tooltip
     assert (transport.play.button_style, transport.pause.button_style) == ("primary", "")
-    assert list(transport.children[-2:]) == [scrub, transport.time]
+    assert speed not in transport.children  # a lab places it beside its presets
 
 
 def test_the_lecture_switch_and_the_presets_are_labelled():
@@ -338,7 +339,7 @@ def test_the_lecture_switch_and_the_presets_are_labelled():
 def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     figures, words = obey(lab, "show")
     run = lab.run
-    assert lab.transport.time.value == "t = 2,000 = 100 d"
+    assert words.clock == "t = 2,000 = 100 d"
     assert (
         words.sentence.startswith(run.sentence())
         and words.settings == SMALL.code()
@@ -348,31 +349,21 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     assert lab.text() == f"{words.sentence}\n{run.table()}\n{SMALL.code()}" == repr(lab)
 
 
-@pytest.mark.parametrize("percent", [0, 1, 25, 50, 99, 100])
-def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab, percent):
-    """The slider is even in log time, from the first measurement after the start (at its left end: the start) to now."""
+@pytest.mark.parametrize("samples", [0, 1, 2.4, 44, 1800, None])
+def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab, samples):
+    """The recorded moment nearest in log time; None is now."""
     run = lab.run
-    wanted = (
-        run.samples[1] ** (1 - percent / 100) * run.samples[-1] ** (percent / 100) if percent else 0
-    )
+    wanted = 2000 if samples is None else samples
     nearest = int(np.argmin(np.abs(np.log1p(run.samples) - np.log1p(wanted))))
-    figures, words = obey(lab, "scrub", percent)
+    figures, words = obey(lab, "look", samples)
     t = int(run.samples[nearest])
-    assert (
-        lab.session.samples == 2000
-        and (t == 0) == (percent == 0)
-        and (t == 2000) == (percent == 100)
-    )
+    assert lab.session.samples == 2000 and (t == 0) == (samples == 0)
+    assert (t == 2000) == (samples is None)
     for view in (figures[0], figures[1], figures[4]):
         assert cursors(view)[0]["x"][0] == max(t, 1)  # d = 20: the axis begins at 1
     assert np.array_equal(figures[2].traces[1]["x"], run.neurons[nearest][:, 0])
     assert np.array_equal(figures[3].traces[0]["y"], run.singular_values[nearest])
-    assert (
-        numbers(words.sentence)[0]
-        == numbers(lab.transport.time.value)[0]
-        == numbers(lab.text())[0]
-        == t
-    )
+    assert numbers(words.sentence)[0] == numbers(words.clock)[0] == numbers(lab.text())[0] == t
     assert (
         words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}"
         and words.rows[1][2] == f"{run.parallel[nearest]:.3f}"
@@ -381,21 +372,30 @@ def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab
 
 @pytest.mark.parametrize("order", ["play", "step", "x10", "reset", "new_seed"])
 def test_whoever_goes_on_stops_looking_back(lab, order):
-    lab.transport.scrub.value = 40
+    lab.stage.on_event({"type": "looked", "samples": 40.0, "by": "a page", "seq": 7})
     obey(lab, *ordered(lab)[0])
+    assert numbers(lab.text())[0] < 60 and lab.looked == {"by": "a page", "seq": 7}
     obey(lab, order)
-    assert lab.transport.scrub.value == 100 and numbers(lab.text())[0] == lab.session.samples
+    assert lab.player.cursor is None and numbers(lab.text())[0] == lab.session.samples
+
+
+@pytest.mark.parametrize("nowhere", [-1, "now", float("nan"), {"samples": "0"}])
+def test_a_moment_that_is_none_is_refused_in_a_sentence(lab, nowhere):
+    obey(lab, "look", 40.0)
+    with pytest.raises(ValueError, match="no moment to look back at: give a number of samples"):
+        lab._obey("look", nowhere)
+    assert lab.player.cursor == 40.0
 
 
 def test_at_the_right_end_one_looks_at_now_and_now_goes_on(lab):
-    obey(lab, "scrub", 50)
-    obey(lab, "scrub", 100)
+    obey(lab, "look", 50)
+    obey(lab, "look", None)
     lab.session.train(500)
     assert numbers(obey(lab, "show")[1].sentence)[0] == 2500
 
 
 def test_who_looks_back_may_pause_and_turn_a_knob_without_losing_the_place(lab):
-    obey(lab, "scrub", 0)
+    obey(lab, "look", 0)
     obey(lab, "pause")
     _, words = obey(lab, "set noise", 0.5)
     assert words.sentence.startswith("After 0 samples")
@@ -529,7 +529,7 @@ def test_a_code_becomes_what_runs_and_every_control_shows_it(lab):
 
 
 def test_a_code_that_only_turns_live_knobs_goes_on(lab):
-    obey(lab, "scrub", 10)
+    obey(lab, "look", 10)
     lab.stage.send_error("something old")
     obey(lab, "code", SMALL.replace(noise=0.9, schedule="decreasing").code())
     assert lab.session.samples == 2000 and lab.settings.noise == 0.9 and lab.stage.error == ""
@@ -666,23 +666,17 @@ def test_a_cell_is_known_by_its_id_or_else_by_its_code(monkeypatch):
     assert running_cell() == (None, 0)
 
 
-def test_while_a_lab_plays_the_time_is_told_a_few_times_a_second(lab, monkeypatch):
-    """Faster than anyone reads, and each one costs a frame."""
-    clock = SimpleNamespace(now=50.0)
-    monkeypatch.setattr("course_utils.labs.player.time.monotonic", lambda: clock.now)
-    told = []
-    for lab.actor.playing, clock.now in (
-        (True, 50.0),
-        (True, 50.1),
-        (True, 50.2),
-        (True, 50.3),
-        (True, 50.4),
-        (False, 50.41),
-    ):
-        lab.session.train(10)
+def test_words_of_old_rows_are_said_anew_where_they_may_have_changed(lab):
+    """What is predicted between two strides is known exactly once the run rests; a lab's own knob changes all rows."""
+    asked = []
+    lab.stage.send_frame = lambda *_, reword, **__: asked.append(reword) or 1
+    lab._show()
+    for lab.actor.playing in (True, True, False, False):
         lab._show()
-        told.append(int(numbers(lab.transport.time.value)[0]))
-    assert told == [2010, 2010, 2030, 2030, 2050, 2060]
+    assert asked == [False, False, False, True, False]
+    lab._obey("set noise", 0.3)
+    lab._show()
+    assert asked[-1] is False
 
 
 def test_what_a_person_holds_stays_as_it_is_while_training_goes_on(lab):
@@ -711,8 +705,8 @@ def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
         == {"auto"}
         == {lab.lecture.layout.width}
     )
-    widths = [lab.transport.speed, lab.transport.scrub, lab.code]
-    assert [w.layout.width for w in widths] == ["150px", "200px", "min(100%, 620px)"]
+    widths = [lab.transport.speed, lab.code]
+    assert [w.layout.width for w in widths] == ["150px", "min(100%, 620px)"]
     assert all(w.style.description_width == "initial" for w in (*widths, lab.preset))
     assert (
         lab.code.tooltip == "Paste a code here and press Apply"
@@ -730,7 +724,7 @@ def test_foreseen_errors_are_sentences_and_others_say_where(lab):
     ):
         lab.report(problem)
         assert lab.told[-1] == {"type": "error", "text": said}
-    lab._guarded(breaks)()
+    guarded(lab, breaks)()
     assert re.fullmatch(r"KeyError: 'gone' \(in breaks, line \d+\)", lab.told[-1]["text"])
     lab.errors.clear()
     obey(lab, "reset")

@@ -7,7 +7,7 @@ import pytest
 from drawings import wait
 
 from course_utils import Settings
-from course_utils.labs import Lab, SubspaceLab, figures
+from course_utils.labs import Lab, SubspaceLab, look
 from course_utils.labs.actor import IN_FLIGHT, Actor
 from course_utils.labs.movie import neurons_movie
 from course_utils.labs.session import Session, adapted, moment_at
@@ -21,8 +21,8 @@ def lab():
     made = SubspaceLab(SMALL, samples=400)
     send = made.stage.send_frame
 
-    def painted(*arguments):
-        n = send(*arguments)
+    def painted(*arguments, **more):
+        n = send(*arguments, **more)
         threading.Thread(target=made.actor.hear, args=(n,), daemon=True).start()
         return n
 
@@ -131,10 +131,10 @@ def test_orders_reach_the_experiment(lab):
     wait(lambda: lab.session.samples > 0)
 
 
-def test_play_pause_times_ten_and_scrub(lab):
+def test_play_pause_times_ten_and_looking_back(lab):
     lab.actor.order("x10")
     wait(lambda: lab.session.samples == 4000 and not lab.actor.playing)
-    lab.transport.scrub.value = 0
+    lab.stage.on_event({"type": "looked", "samples": 0.0, "by": "a page", "seq": 1})
     wait(lambda: lab.player.cursor == 0.0)
     assert "After 0 samples" in lab.text()
     lab.actor.order("play")
@@ -217,7 +217,7 @@ def test_a_lab_is_composed_and_not_inherited():
 
 
 def test_a_lab_that_trains_understands_play_and_refuses_what_is_not_its_own(lab):
-    assert {"play", "pause", "step", "x10", "reset", "scrub", "speed", "set width", "code"} <= set(
+    assert {"play", "pause", "step", "x10", "reset", "look", "speed", "set width", "code"} <= set(
         lab.orders
     )
     lab.actor.order("rank", 3)
@@ -299,15 +299,20 @@ def lab_colour(linear):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_three_colours_differ_for_the_colour_blind_and_all_curves_by_dash(kind):
     """Three directions are the default: 15 is far above the just noticeable difference of about 2."""
-    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in figures.COLOURS[:3]])
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in look.COLOURS[:3]])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = [lab_colour(np.clip(np.array(KINDS[kind]) @ c, 0, 1)) for c in linear]
     distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
     assert min(distances) > 15
-    assert len(set(figures.DASHES)) == len(set(figures.MARKERS)) == len(figures.COLOURS)
+    assert len(set(look.DASHES)) == len(set(look.MARKERS)) == len(look.COLOURS)
 
 
 def test_every_control_has_a_label_and_a_tooltip(lab):
-    buttons = [w for w in lab.transport.children if w is not lab.transport.time]
-    for control in (*lab.fields.values(), *buttons, lab.preset, lab.lecture, lab.code):
+    for control in (
+        *lab.fields.values(),
+        *lab.transport.children,
+        lab.preset,
+        lab.lecture,
+        lab.code,
+    ):
         assert control.description and control.tooltip, control

@@ -239,7 +239,7 @@ def test_settings_code_of_a_panel_is_read_by_itself():
     assert Settings.from_code(lab.short()) == lab.settings
 
 
-TRANSPORT = ("play", "pause", "step", "x10", "reset", "scrub", "speed")
+TRANSPORT = ("play", "pause", "step", "x10", "reset", "look", "speed")
 
 
 @pytest.mark.parametrize("order", [*TRANSPORT, "rank", "set width", "_do_code", "run"])

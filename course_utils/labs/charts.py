@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .figures import COLOURS, DASHES, GREY, MARKERS, NOW, band
-from .stage import Figure
+from .look import COLOURS, DASHES, GREY, MARKERS, NOW
+from .marks import band, path, points
+from .views import Figure
 
 
 def cloud(
@@ -50,33 +51,6 @@ def label_range(y: np.ndarray) -> list[float]:
     steps = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 1e3, 1e6, 1e12])
     reach = float(steps[min(np.searchsorted(steps, reach), len(steps) - 1)])
     return [-reach, reach]
-
-
-def points(x, y, name: str, colour: str, size: float = 6, symbol: str = "circle", **more) -> dict:
-    """A trace of markers."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": np.asarray(x, dtype=float),
-        "y": np.asarray(y, dtype=float),
-        "name": name,
-        "marker": {"color": colour, "size": size, "symbol": symbol},
-        **more,
-    }
-
-
-def path(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, **more) -> dict:
-    """A trace of a line."""
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": np.asarray(x, dtype=float),
-        "y": np.asarray(y, dtype=float),
-        "name": name,
-        "line": {"color": colour, "dash": dash, "width": width},
-        "hovertemplate": "%{y:.3g} at %{x:.3g}<extra>" + name + "</extra>",
-        **more,
-    }
 
 
 def curves(

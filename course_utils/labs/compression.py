@@ -12,14 +12,13 @@ from ..compression import RANKED, Compressed, compressed
 from ..machine import single_threaded_blas
 from ..run import Run, as_csv, in_d
 from ..settings import Settings
-from .charts import curves, path, points
+from .compression_views import tables, views
 from .controls import Knob
 from .experiment import given
-from .figures import NOW, log_top, now_line, singular_values, step_up, time_axis
 from .lab import Lab
 from .player import Player
 from .session import Session
-from .stage import Figure, Words
+from .views import Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,6 +159,7 @@ def CompressionLab(
         session,
         partial(views, session),
         partial(words, session),
+        tables=partial(tables, session),
         player=partial(Player, samples=samples),
         presets=PRESETS,
         knobs={"rank": Knob(rank, session.cut, lambda: session.rank, put_rank)},
@@ -170,82 +170,6 @@ def CompressionLab(
 
 
 CompressionLab.presets = PRESETS
-
-
-def views(session: Compressions, run: Run, moment: int = -1) -> list[Figure]:
-    """Singular values; what the rank leaves out of W, of the outputs and of the risk; risk against bytes."""
-    (t, now), r, axis = session.at(int(run.samples[moment])), session.rank, time_axis(run)
-    left = 10.0 ** axis["range"][0]
-    first = (
-        sum(time <= left for time, _ in session.moments) - 1
-    )  # the last moment before the axis is drawn at its end
-    times, kept = zip(*session.moments[first:], strict=True)
-    T = np.maximum(times, left)
-    output, before = (
-        np.array([one.output[r - 1] for one in kept]),
-        np.array([one.whole for one in kept]),
-    )
-    after, top = (
-        np.array([one.forms[RANKED][1][r - 1] for one in kept]),
-        step_up(1.1 * before.max()),
-    )
-
-    def timed(
-        series: dict, title: str, up: str, low: float, high: float, log=True, **legend
-    ) -> Figure:
-        label = f"samples t (d = {run.settings.d:,})"
-        figure = curves(
-            series,
-            title,
-            label,
-            up,
-            True,
-            log,
-            xrange=axis["range"],
-            yrange=[low, high],
-            legend=legend,
-        )
-        figure.traces.append(
-            now_line(max(t, left), *((10.0**low, 10.0**high) if log else (low, high)))
-        )
-        return figure
-
-    norms = {
-        f"left out by rank {r}": (T, np.array([one.left_out[r] for one in kept])),
-        "W⊥": (np.maximum(run.samples, left), run.perpendicular),
-    }
-    changes = {
-        "outputs, relative": (T, output),
-        "risk": (T, np.maximum(np.abs(after - before), 1e-9)),
-        "slope -1/2": (T, output[-1] * (T / T[-1]) ** -0.5),
-    }
-    values = singular_values(run, moment)
-    values.traces.append(
-        path([r + 0.5] * 2, np.power(10.0, values.layout["yaxis"]["range"]), f"rank {r}", NOW)
-    )
-    return [
-        values,
-        timed(
-            norms,
-            "Left out of W",
-            "norm / √m",
-            *_decades(np.concatenate([y for _, y in norms.values()])),
-        ),
-        timed(changes, f"Change by rank {r}", "change", -10, 1),
-        timed(
-            {"before": (T, before), f"after, rank {r}": (T, after)},
-            "Test risk",
-            "loss",
-            0,
-            top,
-            log=False,
-            x=0.98,
-            xanchor="right",
-            y=1,
-            yanchor="top",
-        ),
-        files(now, r, top, run.settings.loss != "square"),
-    ]
 
 
 def words(session: Compressions, run: Run, moment: int = -1) -> Words:
@@ -278,63 +202,3 @@ def words(session: Compressions, run: Run, moment: int = -1) -> Words:
         rows,
         lights,
     )
-
-
-def _decades(values: np.ndarray) -> tuple[float, float]:
-    """Ends of a log axis of norms, in powers of ten: from 0.001 to 4, or as much further as values reach."""
-    return max(-8, min(-3, np.floor(np.log10(max(values.min(), 1e-8))))), log_top(values.max())
-
-
-def files(now: Compressed, r: int, top: float, bounded: bool = True) -> Figure:
-    """Test risk against bytes, every method labelled where its curve ends; Eckart and Young's bound where the loss has one."""
-    forms, sizes = now.forms, now.forms[RANKED][0]
-    bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
-    series = {
-        "whole": (*forms["whole"], "points"),
-        **{name: forms[name] for name in list(forms)[1:]},
-    }
-    series |= {"Eckart-Young": (sizes, bound)} if bounded else {}
-    every = np.concatenate([size for size, _ in forms.values()])
-    ends = [np.log10(min(sizes[0] / 2, every.min() / 1.3)), np.log10(forms["whole"][0][-1] * 2)]
-    figure = curves(
-        series,
-        "Risk against bytes",
-        "bytes of the file",
-        "test risk",
-        True,
-        xrange=ends,
-        yrange=[0, top],
-        showlegend=False,
-    )
-    figure.traces.append(
-        points(sizes[r - 1 : r], forms[RANKED][1][r - 1 : r], f"rank {r}", NOW, 11, "diamond")
-    )
-    under = -30 if "rank, int8" in forms else -14
-    places = {
-        "whole": (-1, 14),
-        RANKED: (-1, under),
-        "rank, int8": (-1, -14),
-        "pruned, float32": (1, 12),
-    }
-    height = lambda risk: float(round(risk / top, 2) * top)  # noqa: E731  in steps, so that labels do not tremble
-    figure.layout["annotations"] = [
-        {
-            "x": float(np.log10(forms[name][0][i])),
-            "y": height(forms[name][1][i]),
-            "text": name,
-            "yshift": shift,
-            "showarrow": False,
-            "xanchor": "left" if name == "pruned, float32" else "center",
-        }
-        for name, (i, shift) in places.items()
-        if name in forms
-    ]
-    if bounded and bound[-1] < top:
-        where = {"x": float(np.log10(sizes[-1])), "y": height(bound[-1]), "xanchor": "left"}
-        shift = (
-            0 if bound[-1] > now.whole + top / 8 else -14
-        )  # beside its curve, or under it where others go on
-        figure.layout["annotations"].append(
-            {**where, "text": " Eckart-Young", "showarrow": False, "yshift": shift}
-        )
-    return figure

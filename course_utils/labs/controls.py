@@ -193,7 +193,7 @@ def button(
 
 
 class Transport(widgets.HBox):
-    """Play, pause, step, x10, reset, new seed and the scrub slider over the recorded run; ``speed`` is placed by the lab."""
+    """Play, pause, step, x10, reset and new seed; ``speed`` is placed by the lab."""
 
     def __init__(self, order: Callable[..., None]):
         self.play = button(
@@ -210,17 +210,6 @@ class Transport(widgets.HBox):
             layout={"width": "150px"},
             style={"description_width": "initial"},
         )
-        self.scrub = widgets.IntSlider(
-            value=100,
-            min=0,
-            max=100,
-            description="look back",
-            readout=False,
-            tooltip="Look at any moment of the recorded run, without training again; at the right end: now",
-            layout={"width": "200px"},
-            style={"description_width": "initial"},
-        )
-        self.time = widgets.HTML()
         step = button("Step", "Train for one frame", lambda: order("step"), "step-forward")
         step.add_class("course-step")
         children = [
@@ -235,8 +224,6 @@ class Transport(widgets.HBox):
             ),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
             button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
-            self.scrub,
-            self.time,
         ]
         super().__init__(children)
         self.add_class("course-transport")

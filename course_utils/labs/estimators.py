@@ -12,9 +12,11 @@ from ..settings import Settings
 from . import charts
 from .controls import Knob, choice, field_widget, steps
 from .experiment import Experiment, given
-from .figures import COLOURS, DASHES, GREY, MARKERS, NOW, band
-from .lab import Lab, Press
-from .stage import Figure, Words
+from .lab import Lab
+from .look import COLOURS, DASHES, GREY, MARKERS, NOW
+from .marks import band
+from .parts import Press
+from .views import Figure, Words
 
 SIZES = (5, 10, 20, 50, 100, 200)  # sample sizes, in units of d
 LARGEST = (
@@ -172,7 +174,7 @@ def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: boo
 EstimatorsLab.presets = PRESETS
 
 
-def views(comparison: Comparison, moment: int = -1) -> list[Figure]:
+def views(comparison: Comparison) -> list[Figure]:
     """Angles against samples; eigenvalues and the first direction of one estimator."""
     name, size = comparison.which, comparison.size
     views = [_angles(comparison)]

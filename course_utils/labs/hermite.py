@@ -13,9 +13,10 @@ from ..targets import hermite_basis, hermite_coefficients
 from . import charts
 from .controls import Knob, choice, slider
 from .experiment import Experiment
-from .figures import COLOURS, GREY, NOW
-from .lab import Lab, Press
-from .stage import Figure, Words
+from .lab import Lab
+from .look import COLOURS, GREY, NOW
+from .parts import Press
+from .views import Figure, Words
 
 DEGREE = 6
 KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]  # links of one direction
@@ -120,7 +121,7 @@ def _coefficient(expansion: Expansion, j: int) -> Knob:
     return Knob(control, partial(expansion.set, j), lambda: float(expansion.c[j]))
 
 
-def views(expansion: Expansion, moment: int = -1) -> list[Figure]:
+def views(expansion: Expansion) -> list[Figure]:
     """The link, its coefficients, and what a direction explains by its overlap with the hidden one."""
     z = np.linspace(-3, 3, 121)
     built = expansion.sum(z)

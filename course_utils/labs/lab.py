@@ -9,8 +9,9 @@ import copy
 import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
-from typing import Any, NamedTuple
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -19,20 +20,14 @@ from ..run import Run
 from ..settings import Settings
 from .actor import Actor
 from .cells import replace_predecessor
-from .controls import FIRST, MORE, Knob, button, field_widget, row, set_field
+from .controls import FIRST, MORE, Knob, field_widget, row
+from .frames import Frames
+from .orders import Orders
+from .page import recorded
+from .parts import Press, code_box, lecture_switch, more_box, preset_menu
 from .player import Finisher, Player
-from .session import adapted
-from .stage import Figure, Stage, Words, listen_beside_cells
-
-
-class Press(NamedTuple):
-    """A button: what is written on it, its tooltip, and the order that it gives."""
-
-    label: str
-    tip: str
-    order: str
-    icon: str = ""
-    value: Any = None
+from .stage import Stage, listen_beside_cells
+from .views import Figure, Table, Words
 
 
 def tell(result, words: Words, code: str) -> list[str]:
@@ -58,8 +53,9 @@ class Lab(widgets.VBox):
     ----------
     name : what the lab is called, on the page and in the names of exported files.
     session : the experiment; see experiment.py.
-    figures, words : called as figures(result, moment), words(result, moment): what was measured, and the index of the
-        recorded moment to show.
+    views, words : called as views(result), words(result, moment): what was measured, and the index of the recorded moment
+        to speak of.
+    tables : called as tables(result): the rows that views are bound to; None where all their arrays are given.
     player : called with the lab: makes who owns its time, a Player or a Finisher.
     knobs : controls of its own, by the order that their new values are.
     orders : further orders that the lab understands, each called with the order's value.
@@ -84,9 +80,10 @@ class Lab(widgets.VBox):
         self,
         name: str,
         session,
-        figures: Callable[..., list[Figure]],
+        views: Callable[[Any], list[Figure]],
         words: Callable[..., Words],
         *,
+        tables: Callable[[Any], Mapping[str, Table]] | None = None,
         player: Callable[[Lab], Player | Finisher] = Finisher,
         knobs: Mapping[str, Knob] | None = None,
         orders: Mapping[str, Callable[[Any], None]] | None = None,
@@ -104,12 +101,13 @@ class Lab(widgets.VBox):
         lecture: bool = False,
     ):
         replace_predecessor(self)
-        self.name, self.session, self.figures, self.words = name, session, figures, words
+        self.name, self.session = name, session
+        self.views, self.words, self.tables = views, words, tables
         self.presets, self.example, self._text = dict(presets or {}), example, text
         self.errors: list[Exception] = []
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
-        self._thread = threading.local()  # says whether this thread obeys an order
-        self._chosen = ""  # the preset that holds
+        self.chosen = ""  # the preset that holds
+        self._played = False  # whether the last frame was of a lab that plays
         self.actor = Actor(self._obey, self._step, self._show, self.report)
         self.stage = Stage(text=self.text, label=name, columns=columns)
         self.stage.on_event = self._event
@@ -117,9 +115,9 @@ class Lab(widgets.VBox):
         made = {n: field_widget(n, self.settings, (tips or {}).get(n, "")) for n in (*first, *more)}
         self.fields = made | dict(fields or {})
         self.knobs = {order: knob.widget for order, knob in (knobs or {}).items()}
-        self._make_presets()
-        self._all = self._all_knobs(knobs or {})
-        self.orders = self._all_orders(orders or {})
+        self.preset, self.code = preset_menu(self.presets), code_box(self.short())
+        self._orders = Orders(self, knobs or {}, orders or {})
+        self.orders = self._orders.table
         super().__init__(self._parts(first, more, more_title, bar, beside, lecture))
         self.add_class("course-lab")
         listen_beside_cells(self)
@@ -162,6 +160,36 @@ class Lab(widgets.VBox):
             if part.split("=")[0] in self.session.uses
         )
 
+    def figures(self, result=None, moment: int = -1) -> list[Figure]:
+        """The views with their arrays, when a recorded moment is shown (the last if left out)."""
+        with self._lock:
+            result = self.session.run() if result is None else result
+            tables = self.tables(result) if self.tables else {}
+            return [view.bind(tables, moment) for view in self.views(result)]
+
+    def record_html(self, path: str | Path) -> Path:
+        """Write what was recorded as a page of its own, which opens from a file and needs no kernel and no network.
+
+        Its figures are those of the lab; a recorded run can be looked back at, with its sentence at each moment.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to write, such as "run.html"; an older file of this name is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
+        """
+        message, buffer = self._frame(Frames().frame)
+        path = Path(path)
+        path.write_text(
+            recorded(self.name, [(message, buffer)], self.stage.columns, self.short()),
+            encoding="utf-8",
+        )
+        return path
+
     def csv(self) -> str:
         """What CSV saves: what was measured, with its settings and what was turned while it went on."""
         return self.session.to_csv()
@@ -201,153 +229,24 @@ class Lab(widgets.VBox):
     def _parts(
         self, first, more, more_title: str, bar, beside, lecture: bool
     ) -> list[widgets.Widget]:
-        self.lecture = widgets.ToggleButton(
-            value=lecture,
-            description="Lecture",
-            icon="expand",
-            layout={"width": "auto"},
-            tooltip="Large type, few controls, the whole page; Escape goes back",
-        )
-        self.lecture.add_class("course-lecture-switch")
+        ask = self.actor.order
+        self.lecture = lecture_switch(lecture)
         self._link = widgets.jslink((self.lecture, "value"), (self.stage, "lecture"))
         self.stage.lecture = lecture
         self.transport = getattr(self.player, "transport", None)
-        under = self.transport or row([self._place_on_page(item) for item in bar])
+        place = lambda item: self.knobs[item] if isinstance(item, str) else item.widget(ask)  # noqa: E731
+        under = self.transport or row([place(item) for item in bar])
         speed = [self.transport.speed] if self.transport else []
         presets = [self.preset] if self.presets else []
-        aside = [*presets, *(self._place_on_page(item) for item in beside), *speed, self.lecture]
-        hidden = widgets.VBox([row([self.fields[n] for n in more]), self._last_row()])
-        below = widgets.Accordion([hidden])
-        below.set_title(0, more_title)
-        below.add_class("course-more")
+        aside = [*presets, *(place(item) for item in beside), *speed, self.lecture]
+        code = self.code if self.example else None
         return [
             row([self.fields[n] for n in first], "course-first"),
             under,
             row(aside, "course-aside"),
             self.stage,
-            below,
+            more_box(more_title, [self.fields[n] for n in more], code, ask),
         ]
-
-    def _place_on_page(self, item: str | Press) -> widgets.Widget:
-        if isinstance(item, str):
-            return self.knobs[item]
-        return button(
-            item.label, item.tip, lambda: self.actor.order(item.order, item.value), item.icon
-        )
-
-    def _make_presets(self):
-        self.preset = widgets.Dropdown(
-            options=[("choose", ""), *[(name, name) for name in self.presets]],
-            value="",
-            description="preset",
-            tooltip="An experiment worth seeing, in one choice",
-            style={"description_width": "initial"},
-        )
-        self.code = widgets.Text(
-            value=self.short(),
-            description="settings code",
-            tooltip="Paste a code here and press Apply",
-            layout={"width": "min(100%, 620px)"},
-            style={"description_width": "initial"},
-        )
-
-    def _last_row(self) -> widgets.Widget:
-        ask = self.actor.order
-        coded = [
-            self.code,
-            button(
-                "Apply",
-                "Start the experiment that the code describes",
-                lambda: ask("code", self.code.value),
-            ),
-            button("Copy", "Copy the code of what runs now", lambda: ask("copy")),
-        ]
-        return row(
-            [
-                *(coded if self.example else []),
-                button("SVG", "Save every figure as SVG", lambda: ask("export", "svg"), "download"),
-                button("PNG", "Save every figure as PNG", lambda: ask("export", "png"), "download"),
-                button(
-                    "CSV",
-                    "Save the run with its settings",
-                    lambda: ask("export", "csv"),
-                    "download",
-                ),
-            ]
-        )
-
-    # Orders: what the lab understands, and how its controls follow.
-
-    def _all_knobs(self, knobs: Mapping[str, Knob]) -> dict[str, Knob]:
-        every = {
-            f"set {name}": self._field_knob(name, field) for name, field in self.fields.items()
-        }
-        every |= {
-            **self.player.knobs,
-            **knobs,
-            "preset": Knob(self.preset, self._do_preset, lambda: self._chosen),
-        }
-        for order, knob in every.items():
-            knob.widget.observe(self._by_hand(order), "value")
-            knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
-        return every
-
-    def _field_knob(self, name: str, field) -> Knob:
-        def put(widget, value):
-            set_field(widget, name, value)
-
-        return Knob(
-            field,
-            lambda value: self.use(adapted(self.settings, **{name: value})),
-            lambda: getattr(self.settings, name),
-            put,
-        )
-
-    def _all_orders(self, own: Mapping[str, Callable]) -> dict[str, Callable]:
-        def acting(act: Callable, value):
-            act(value)
-            self.player.changed()
-
-        def turning(knob: Knob, value):
-            if not knob.holds(value):
-                knob.act(value)
-                self.player.changed()
-
-        return {
-            **self.player.orders,
-            **{order: partial(acting, act) for order, act in own.items()},
-            **{order: partial(turning, knob) for order, knob in self._all.items()},
-            **({"code": self._do_code, "copy": self._do_copy} if self.example else {}),
-            "new_seed": self._do_new_seed,
-            "export": self._do_export,
-            "show": lambda _: None,  # a frame follows every order
-        }
-
-    def _guarded(self, callback: Callable) -> Callable:
-        @wraps(callback)
-        def run(*arguments):
-            try:
-                callback(*arguments)
-            except Exception as problem:
-                self.report(problem)
-
-        return run
-
-    def _by_hand(self, key: str) -> Callable:
-        """A callback that makes an order of each value a person chooses; what the worker itself shows is none."""
-
-        def moved(change: dict):
-            if change["new"] != "" and not getattr(self._thread, "obeys", False):
-                self.actor.order(key, change["new"])
-
-        return self._guarded(moved)
-
-    def _echo(self, moved: str):
-        """Controls show what holds, but for one that a person is moving: that one shows a newer value, or is about to."""
-        for order, knob in self._all.items():
-            moving = order == moved and not isinstance(knob.widget, widgets.Dropdown)
-            if not moving and not self.actor.waiting(order):
-                knob.show()
 
     # The worker's side: the only code that touches the session.
 
@@ -357,40 +256,44 @@ class Lab(widgets.VBox):
             self.actor.hear(int(event["n"]))
         elif kind == "hello":
             self.actor.hear()
+        elif kind == "looked":
+            self.actor.order("look", event)
         elif kind == "failed":
             self.report(RuntimeError(f"the page could not draw: {event.get('text')}"))
 
     def _obey(self, key: str, value):
-        self._thread.obeys = True
-        try:
-            with self._lock:
-                try:
-                    if key not in self.orders:
-                        raise ValueError(
-                            f"{self.name} does not understand the order {key!r}: it understands "
-                            f"{', '.join(sorted(self.orders))}"
-                        )
-                    self.orders[key](value)
-                except Exception:
-                    self._echo("")  # what is refused does not stay in its control
-                    raise
-                self._echo(key)
-        finally:
-            self._thread.obeys = False
+        with self._lock:
+            self._orders.obey(key, value)
 
     def _step(self):
         with self._lock:
             self.player.step()
 
     def _show(self) -> int:
+        playing, orders = self.actor.playing, self._orders
+        reword = orders.stale or (self._played and not playing)  # predictions are exact at rest
+        orders.stale, self._played = False, playing
+        if self.tables is None:
+            return self._frame(self.stage.send_frame)
+        told = {"cursor": self.player.cursor, "looked": self.player.looked}
+        return self._frame(partial(self.stage.send_frame, reword=reword, **told))
+
+    def _frame(self, send: Callable):
+        """What ``send`` makes of the views, the words of now, and the rows with theirs."""
         with self._lock:
             result = self.session.run()
-            moment = self.player.moment(result)
-            patience = self.player.tell(result, moment)
-            words = self.words(result, moment)
-            words.note = self.presets[self._chosen][1] if self._chosen else patience
-            words.settings = self.settings.summary()
-            return self.stage.send_frame(self.figures(result, moment), words)
+            now = self.words(result, self.player.moment(result))
+            now.note = self.presets[self.chosen][1] if self.chosen else self.player.patience()
+            now.settings = self.settings.summary()
+            if self.tables is None:
+                return send(self.views(result), now)
+
+            def say(moment: int) -> Words:
+                words = self.words(result, moment)
+                words.clock = self.player.clock(result, moment)
+                return words
+
+            return send(self.views(result), now, self.tables(result), say)
 
     def use(self, settings: Settings, anew: bool = False, chosen: str = "") -> None:
         """Take settings over, anew or where they do not act on a running experiment; ``chosen`` is the preset that holds."""
@@ -405,55 +308,13 @@ class Lab(widgets.VBox):
         else:
             self.session.begin(settings)
             self.player.begun()
-        self._chosen = chosen
+        self.chosen = chosen
         self.stage.send_error("")
         self.code.value = self.short()
 
     def restart(self, settings: Settings) -> None:
         """Start anew; what a preset says of it still holds."""
-        self.use(settings, anew=True, chosen=self._chosen)
-
-    def _do_new_seed(self, _):
-        self.restart(self.settings.replace(seed=(self.settings.seed + self.session.seeds) % 2**31))
-
-    def _do_preset(self, name: str):
-        if name not in self.presets:
-            raise ValueError(
-                f"{self.name} has no preset {name!r}: it offers {', '.join(self.presets)}"
-            )
-        self.use(self.presets[name][0], anew=True, chosen=name)
-        self.player.go()
-
-    def _do_code(self, text: str):
-        """Apply a code. Where the lab uses some fields only, those left out stay as they are, but k follows a new link."""
-        named = {part.partition("=")[0] for part in text.split()}
-        if not named:
-            raise ValueError(
-                f"the settings code is empty, so there is nothing to apply: paste a line such as {self.example}"
-            )
-        if set(self.session.uses) < set(self.settings.__dataclass_fields__):
-            named |= {"k"} if "link" in named else set()
-            kept = [
-                part
-                for part in self.short().split()
-                if part.partition("=")[0] not in named and "function:" not in part
-            ]
-            text = " ".join([text, *kept])
-        self.use(Settings.from_code(text))
-
-    def _do_copy(self, _):
-        self.stage.send({"type": "copy", "text": self.settings.code()})
-
-    def _do_export(self, format: str):
-        name = self.name.lower()
-        self.stage.send(
-            {
-                "type": "export",
-                "format": format,
-                "name": name + (".csv" if format == "csv" else ""),
-                "text": self.csv() if format == "csv" else "",
-            }
-        )
+        self.use(settings, anew=True, chosen=self.chosen)
 
 
 def _place(problem: Exception) -> str:

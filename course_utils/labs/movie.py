@@ -9,15 +9,14 @@ import numpy as np
 from ..run import Run
 from ..settings import Settings
 from . import figures
-from .charts import path, points
 from .experiment import given
-from .figures import COLOURS, NOW
 from .lab import Lab
+from .look import COLOURS, NOW, START
+from .marks import path, points
 from .player import Player
 from .session import Session
-from .stage import Figure, Words
-
-RED = "#D62728"  # the paper's colour of the initial neurons
+from .subspace import tables as run_tables
+from .views import Figure, Table, Words, column
 
 
 class _Plane(Session):
@@ -33,9 +32,7 @@ class _Plane(Session):
 
     def measure(self) -> None:
         super().measure()
-        moments = (
-            self.record.run().samples.tolist()
-        )  # the record is thinned now and then: keep what it keeps
+        moments = self.record.run().samples.tolist()  # thinned now and then: keep what it keeps
         self._places = {t: self._places.get(t) for t in moments} | {
             self.samples: self.sims[0].W.copy()
         }
@@ -45,33 +42,45 @@ class _Plane(Session):
         return self._places[int(t)]
 
 
-def views(session: _Plane, share: float, run: Run, moment: int = -1) -> list[Figure]:
+def views(session: _Plane, share: float, run: Run) -> list[Figure]:
     """The plane with the line of u, first and present neurons."""
-    width = run.settings.width
-    count = max(1, round(share * width))
-    picked = np.arange(count) * width // count
-    start, now = session.at(0)[picked], session.at(run.samples[moment])[picked]
-    (u1, u2), side = session.sims[0].target.directions[0], figures.reach(np.r_[start, now], 2.2)
+    width, (u1, u2) = run.settings.width, session.sims[0].target.directions[0]
+    side = figures.reach([session.at(t) for t in run.samples], 2.2)
+
+    def cloud(at: str, *look) -> dict:
+        return points(*(column("plane", at=at, item=[None, i]) for i in (0, 1)), *look)
+
+    ends = np.array([-2 * side, 2 * side])
     traces = [
-        path(
-            [-2 * side * u1, 2 * side * u1],
-            [-2 * side * u2, 2 * side * u2],
-            "line of u",
-            NOW,
-            "dash",
-        ),
-        points(start[:, 0], start[:, 1], "at t = 0", RED, 5, "circle-open"),
-        points(
-            now[:, 0], now[:, 1], f"after {run.samples[moment]:,} samples", COLOURS[0], 6, "diamond"
-        ),
+        path(ends * u1, ends * u2, "line of u", NOW, "dash"),
+        cloud("first", "at t = 0", START, 5, "circle-open"),
+        cloud("now", "now", COLOURS[0], 6, "diamond"),
     ]
     layout = {
-        "title": f"{count / width:.0%} of {width:,} neurons",
+        "title": f"{len(_picked(width, share)) / width:.0%} of {width:,} neurons",
         "xaxis": {"range": [-1.5 * side, 1.5 * side], "title": "w₁"},
         "yaxis": {"range": [-side, side], "title": "w₂", "scaleanchor": "x"},
         "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
     }
-    return [Figure("plane", traces, layout), figures.norms(run, moment, session.predicted)]
+    return [Figure("plane", traces, layout), figures.norms(run, predicted=True)]
+
+
+def _picked(width: int, share: float) -> np.ndarray:
+    count = max(1, round(share * width))
+    return np.arange(count) * width // count
+
+
+def tables(session: _Plane, share: float, run: Run) -> dict[str, Table]:
+    """The run with the places of the neurons that are shown, and the predicted curve."""
+    known = run_tables(session, run)
+    record, picked = known["record"], _picked(run.settings.width, share)
+
+    def rows(part: slice) -> dict[str, np.ndarray]:
+        places = [session.at(t)[picked] for t in run.samples[part]]
+        plane = np.array(places, dtype=np.float32).reshape(-1, len(picked), 2)
+        return record.rows(part) | {"plane": plane}
+
+    return known | {"record": record._replace(rows=rows)}
 
 
 def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -> Lab:
@@ -90,6 +99,7 @@ def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -
         session,
         partial(views, session, share),
         lambda run, moment=-1: Words(run.sentence(moment)),
+        tables=partial(tables, session, share),
         player=partial(Player, samples=samples),
         first=("noise", "weight_decay", "step"),
         more=("seed",),

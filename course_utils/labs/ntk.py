@@ -11,9 +11,10 @@ from ..links import LINKS
 from ..settings import Settings
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
-from .lab import Lab, Press
+from .lab import Lab
+from .parts import Press
 from .race import DIMENSIONS, SIZES, Race, views
-from .stage import Words
+from .views import Words
 
 ALPHAS = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
@@ -60,7 +61,7 @@ def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool =
     return Lab(
         "NTKLab",
         race,
-        lambda race, moment=-1: views(race),
+        views,
         words,
         presets=PRESETS,
         first=("link", "d", "noise", "width"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numbers
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..engine.online import Diverged
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class Finisher:
-    """For experiments that follow their knobs: no transport bar, no look back; what is missing is measured step by step."""
+    """For experiments that follow their knobs: what is missing is measured step by step, no time goes by."""
+
+    cursor = looked = None
 
     def __init__(self, lab: Lab):
         self.lab = lab
@@ -31,13 +35,13 @@ class Finisher:
 
     def go(self) -> None:
         """Measure what is missing, if anything is."""
-        self.lab.actor.playing = self.lab.session.unfinished
+        self._set_playing(self.lab.session.unfinished)
 
     begun = changed = go
 
     def step(self) -> None:
         """Measure one thing."""
-        self.lab.actor.playing = False  # a step that failed would fail again
+        self._set_playing(False)  # a step that fails would fail again
         self.lab.session.step()
         self.go()
 
@@ -45,9 +49,16 @@ class Finisher:
         """The moment that is shown: the last."""
         return -1
 
-    def tell(self, result, moment: int) -> str:
-        """What is to be said of time: nothing."""
+    def clock(self, result, moment: int) -> str:
+        """The moment in words: there is none."""
         return ""
+
+    def patience(self) -> str:
+        """What is to be said of how long it takes: nothing."""
+        return ""
+
+    def _set_playing(self, on: bool):
+        self.lab.actor.playing = self.lab.stage.playing = on
 
 
 class Player:
@@ -59,24 +70,23 @@ class Player:
     def __init__(self, lab: Lab, samples: int = 0):
         self.lab, self.samples = lab, samples
         self.transport = Transport(lab.actor.order)
-        self.speed, self.percent = (
-            1.0,
-            100,
-        )  # of the speed's slider, and of the one that looks back: 100 is now
-        self.cursor: float | None = None  # the moment looked back at, in samples
+        self.speed = 1.0
+        self.cursor: float | None = None  # the moment looked back at, in samples; None for now
+        self.looked: dict | None = None  # which message of which page asked for it
         self._goal: int | None = None
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
-        self._clocked = 0.0  # when the time was last told
         self.orders: dict[str, Callable[[Any], None]] = {
             "play": self.play,
             "pause": self.pause,
             "step": self.once,
             "x10": self.ten_times,
             "reset": self.reset,
+            "look": self.look,
         }
         self.knobs = {
-            "speed": Knob(self.transport.speed, self._take_speed, lambda: self.speed),
-            "scrub": Knob(self.transport.scrub, self.look_back, lambda: self.percent),
+            "speed": Knob(
+                self.transport.speed, partial(setattr, self, "speed"), lambda: self.speed
+            ),
         }
 
     def open(self) -> None:
@@ -89,7 +99,7 @@ class Player:
 
     def begun(self) -> None:
         """A new run has begun: it is looked at as it is now."""
-        self.look_back(100)
+        self.look(None)
 
     def changed(self) -> None:
         """A running experiment goes on, or rests, as before."""
@@ -101,7 +111,7 @@ class Player:
     def play(self, _=None) -> None:
         """Train, frame by frame, without end."""
         self._goal = None
-        self.look_back(100)
+        self.look(None)
         self._set_playing(True)
 
     def pause(self, _=None) -> None:
@@ -111,12 +121,12 @@ class Player:
 
     def once(self, _=None) -> None:
         """Train for one frame."""
-        self.look_back(100)
+        self.look(None)
         self.lab.session.step(0.25, self.speed)
 
     def ten_times(self, _=None) -> None:
         """Train until ten times as many samples are seen."""
-        self.look_back(100)
+        self.look(None)
         self._goal = 10 * max(self.lab.session.samples, self.lab.settings.d // 10, 1)
         self._set_playing(True)
 
@@ -125,13 +135,20 @@ class Player:
         self._set_playing(False)
         self.lab.restart(self.lab.settings)
 
-    def look_back(self, percent: int) -> None:
-        """Look at an earlier moment: even in log time, from the first one measured after the start (0: the start) to now."""
-        self.percent, self.cursor = percent, None if percent == 100 else 0.0
-        if 0 < percent < 100:
-            times = self.lab.session.record.run().samples
-            first, last = max(times[min(1, len(times) - 1)], 1), max(times[-1], 1)
-            self.cursor = first * (last / first) ** (percent / 100)
+    def look(self, where: float | Mapping | None) -> None:
+        """Look at the recorded moment nearest to so many samples, or (None) at now; trains nothing.
+
+        A page that looks back by itself says so in a message, which holds ``samples``.
+        """
+        if isinstance(where, Mapping):
+            self.looked = {"by": where.get("by"), "seq": where.get("seq")}
+            where = where.get("samples")
+        if where is not None and not (isinstance(where, numbers.Real) and where >= 0):
+            raise ValueError(
+                f"{where!r} is no moment to look back at: "
+                "give a number of samples, 0 or more, or None for now"
+            )
+        self.cursor = where
 
     def step(self) -> None:
         """Train for as long as has passed since the last step, and not beyond the goal."""
@@ -153,17 +170,14 @@ class Player:
         """Index of the recorded moment that is shown."""
         return moment_at(run, self.cursor)
 
-    def tell(self, run: Run, moment: int) -> str:
-        """Tell the time; returns a sentence where the run will take long."""
-        now, t = time.monotonic(), int(run.samples[moment])
-        if (
-            not self.lab.actor.playing or now > self._clocked + 0.15
-        ):  # faster than anyone reads, and each one costs a frame
-            self._clocked, self.transport.time.value = now, f"t = {t:,} = {in_d(t, run.settings.d)}"
-        return self.lab.session.patience(self.speed)
+    def clock(self, run: Run, moment: int) -> str:
+        """A recorded moment in words."""
+        t = int(run.samples[moment])
+        return f"t = {t:,} = {in_d(t, run.settings.d)}"
 
-    def _take_speed(self, speed: float):
-        self.speed = speed
+    def patience(self) -> str:
+        """A sentence where the run will take long; empty elsewhere."""
+        return self.lab.session.patience(self.speed)
 
     def _set_playing(self, on: bool):
         self.lab.actor.playing = self.lab.stage.playing = on

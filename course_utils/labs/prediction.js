@@ -1,4 +1,5 @@
-// A question with options: choose one, commit, then read what to compare it with. Native controls, for keyboard and reader.
+// A question with options: choose one, commit, then read what to compare it with. Native
+// controls, for keyboard and reader.
 
 let groups = 0;
 
@@ -12,8 +13,11 @@ const make = (tag, parent, text) => {
 function render({ model, el }) {
   const box = make("fieldset", el);
   box.className = "course-predict";
-  // Arrows choose an option here; the notebook, which looks at the focused element alone, would go to the next cell.
-  box.addEventListener("focusin", (event) => { event.target.dataset.lmSuppressShortcuts = "true"; });
+  // Arrows choose an option here; the notebook, which looks at the focused element alone, would
+  // go to the next cell.
+  box.addEventListener("focusin", ({ target }) => {
+    target.dataset.lmSuppressShortcuts = "true";
+  });
   const legend = make("legend", box);
   make("b", legend, "Predict. ");
   legend.append(model.get("question"));
@@ -42,7 +46,8 @@ function render({ model, el }) {
     for (const control of [...radios, commit]) control.disabled = true;
     after.replaceChildren("You said: ");
     make("b", after, model.get("options")[chosen]);
-    after.append(". " + [model.get("replies")[chosen], model.get("reveal")].filter(Boolean).join(" "));
+    const reply = [model.get("replies")[chosen], model.get("reveal")].filter(Boolean).join(" ");
+    after.append(`. ${reply}`);
   }
 
   commit.onclick = () => {

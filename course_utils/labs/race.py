@@ -14,8 +14,9 @@ from ..settings import Settings
 from ..targets import hermite_coefficients
 from . import charts
 from .experiment import Experiment
-from .figures import COLOURS, DASHES, GREY, INK, MARKERS, step_up
-from .stage import Figure
+from .figures import step_up
+from .look import COLOURS, DASHES, GREY, INK, MARKERS
+from .views import Figure
 
 SIZES = (50, 100, 200, 300, 500, 1000, 2000, 3000)
 DIMENSIONS = (10, 20, 30, 50, 100, 200)

@@ -1,52 +1,19 @@
-"""The stage: one widget that draws the figures of a lab in the browser and says when they are painted.
+"""The stage: one widget that draws the views of a lab in the browser and says when they are painted.
 
-Python sends a frame (arrays as one binary buffer; arrays, styles and axes only where they changed); the page draws it
-with plotly.js, waits for the next repaint and answers with the frame's number (every third one while a run is fast).
-The plotly.js bundle goes to a page once.
+Python sends a frame (see frames.py); the page draws it with plotly.js, waits for the next repaint
+and answers with the frame's number (every third one while a run is fast). Its JavaScript is page/.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import anywidget
-import numpy as np
-import plotly
 import traitlets
 
-HERE = Path(__file__).parent
-
-
-@dataclass
-class Figure:
-    """One view: traces and layout as plotly.js takes them; array values travel in binary."""
-
-    name: str
-    traces: list[dict[str, Any]]
-    layout: dict[str, Any]
-
-    def plotly(self):
-        """The same as a plotly.graph_objects.Figure."""
-        import plotly.graph_objects as go
-
-        return go.Figure(self.traces, self.layout)
-
-
-@dataclass
-class Words:
-    """What a lab says beside its figures."""
-
-    sentence: str = ""
-    rows: list[tuple[str, str, str, str]] = field(
-        default_factory=list
-    )  # name, predicted, measured, error
-    lights: list[tuple[bool, str, str]] = field(default_factory=list)  # on, name, meaning
-    note: str = ""
-    settings: str = ""  # the settings code of what is shown
+from .frames import Frames
+from .page import bundle, library, style
+from .views import Figure, Table, Words
 
 
 class Stage(anywidget.AnyWidget):
@@ -55,21 +22,18 @@ class Stage(anywidget.AnyWidget):
     A frame carries what has changed since the one before it; after a page has opened, everything.
     """
 
-    _esm = HERE / "stage.js"
-    _css = HERE / "stage.css"
+    _esm = bundle()
+    _css = style()
     lecture = traitlets.Bool(False).tag(sync=True)
     columns = traitlets.Int(3).tag(sync=True)
-    playing = traitlets.Bool(False).tag(
-        sync=True
-    )  # so that a page to which nothing comes knows whether that is right
+    # so that a page to which nothing comes knows whether that is right
+    playing = traitlets.Bool(False).tag(sync=True)
     label = traitlets.Unicode("figures").tag(sync=True)
 
     def __init__(self, text: Callable[[], str] | None = None, **traits):
         super().__init__(**traits)
         self._text = text
-        self._names: list[str] = []  # of the views on the page
-        self._styles: list[str] = []  # their traces and layouts, without arrays
-        self._arrays: dict[tuple[int, int, str], bytes] = {}
+        self._told = Frames()
         self._fresh = True  # a page has opened that has seen no frame yet
         self.frames = 0
         self.error = ""
@@ -78,43 +42,32 @@ class Stage(anywidget.AnyWidget):
 
     def _receive(self, _, message: dict, __):
         if message.get("type") == "library":
-            self.send({"type": "library"}, [_library()])
+            self.send({"type": "library"}, [library().read_bytes()])
         elif message.get("type") == "hello":
             self._fresh = True
             if self.error:
                 self.send_error(self.error)
         self.on_event(message)
 
-    def send_frame(self, figures: Sequence[Figure], words: Words) -> int:
-        """Draw the figures; returns the frame's number, which the page answers with once it is painted."""
+    def send_frame(
+        self,
+        views: Sequence[Figure],
+        words: Words,
+        tables: Mapping[str, Table] | None = None,
+        say: Callable[[int], Words] | None = None,
+        reword: bool = False,
+        **more,
+    ) -> int:
+        """Draw the views; returns the frame's number, which the page answers with once it is painted.
+
+        Parameters as in ``Frames.frame``; ``more`` are further entries of the message.
+        """
+        if self._fresh:
+            self._fresh = False
+            self._told.forget()
         self.frames += 1
-        whole, self._fresh = self._fresh, False
-        parts = [_split(f) for f in figures]
-        styles = [json.dumps(part[:2], sort_keys=True, default=_plain) for part in parts]
-        names = [f.name for f in figures]
-        whole = whole or names != self._names
-        buffer, views, sent = bytearray(), [], {}
-        for i, (figure, (traces, layout, arrays)) in enumerate(zip(figures, parts, strict=True)):
-            view: dict[str, Any] = {"name": figure.name, "arrays": []}
-            anew = whole or styles[i] != self._styles[i]
-            if anew:
-                view |= {"traces": traces, "layout": layout}
-            for trace, key, values in arrays:
-                data = np.ascontiguousarray(values, dtype=np.float64).tobytes()
-                sent[i, trace, key] = data
-                if anew or self._arrays.get((i, trace, key)) != data:
-                    view["arrays"].append([trace, key, len(buffer), len(data) // 8])
-                    buffer += data
-            views.append(view)
-        self._names, self._styles, self._arrays = names, styles, sent
-        message = {
-            "type": "frame",
-            "n": self.frames,
-            "whole": whole,
-            "views": views,
-            "words": asdict(words),
-        }
-        self.send(message, [bytes(buffer)])
+        message, buffer = self._told.frame(views, words, tables, say, reword)
+        self.send({**message, "n": self.frames, **more}, [buffer])
         return self.frames
 
     def send_error(self, text: str):
@@ -164,20 +117,3 @@ def show(
     stage.on_event = answer
     listen_beside_cells(stage)
     return stage
-
-
-def _split(figure: Figure) -> tuple[list[dict], dict, list[tuple[int, str, np.ndarray]]]:
-    """(traces without arrays, layout, [(trace, key, array)])."""
-    traces, arrays = [], []
-    for i, trace in enumerate(figure.traces):
-        traces.append({k: v for k, v in trace.items() if not isinstance(v, np.ndarray)})
-        arrays += [(i, k, v) for k, v in trace.items() if isinstance(v, np.ndarray)]
-    return traces, figure.layout, arrays
-
-
-def _plain(value):
-    return value.item() if isinstance(value, np.generic) else str(value)
-
-
-def _library() -> bytes:
-    return (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()

@@ -9,12 +9,12 @@ import numpy as np
 from ..run import Run
 from ..settings import Settings
 from ..theory import assumptions
-from . import figures
+from . import figures, rows
 from .experiment import given
 from .lab import Lab
 from .player import Player
 from .session import Session
-from .stage import Figure, Words
+from .views import Figure, Table, Words
 
 PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.05)
 
@@ -81,8 +81,9 @@ def SubspaceLab(
     return Lab(
         "SubspaceLab",
         session,
-        partial(views, session),
+        views,
         partial(words, session),
+        tables=partial(tables, session),
         player=partial(Player, samples=samples),
         presets=PRESETS,
         more_title="More: link, width, loss, schedule, settings code, export",
@@ -93,15 +94,21 @@ def SubspaceLab(
 SubspaceLab.presets = PRESETS
 
 
-def views(session: Session, run: Run, moment: int = -1) -> list[Figure]:
+def views(run: Run) -> list[Figure]:
     """Five linked views with one time cursor."""
     return [
-        figures.angles(run, moment),
-        figures.norms(run, moment, session.predicted),
-        figures.neurons(run, moment),
-        figures.singular_values(run, moment),
-        figures.risk(run, moment),
+        figures.angles(run),
+        figures.norms(run, predicted=True),
+        figures.neurons(run),
+        figures.singular_values(run),
+        figures.risk(run),
     ]
+
+
+def tables(session: Session, run: Run) -> dict[str, Table]:
+    """The recorded run, and the predicted curve."""
+    predicted = rows.of_prediction(session.predicted, run.settings.d, session.record)
+    return {"record": rows.of_run(run, session.record), "prediction": predicted}
 
 
 def words(session: Session, run: Run, moment: int = -1) -> Words:

@@ -14,9 +14,10 @@ from ..targets import MultiIndexModel
 from . import charts
 from .controls import Knob, slider
 from .experiment import Experiment, given
-from .figures import COLOURS, GREY, NOW
-from .lab import Lab, Press
-from .stage import Figure, Words
+from .lab import Lab
+from .look import COLOURS, GREY, NOW
+from .parts import Press
+from .views import Figure, Words
 
 SHOWN, MEASURED = 600, 6000  # samples drawn as points; samples that the share is measured on
 DEGREE = 8
@@ -198,7 +199,7 @@ def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
 TargetLab.presets = PRESETS
 
 
-def views(cloud: Cloud, moment: int = -1) -> list[Figure]:
+def views(cloud: Cloud) -> list[Figure]:
     """The true projections, the projection that you look at, and what each angle can explain."""
     Z, y, k = cloud.Z[:SHOWN], cloud.y[:SHOWN], cloud.settings.k
     if k == 1:

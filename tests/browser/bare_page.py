@@ -1,19 +1,17 @@
-"""A page without a kernel: stage.js, plotly.js and a fake model of a dozen lines, fed with frames that Python recorded."""
+"""A page without a kernel: the labs' JavaScript and a fake model, fed with frames that Python makes."""
 
 from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 
 import numpy as np
-import plotly
 
-from course_utils.labs.stage import HERE, Figure, Stage, Words
+from course_utils.labs.page import bundle, library, style
+from course_utils.labs.stage import Figure, Stage, Words
 
-LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-
-# A fake model, and a clock whose long waits (for plotly.js' redraw of a run at rest) end only when a test says so.
+# A fake model, and a clock whose long waits (for plotly.js' redraw of a run at rest) end only when
+# a test says so.
 PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
 <script>
   const waits = new Map(), short = window.setTimeout, forget = window.clearTimeout;
@@ -27,7 +25,7 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
   window.rest = () => { const due = [...waits.values()]; waits.clear(); due.forEach((f) => f()); };
 </script>
 <script type="module">
-  import stage from "/stage.js";
+  import stage from "/bundle.js";
   const library = await (await fetch("/plotly.js")).arrayBuffer();
   let values, hears, end;
   window.sent = [];
@@ -108,6 +106,7 @@ class Bare:
 
     def __init__(self, page):
         self.page, self.stage, self.waiting = page, Stage(), []
+        self.fallback = None  # what the page says of it: "true" where plotly.js draws everything
         self.stage.send = lambda message, buffers=(): self.waiting.append(
             (message, buffers[0] if buffers else b"")
         )
@@ -120,8 +119,12 @@ class Bare:
     def draw(self, shown: list[Figure]) -> None:
         """Send a frame and wait until the page says that it is painted."""
         self.hold(shown)
-        frames = [[message, base64.b64encode(data).decode()] for message, data in self.waiting]
+        self.feed(self.waiting)
         self.waiting.clear()
+
+    def feed(self, told: list[tuple[dict, bytes]]) -> None:
+        """Send frames together and wait until the page says that the last one is painted."""
+        frames = [[message, base64.b64encode(data).decode()] for message, data in told]
         self.page.evaluate("frames => feed(frames)", json.loads(json.dumps(frames, default=plain)))
 
     @property
@@ -130,20 +133,31 @@ class Bare:
         return int(self.page.evaluate("root.dataset.redraws ?? 0"))
 
 
+def open_bare(browser, serve=None, **options):
+    """A new page at the bare page's address, or at that of a server of its own."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
+    page.set_default_timeout(300_000)
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+    page.route("http://stage.test/**", serve or serve_bare)
+    page.goto("http://stage.test/")
+    page.wait_for_function("window.ready")
+    return page
+
+
 def plain(value):
     if isinstance(value, np.ndarray):
         return [None if isinstance(v, float) and not np.isfinite(v) else v for v in value.tolist()]
     return value.item()
 
 
-def serve(route) -> None:
+def serve_bare(route) -> None:
     """Answer for the bare page's address."""
     name = route.request.url.rsplit("/", 1)[1]
-    if name == "stage.js":
-        route.fulfill(path=HERE / "stage.js", content_type="text/javascript")
+    if name == "bundle.js":
+        route.fulfill(body=bundle(), content_type="text/javascript; charset=utf-8")
     elif name == "plotly.js":
-        route.fulfill(path=LIBRARY)
+        route.fulfill(path=library())
     else:
-        route.fulfill(
-            body=PAGE % (HERE / "stage.css").read_text(), content_type="text/html; charset=utf-8"
-        )
+        route.fulfill(body=PAGE % style(), content_type="text/html; charset=utf-8")

@@ -15,17 +15,10 @@ def chromium(chromium_path):
 
 @pytest.fixture(scope="module")
 def page(chromium):
-    """A bare page that serves stage.js."""
-    from bare_page import serve
+    """A bare page."""
+    from bare_page import open_bare
 
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(300_000)
-    page.problems = []
-    page.on("pageerror", lambda error: page.problems.append(str(error)))
-    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-    page.route("http://stage.test/**", serve)
-    page.goto("http://stage.test/")
-    page.wait_for_function("window.ready")
+    page = open_bare(chromium)
     yield page
     page.close()
 
@@ -36,5 +29,7 @@ def bare(page):
     from bare_page import Bare
 
     page.problems.clear()
-    yield Bare(page)
+    bare = Bare(page)
+    yield bare
     assert page.problems == []
+    assert page.evaluate("root.dataset.fallback ?? null") == bare.fallback

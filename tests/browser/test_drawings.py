@@ -1,7 +1,7 @@
-"""What stage.js draws, in a bare page without a kernel: recorded frames in, paths and points within half a pixel out.
+"""What the page draws, in a bare page without a kernel: recorded frames in, paths and points within half a pixel out.
 
-The measure is plotly.js' own drawing of the same data and layout. A frame that only moves a run on is drawn by stage.js
-itself; all others are drawn by plotly.js through stage.js, and must hold each trace's colours, dashes and markers.
+The measure is plotly.js' own drawing of the same data and layout. A frame that only moves a run on is drawn by the
+page itself; all others are drawn by plotly.js, and must hold each trace's colours, dashes and markers.
 """
 
 import json
@@ -156,7 +156,7 @@ def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
             later is not shown[1]
         ):  # with its first samples a run gets axes and curves of more than one moment
             assert bare.redraws - before < len(later), (
-                "plotly.js drew all of it: nothing of stage.js is measured"
+                "plotly.js drew all of it: nothing of the page's own is measured"
             )
         check(bare, later)
     bare.page.evaluate("rest()")  # the redraw once a run pauses changes nothing
@@ -280,7 +280,7 @@ MODES = {
 }
 
 
-MOVED = ("lines", "markers")  # by stage.js; what it leaves to plotly.js needs less
+MOVED = ("lines", "markers")  # by the page itself; what it leaves to plotly.js needs less
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_step_x10_new_seed_and_look_back(course):
     course.until(lambda: course.sentence() != stepped, "ten times as many samples")
     course.rest()
     end = course.sentence()
-    course.lab().locator(".course-transport .noUi-handle").last.focus()
+    course.lab().locator(".course-time input").focus()
     course.page.keyboard.press("Home")
     course.until(lambda: course.sentence() != end, "the first moment")
     course.page.keyboard.press("End")
@@ -117,6 +117,31 @@ def test_step_x10_new_seed_and_look_back(course):
     seed = course.settings()["seed"]
     course.press("New seed")
     course.until(lambda: course.settings()["seed"] != seed, "a new seed")
+
+
+def test_looking_back_asks_nobody_until_it_rests(course):
+    """The page has every row: each step of the slider shows one, and only the moment of rest is told."""
+    course.press("Reset")
+    course.press("×10")
+    course.until(lambda: not course.sentence().startswith("After 0 samples"), "some samples")
+    course.rest()
+    sent, client = [], course.page.context.new_cdp_session(course.page)
+    client.send("Network.enable")
+    client.on("Network.webSocketFrameSent", lambda event: sent.append(event["response"]))
+    frames, rows = course.frames(), int(course.stage(0, "shown"))
+    slider = course.lab().locator(".course-time input")
+    for position in (600, 300, 0):
+        shown = course.stage(0, "shown")
+        slider.evaluate(
+            "(e, at) => { e.value = at; e.dispatchEvent(new Event('input')); }", position
+        )
+        course.until(lambda shown=shown: course.stage(0, "shown") != shown, "another row")
+        assert int(course.stage(0, "shown")) < rows and course.frames() == frames and not sent
+    assert course.sentence().startswith("After 0 samples")
+    slider.evaluate("e => e.dispatchEvent(new Event('change'))")
+    course.until(lambda: sent and course.frames() > frames, "the kernel to hear of it")
+    assert course.stage(0, "shown") == "0"
+    client.detach()
 
 
 def test_nothing_went_wrong_unseen(course):

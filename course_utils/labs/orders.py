@@ -1,0 +1,160 @@
+"""What a lab understands: one table of orders, and the knobs that give them and follow what holds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from ..settings import Settings
+from .controls import Knob, set_field
+from .session import adapted
+
+if TYPE_CHECKING:
+    from .lab import Lab
+
+
+class Orders:
+    """The orders of a lab: ``table`` says what each does with its value; all others are refused.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose experiment, player and fields they act on.
+    knobs : mapping of Knob
+        Controls of its own, by order.
+    own : mapping of callable
+        Further orders of its own.
+
+    ``stale`` says whether the words of moments that are past may have changed.
+    """
+
+    def __init__(self, lab: Lab, knobs: Mapping[str, Knob], own: Mapping[str, Callable]):
+        self.lab, self.own, self.stale = lab, knobs, False
+        self._thread = threading.local()  # says whether this thread obeys an order
+        fields = {f"set {name}": self._field(name, field) for name, field in lab.fields.items()}
+        preset = Knob(lab.preset, partial(take_preset, lab), lambda: lab.chosen)
+        self.knobs = {**fields, **lab.player.knobs, **knobs, "preset": preset}
+        coded = {"code": partial(take_code, lab), "copy": partial(copy_code, lab)}
+        self.table: dict[str, Callable[[Any], None]] = {
+            **lab.player.orders,
+            **{order: partial(self._act, act) for order, act in own.items()},
+            **{order: partial(self._turn, knob) for order, knob in self.knobs.items()},
+            **(coded if lab.example else {}),
+            "new_seed": partial(draw_anew, lab),
+            "export": partial(export, lab),
+            "show": lambda _: None,  # a frame follows every order
+        }
+        for order, knob in self.knobs.items():
+            knob.widget.observe(self._by_hand(order), "value")
+            knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
+
+    def obey(self, key: str, value: Any) -> None:
+        """Carry an order out, and let every control show what holds then. ValueError for an unknown one."""
+        self._thread.obeys = True
+        try:
+            if key not in self.table:
+                known = ", ".join(sorted(self.table))
+                raise ValueError(
+                    f"{self.lab.name} does not understand the order {key!r}: it understands {known}"
+                )
+            self.table[key](value)
+        except Exception:
+            self._echo("")  # what is refused does not stay in its control
+            raise
+        else:
+            self._echo(key)
+        finally:
+            self._thread.obeys = False
+
+    def _field(self, name: str, field: widgets.ValueWidget) -> Knob:
+        lab = self.lab
+        return Knob(
+            field,
+            lambda value: lab.use(adapted(lab.settings, **{name: value})),
+            lambda: getattr(lab.settings, name),
+            lambda widget, value: set_field(widget, name, value),
+        )
+
+    def _act(self, act: Callable, value: Any) -> None:
+        act(value)
+        self.stale = True
+        self.lab.player.changed()
+
+    def _turn(self, knob: Knob, value: Any) -> None:
+        if not knob.holds(value):
+            knob.act(value)
+            self.stale |= knob in self.own.values()
+            self.lab.player.changed()
+
+    def _by_hand(self, key: str) -> Callable:
+        """A callback that makes an order of each value a person chooses; what the worker itself shows is none."""
+
+        def moved(change: dict):
+            if change["new"] != "" and not getattr(self._thread, "obeys", False):
+                self.lab.actor.order(key, change["new"])
+
+        return guarded(self.lab, moved)
+
+    def _echo(self, moved: str):
+        """Controls show what holds, but for one that a person is moving: that one shows a newer value, or is about to."""
+        for order, knob in self.knobs.items():
+            moving = order == moved and not isinstance(knob.widget, widgets.Dropdown)
+            if not moving and not self.lab.actor.waiting(order):
+                knob.show()
+
+
+def guarded(lab: Lab, callback: Callable) -> Callable:
+    """A callback whose exceptions the lab shows."""
+
+    @wraps(callback)
+    def run(*arguments):
+        try:
+            callback(*arguments)
+        except Exception as problem:
+            lab.report(problem)
+
+    return run
+
+
+def draw_anew(lab: Lab, _: Any = None) -> None:
+    """Start anew with seeds that have not been seen."""
+    lab.restart(lab.settings.replace(seed=(lab.settings.seed + lab.session.seeds) % 2**31))
+
+
+def take_preset(lab: Lab, name: str) -> None:
+    """Start the experiment that a preset names. ValueError for one that the lab does not offer."""
+    if name not in lab.presets:
+        raise ValueError(f"{lab.name} has no preset {name!r}: it offers {', '.join(lab.presets)}")
+    lab.use(lab.presets[name][0], anew=True, chosen=name)
+    lab.player.go()
+
+
+def take_code(lab: Lab, text: str) -> None:
+    """Apply a code. Where the lab uses some fields only, those left out stay as they are, but k follows a new link."""
+    named = {part.partition("=")[0] for part in text.split()}
+    if not named:
+        raise ValueError(
+            "the settings code is empty, so there is nothing to apply: "
+            f"paste a line such as {lab.example}"
+        )
+    if set(lab.session.uses) < set(lab.settings.__dataclass_fields__):
+        named |= {"k"} if "link" in named else set()
+        known = [part for part in lab.short().split() if "function:" not in part]
+        text = " ".join([text, *(part for part in known if part.partition("=")[0] not in named)])
+    lab.use(Settings.from_code(text))
+
+
+def copy_code(lab: Lab, _: Any = None) -> None:
+    """Give the page the code of what runs, for its clipboard."""
+    lab.stage.send({"type": "copy", "text": lab.settings.code()})
+
+
+def export(lab: Lab, format: str) -> None:
+    """Let the page save its figures as "svg" or "png", or the run as "csv"."""
+    table = format == "csv"
+    name, text = lab.name.lower() + (".csv" if table else ""), lab.csv() if table else ""
+    lab.stage.send({"type": "export", "format": format, "name": name, "text": text})

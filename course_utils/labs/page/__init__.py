@@ -1,0 +1,174 @@
+"""The page's side of a lab: modules of one job each, put together when a page asks for them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+import plotly
+
+HERE = Path(__file__).parent
+IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.M)
+TOP_LEVEL = re.compile(
+    r"^(?:export )?(?:async )?(?:const|let|function\*?|class) (\{[^}]*\}|\w+)", re.M
+)
+
+
+def bundle(entry: str = "widget.js") -> str:
+    """One ES module of all modules that an entry needs, each after those that it imports from.
+
+    Parameters
+    ----------
+    entry : str
+        File in this folder: ``widget.js`` for anywidget, ``recording.js`` for a recorded page.
+
+    Returns
+    -------
+    str
+        JavaScript without imports; a default export of the entry's stays.
+
+    Raises
+    ------
+    ValueError
+        If a name stands at the top of two modules, or an import is written otherwise than
+        ``import { a, b } from "./x.js";``.
+    """
+    parts, owners = [], {}
+    for name in in_order(entry):
+        source = IMPORT.sub("", (HERE / name).read_text(encoding="utf-8"))
+        if re.search(r"^import\b", source, re.M):
+            raise ValueError(f'{name}: write imports as import {{ a, b }} from "./x.js";')
+        for own in top_names(source):
+            if own in owners:
+                raise ValueError(
+                    f"{own} stands at the top of {owners[own]} and of {name}: rename one"
+                )
+            owners[own] = name
+        parts.append(f"// {name}\n" + re.sub(r"^export (?!default)", "", source, flags=re.M))
+    return "\n".join(parts)
+
+
+def in_order(entry: str) -> list[str]:
+    """Names of the modules that an entry needs, the entry last.
+
+    Parameters
+    ----------
+    entry : str
+        File in this folder.
+
+    Returns
+    -------
+    list of str
+        Each file once, after all that it imports from.
+
+    Raises
+    ------
+    ValueError
+        If imports run in a circle.
+    """
+    done: list[str] = []
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise ValueError(f"imports run in a circle: {' -> '.join([*above, name])}")
+        if name not in done:
+            for needed in IMPORT.findall((HERE / name).read_text(encoding="utf-8")):
+                visit(needed, (*above, name))
+            done.append(name)
+
+    visit(entry, ())
+    return done
+
+
+def top_names(source: str) -> list[str]:
+    """Names that a module gives at its top.
+
+    Parameters
+    ----------
+    source : str
+        JavaScript in which only what stands at the top begins a line without a space.
+
+    Returns
+    -------
+    list of str
+        Constants, variables, functions and classes, in order.
+    """
+    return [name for found in TOP_LEVEL.findall(source) for name in re.findall(r"\w+", found)]
+
+
+def style() -> str:
+    """The style sheet of a lab.
+
+    Returns
+    -------
+    str
+        CSS.
+    """
+    return (HERE / "style.css").read_text(encoding="utf-8")
+
+
+def library() -> Path:
+    """The file that holds plotly.js.
+
+    Returns
+    -------
+    pathlib.Path
+        Inside the installed plotly.
+    """
+    return Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+
+def recorded(
+    title: str, frames: Sequence[tuple[dict, bytes]], columns: int = 3, about: str = ""
+) -> str:
+    """A page that shows what a lab has recorded, without a kernel, a server or a network.
+
+    Parameters
+    ----------
+    title : str
+        What the page is about; its heading.
+    frames : sequence of (dict, bytes)
+        Messages as a stage sends them, the first one whole, each with its buffer.
+    columns : int
+        Views side by side where the page is wide enough.
+    about : str
+        What stands under the figures, such as the settings.
+
+    Returns
+    -------
+    str
+        HTML that holds everything, plotly.js too (5 MB).
+    """
+    held = {
+        "frames": [[message, base64.b64encode(data).decode()] for message, data in frames],
+        "traits": {"columns": columns, "label": title},
+    }
+    return Template((HERE / "recorded.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(title),
+        about=html.escape(about),
+        style=style(),
+        frames=json.dumps(held).replace("<", "\\u003c"),
+        library=inlined(library().read_text(encoding="utf-8")),
+        program=inlined(bundle("recording.js")),
+    )
+
+
+def inlined(source: str) -> str:
+    """JavaScript that may stand inside a page.
+
+    Parameters
+    ----------
+    source : str
+        JavaScript in which ``</script`` and ``<!--`` stand inside strings only.
+
+    Returns
+    -------
+    str
+        The same, without what would end the script.
+    """
+    return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
