@@ -1,7 +1,7 @@
 """Companion package of the course on low-dimensional representations learned by SGD.
 
-Everything a notebook needs is reachable from here by name and is loaded when it is first used, so that
-``import course_utils`` itself costs next to nothing.
+Everything a notebook needs is reachable from here by name and is loaded when it is first used, so
+that ``import course_utils`` itself costs next to nothing.
 """
 
 from importlib import import_module
@@ -12,6 +12,8 @@ if TYPE_CHECKING:  # the same table for editors
     from .engine.online import Diverged as Diverged
     from .engine.online import OnlineSGD as OnlineSGD
     from .engine.steps import sgd_steps as sgd_steps
+    from .hermite import hermite_coefficients as hermite_coefficients
+    from .hermite import information_exponent as information_exponent
     from .kernels import kernel_ridge as kernel_ridge
     from .kernels import ntk_kernel as ntk_kernel
     from .labs import SubspaceLab as SubspaceLab
@@ -19,13 +21,11 @@ if TYPE_CHECKING:  # the same table for editors
     from .networks import TwoLayerNet as TwoLayerNet
     from .record import online_sgd as online_sgd
     from .run import Run as Run
-    from .run import Snapshot as Snapshot
     from .settings import Settings as Settings
+    from .snapshot import Snapshot as Snapshot
     from .subspace import principal_angles as principal_angles
     from .subspace import split_norms as split_norms
     from .targets import MultiIndexModel as MultiIndexModel
-    from .targets import hermite_coefficients as hermite_coefficients
-    from .targets import information_exponent as information_exponent
     from .theory import assumptions as assumptions
     from .theory import decay_threshold as decay_threshold
     from .theory import predict as predict
@@ -36,12 +36,14 @@ __version__ = "0.1.0"
 _HOME = {
     "settings": ("Settings",),
     "links": ("LINKS",),
-    "targets": ("MultiIndexModel", "hermite_coefficients", "information_exponent"),
+    "targets": ("MultiIndexModel",),
+    "hermite": ("hermite_coefficients", "information_exponent"),
     "networks": ("TwoLayerNet",),
     "engine.steps": ("sgd_steps",),
     "engine.online": ("OnlineSGD", "Diverged"),
     "record": ("online_sgd",),
-    "run": ("Run", "Snapshot"),
+    "run": ("Run",),
+    "snapshot": ("Snapshot",),
     "subspace": ("principal_angles", "split_norms"),
     "theory": ("assumptions", "decay_threshold", "predict", "predicted_perpendicular"),
     "compression": ("compress",),

@@ -1,4 +1,7 @@
-"""`python -m course_utils` opens the course; `... doctor` examines the installation; `... demo` trains in text."""
+"""``python -m course_utils`` opens the course, with ``doctor`` it examines the installation.
+
+With ``demo`` it trains in text.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,13 @@ from course_utils.launcher import FIRST_PORT, CannotOpen, open_course
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the command line; kept free of heavy imports, so that --help answers at once."""
+    """The command line; kept free of heavy imports, so that --help answers at once.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        It knows doctor, demo and the options.
+    """
     top = argparse.ArgumentParser(
         prog="python -m course_utils",
         description="Opens the course in JupyterLab. Other things it does: doctor, demo.",
@@ -43,7 +52,23 @@ def parser() -> argparse.ArgumentParser:
 
 
 def port_number(text: str) -> int:
-    """Read a port from the command line."""
+    """A port from the command line.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+
+    Returns
+    -------
+    int
+        From 1 to 65535.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If it is none.
+    """
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a port: give a whole number from 1 to 65535, such as 8888"
@@ -52,7 +77,23 @@ def port_number(text: str) -> int:
 
 
 def duration(text: str) -> float:
-    """Read a number of seconds from the command line."""
+    """A number of seconds from the command line.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+
+    Returns
+    -------
+    float
+        Above 0, at most a day.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If they are none, or more than a day.
+    """
     try:
         seconds = float(text)
     except ValueError:
@@ -65,7 +106,20 @@ def duration(text: str) -> float:
 
 
 def demo(seconds: float, **knobs: float) -> int:
-    """Train the default experiment with these knobs for some seconds and print how it goes; return the exit code."""
+    """Train the default experiment for some seconds and print how it goes.
+
+    Parameters
+    ----------
+    seconds : float
+        How long.
+    **knobs : float
+        Fields of Settings.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     from course_utils import Diverged, OnlineSGD, Settings
 
     try:
@@ -100,7 +154,17 @@ def demo(seconds: float, **knobs: float) -> int:
 
 
 def train(simulation, seconds: float) -> None:
-    """Advance a simulation for some seconds under a progress bar; print its sentence at 0, d, 3d, 9d, ... samples."""
+    """Advance a simulation for some seconds under a progress bar.
+
+    It prints its sentence at 0, d, 3d, 9d, ... samples.
+
+    Parameters
+    ----------
+    simulation : OnlineSGD
+        What trains.
+    seconds : float
+        How long.
+    """
     from tqdm import tqdm
 
     told, mark, block = None, 0, 100
@@ -123,7 +187,13 @@ def train(simulation, seconds: float) -> None:
 
 
 def tell(simulation) -> None:
-    """Print the simulation's sentence above a progress bar that may be there."""
+    """Print a simulation's sentence above a progress bar that may be there.
+
+    Parameters
+    ----------
+    simulation : OnlineSGD
+        What speaks.
+    """
     from tqdm import tqdm
 
     tqdm.write(simulation.snapshot().sentence())
@@ -131,13 +201,37 @@ def tell(simulation) -> None:
 
 
 def complain(reason: object, code: int) -> int:
-    """Print a plain sentence on stderr and return the exit code."""
+    """Print a plain sentence on stderr.
+
+    Parameters
+    ----------
+    reason : object
+        What to print.
+    code : int
+        An exit code.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     print(reason, file=sys.stderr)
     return code
 
 
 def obey(chosen: argparse.Namespace) -> int:
-    """Do what the command line asks for and return the exit code."""
+    """Do what the command line asks for.
+
+    Parameters
+    ----------
+    chosen : argparse.Namespace
+        What was chosen.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     if chosen.command == "doctor":
         from course_utils.doctor import examine
 
@@ -154,7 +248,18 @@ def obey(chosen: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        What was typed; left out, what this process was started with.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     if sys.version_info < (3, 11):  # noqa: UP036  (an older Python can run this file when the course was not installed)
         version = sys.version.split()[0]
         return complain(
@@ -183,7 +288,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def give_up(error: OSError) -> int:
-    """Say what file stopped us; quietly, if nobody reads on (`demo | head -1`)."""
+    """Say what file stopped us; quietly, if nobody reads on (``demo | head -1``).
+
+    Parameters
+    ----------
+    error : OSError
+        What happened.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     if (
         error.filename is None
     ):  # the output itself; what is left of it must not fail once more when Python ends

@@ -1,4 +1,7 @@
-"""Activations sigma: one record each. To add one, add its record to ACTIVATIONS; nothing else needs to know."""
+"""Activations sigma: one record each.
+
+To add one, add its record to ACTIVATIONS; nothing else needs to know.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,22 @@ ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
 class Activation:
     """An activation and all that the course knows of it.
 
-    formula : as text.
-    value, slope, curvature : sigma, sigma' and sigma'' away from 0, each elementwise on arrays.
-    at : t -> (sigma(t), sigma'(t)) for one number, in the part of Python that Numba compiles (``math``, no arrays).
-    largest_slope, largest_curvature : sup |sigma'|, sup |sigma''| (away from 0).
-    module : makes the torch.nn.Module of the same function.
-    jump : by how much sigma' jumps at 0; there sigma'' is that many delta functions. 0 for a smooth activation.
+    Attributes
+    ----------
+    formula : str
+        As text.
+    value, slope, curvature : callable
+        sigma, sigma' and sigma'' away from 0, each elementwise on arrays.
+    at : callable
+        t -> (sigma(t), sigma'(t)) for one number, in the part of Python that Numba compiles
+        (``math``, no arrays).
+    largest_slope, largest_curvature : float
+        sup |sigma'|, sup |sigma''| (away from 0).
+    module : callable
+        Makes the torch.nn.Module of the same function.
+    jump : float
+        By how much sigma' jumps at 0; there sigma'' is that many delta functions. 0 for a
+        smooth activation.
     """
 
     formula: str

@@ -13,6 +13,7 @@ import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
 from .engine.online import OnlineSGD
+from .hermite import hermite_basis, hermite_coefficients
 from .inputs import gaussian
 from .kernels import (
     RIDGES,
@@ -30,7 +31,7 @@ from .kernels import (
 from .machine import reserve, single_threaded_blas
 from .settings import Settings
 from .subspace import principal_angles
-from .targets import MultiIndexModel, hermite_basis, hermite_coefficients
+from .targets import MultiIndexModel
 
 METHODS = ("SGD", "NTK", "linear")
 DEGREES = 7

@@ -1,13 +1,16 @@
-"""The only door to Numba. Where it is missing, the same functions run as plain Python or NumPy, slower.
+"""The only door to Numba. Where it is missing, the same functions run uncompiled, slower.
 
-``compiled`` marks a function for compilation; ``specialised`` compiles a copy in which functions that it calls by name are
-those of a record in activations.py or losses.py, so that one loop serves all of them and each is as fast as if it had been
-written out. Compiled code is cached beside its source.
+``compiled`` marks a function for compilation; ``specialised`` compiles a copy in which functions
+that it calls by name are those of a record in activations.py or losses.py, so that one loop serves
+all of them and each is as fast as if it had been written out. Compiled code is cached beside its
+source.
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
+import traceback
 import types
 import warnings
 from collections.abc import Callable
@@ -20,9 +23,8 @@ try:
 except ImportError:
     njit = None
 
-FAST = frozenset(
-    {"contract", "reassoc", "nsz", "arcp"}
-)  # no 'nnan' or 'ninf': divergence must be seen
+# Without 'nnan' and 'ninf': divergence must be seen.
+FAST = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 
 if njit is not None:
@@ -34,7 +36,20 @@ if njit is not None:
         """
 
         def load_overload(self, signature, target):
-            """What is kept for these types of arguments, or None."""
+            """What is kept for these types of arguments.
+
+            Parameters
+            ----------
+            signature : tuple
+                Numba's types of the arguments.
+            target : object
+                Numba's target context.
+
+            Returns
+            -------
+            object or None
+                The compiled function; None if there is none or it is damaged.
+            """
             try:
                 return super().load_overload(signature, target)
             except Exception:  # whatever pickle makes of a damaged file
@@ -42,8 +57,16 @@ if njit is not None:
                     self.flush()
                 return None
 
-        def save_overload(self, signature, data):
-            """Keep what was compiled, if the disk takes it."""
+        def save_overload(self, signature, data) -> None:
+            """Keep what was compiled, if the disk takes it.
+
+            Parameters
+            ----------
+            signature : tuple
+                Numba's types of the arguments.
+            data : object
+                The compiled function.
+            """
             with suppress(OSError):
                 super().save_overload(signature, data)
 
@@ -59,9 +82,19 @@ def compiled(
 
     Parameters
     ----------
-    fast : let the compiler reorder sums, so that loops use all lanes of the processor.
-    otherwise : what to run without Numba, if not the function itself: its twin in NumPy.
-    store : keep the compiled code on disk for the next process.
+    function : callable, optional
+        The function; left out in ``@compiled(fast=True)``.
+    fast : bool
+        Let the compiler reorder sums, so that loops use all lanes of the processor.
+    otherwise : callable, optional
+        What to run without Numba, if not the function itself: its twin in NumPy.
+    store : bool
+        Keep the compiled code on disk for the next process.
+
+    Returns
+    -------
+    callable
+        The compiled function, or what stands in for it.
     """
     if function is None:
         return lambda f: compiled(f, fast=fast, otherwise=otherwise, store=store)
@@ -77,20 +110,56 @@ def compiled(
 
 @cache
 def say_once() -> None:
-    """Warn that Numba is missing, the first time."""
+    """Warn that Numba is missing, the first time.
+
+    Warns
+    -----
+    RuntimeWarning
+        Always; it names the line outside this package that led here.
+    """
     warnings.warn(
         "Numba is not installed, so training runs in plain NumPy: the same numbers, several times "
         "slower. Try: pip install numba",
         RuntimeWarning,
-        stacklevel=3,
+        stacklevel=_level_outside(),
     )
 
 
-def specialised(function: Callable, otherwise: Callable, **parts: Callable) -> Callable:
-    """A compiled copy of a function in which the given names of its module stand for other scalar functions.
+def _level_outside() -> int:
+    """What ``warnings.warn`` must count up to, to name a line outside this package.
 
-    Its name holds a digest of their code, and so does its entry in the cache on disk: an edited record is compiled anew.
-    Without Numba it is ``otherwise``.
+    It does not count the frames of Python's import system itself.
+    """
+    counted = [
+        frame
+        for frame, _ in traceback.walk_stack(sys._getframe(1))
+        if "importlib._bootstrap" not in frame.f_code.co_filename
+    ]
+    names = [frame.f_globals.get("__name__", "").partition(".")[0] for frame in counted]
+    return next((i + 1 for i, n in enumerate(names) if n not in (__package__, "importlib")), 1)
+
+
+def specialised(function: Callable, otherwise: Callable, **parts: Callable) -> Callable:
+    """A compiled copy of a function in which some names stand for other scalar functions.
+
+    Parameters
+    ----------
+    function : callable
+        The loop; it calls the parts by names of its module.
+    otherwise : callable
+        What to run without Numba.
+    **parts : callable
+        Name -> what it stands for in the copy.
+
+    Returns
+    -------
+    callable
+        The compiled copy, or ``otherwise``.
+
+    Notes
+    -----
+    Its name holds a digest of the parts' code, and so does its entry in the cache on disk: an
+    edited record is compiled anew.
     """
     if njit is None:
         say_once()

@@ -1,11 +1,13 @@
-"""One check for all that a person gives: arrays of finite numbers of the right shape, whole numbers, names among those known.
+"""One check for all that a person gives.
 
-NumPy would take text for numbers, drop imaginary parts and look beneath masks without a word. Lists, tables of pandas and
-tensors of torch are welcome.
+Arrays of finite numbers of the right shape, whole numbers, names among those known. NumPy would
+take text for numbers, drop imaginary parts and look beneath masks without a word. Lists, tables of
+pandas and tensors of torch are welcome.
 """
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterable
 
@@ -13,9 +15,26 @@ import numpy as np
 
 
 def real_numbers(values, name: str, finite: bool = True) -> np.ndarray:
-    """``values`` as an array of float64, of any shape; ValueError, which calls them ``name``, unless they are real numbers.
+    """Numbers as an array of float64, of any shape.
 
-    ``finite`` refuses nan and inf too. An array of float64 is not copied.
+    Parameters
+    ----------
+    values : array_like or torch.Tensor
+        The numbers. An array of float64 is not copied.
+    name : str
+        What the error calls them.
+    finite : bool
+        Refuse nan and inf too.
+
+    Returns
+    -------
+    ndarray of float64
+        Of the shape of ``values``.
+
+    Raises
+    ------
+    ValueError
+        Unless they are real numbers.
     """
     if hasattr(values, "detach"):  # a tensor
         values = values.detach().cpu()
@@ -66,9 +85,24 @@ def _refuse_odd(array: np.ndarray) -> None:
 
 
 def samples(X, d: int | None = None) -> np.ndarray:
-    """Inputs as an array (n, d) of float64, rows in a row; ValueError if they are anything else than finite numbers.
+    """Inputs as an array of float64.
 
-    With ``d`` given rows must have that length, and there may be none.
+    Parameters
+    ----------
+    X : (n, d) array_like
+        Inputs, one a row.
+    d : int, optional
+        Length that rows must have; with it there may be none of them.
+
+    Returns
+    -------
+    (n, d) ndarray of float64
+        C-contiguous.
+
+    Raises
+    ------
+    ValueError
+        If they are anything else than finite numbers.
     """
     X = real_numbers(X, "X")
     if X.ndim == 2 and (0 not in X.shape if d is None else X.shape[1] == d):
@@ -87,7 +121,25 @@ def samples(X, d: int | None = None) -> np.ndarray:
 
 
 def labels(y, n: int) -> np.ndarray:
-    """Labels of n samples as an array (n,) of float64; ValueError if they are anything else than n finite numbers."""
+    """Labels as an array of float64.
+
+    Parameters
+    ----------
+    y : (n,) array_like
+        One number a sample.
+    n : int
+        How many there must be.
+
+    Returns
+    -------
+    (n,) ndarray of float64
+        The same numbers.
+
+    Raises
+    ------
+    ValueError
+        If they are anything else than n finite numbers.
+    """
     y = real_numbers(y, "y")
     if y.shape != (n,):
         hint = " Take its column: y[:, 0]." if y.shape == (n, 1) else ""
@@ -98,20 +150,94 @@ def labels(y, n: int) -> np.ndarray:
     return y
 
 
-def whole(name: str, value, low: int, high: int = 2**63 - 1) -> int:
-    """A whole number given as 1000 or 1e3; ValueError if it is none or outside, TypeError if it is no number at all."""
-    limits = f"{low} or more" if high == 2**63 - 1 else f"{low} to {high}"
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+def whole(
+    name: str, value, low: int, high: int | None = None, exact: bool = False, what: str = ""
+) -> int:
+    """A whole number, given as 1000 or 1e3.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls it.
+    value : object
+        What was given.
+    low : int
+        Least that is allowed.
+    high : int, optional
+        Most that is allowed; left out, what 64 bits hold.
+    exact : bool
+        Refuse 1e3, which is a whole number by its value alone.
+    what : str
+        What the limits are, such as ', the number of entries'; it ends the sentence.
+
+    Returns
+    -------
+    int
+        A plain one of Python.
+
+    Raises
+    ------
+    ValueError
+        If it is not whole, or outside.
+    TypeError
+        If it is no number at all.
+    """
+    limits = f", {low} or more" if high is None else f" from {low} to {high}"
+    real = isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+    if not real or (exact and not isinstance(value, numbers.Integral) and math.isfinite(value)):
         raise TypeError(
-            f"{name} must be a whole number, {limits}, got {value!r} ({type(value).__name__})"
+            f"{name} must be a whole number{limits}{what}, "
+            f"got {value!r} ({type(value).__name__}). Try {name}={min(max(low, 10), high or 10)}."
         )
-    if not (low <= value <= high and value == int(value)):
-        raise ValueError(f"{name} = {value} is not allowed: it must be a whole number, {limits}")
+    if not (low <= value <= (2**63 - 1 if high is None else high) and value == int(value)):
+        raise ValueError(
+            f"{name} = {brief(value)} is not possible: it must be a whole number{limits}{what}"
+        )
     return int(value)
 
 
+def brief(value) -> str:
+    """A number as text; Python refuses to write whole numbers of more than 4300 digits.
+
+    Parameters
+    ----------
+    value : float
+        Of any size.
+
+    Returns
+    -------
+    str
+        Its digits, or words where there are more than 30 of them.
+    """
+    return "a number of more than 30 digits" if 10**30 <= abs(value) != math.inf else str(value)
+
+
 def choice(name: str, value, allowed: Iterable[str], extra: str = "") -> str:
-    """A name among those that are known; ValueError says which they are, TypeError if it is no name."""
+    """A name among those that are known.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls it.
+    value : object
+        What was given.
+    allowed : iterable of str
+        The names that are known.
+    extra : str
+        What else is allowed, in words.
+
+    Returns
+    -------
+    str
+        The value itself.
+
+    Raises
+    ------
+    ValueError
+        If it is another one; it says which are known.
+    TypeError
+        If it is no name.
+    """
     names = ", ".join(allowed)
     if not isinstance(value, str):
         raise TypeError(

@@ -1,8 +1,9 @@
-"""What a function does, as a digest: its code and everything that it reaches, so that no stored result outlives its code.
+"""What a function does, as a digest: its code and everything that it reaches.
 
-Three kinds of code are told apart by where their module lies. *Own* code (a notebook, a script, a file beside it) is
-followed as it is in memory: functions, classes and their bases, objects, and the globals that they use. *Libraries* are
-taken by name and version. The *course's package* is taken by name, and by the text of its files all together.
+So no stored result outlives its code. Three kinds of code are told apart by where their module lies
+(origins.py). *Own* code is followed as it is in memory: functions, classes and their bases,
+objects, and the globals that they use. *Libraries* are taken by name and version. The *course's
+package* is taken by name, and by the text of its files all together.
 """
 
 from __future__ import annotations
@@ -20,13 +21,8 @@ from importlib import util
 
 from .origins import find, vouched
 
-HIDDEN = (
-    "eval",
-    "exec",
-    "globals",
-    "__import__",
-    "import_module",
-)  # they reach code that no name in the function tells of
+# They reach code that no name in the function tells of.
+HIDDEN = ("eval", "exec", "globals", "__import__", "import_module")
 LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 PARTS = {  # what pickle does not open, or not far enough
     property: ("fget", "fset", "fdel"),
@@ -36,49 +32,64 @@ PARTS = {  # what pickle does not open, or not far enough
     types.MethodType: ("__func__", "__self__"),
     functools._lru_cache_wrapper: ("__wrapped__", "__dict__"),
 }
-# What a class or a module has besides its contents; annotations and dataclass fields have done their work when it is made.
-BESIDES = {
-    *(
-        "__doc__",
-        "__module__",
-        "__dict__",
-        "__weakref__",
-        "__firstlineno__",
-        "__static_attributes__",
-        "_abc_impl",
-    ),
-    *(
-        "__annotations__",
-        "__annotate_func__",
-        "__annotations_cache__",
-        "__conditional_annotations__",
-        "__dataclass_fields__",
-    ),
-    *(
-        "__dataclass_params__",
-        "__builtins__",
-        "__cached__",
-        "__file__",
-        "__loader__",
-        "__package__",
-        "__path__",
-        "__spec__",
-    ),
-}
+# What a class or a module has besides its contents. Annotations and dataclass fields have done
+# their work when it is made.
+BESIDES = set(
+    """
+    __doc__ __module__ __dict__ __weakref__ __firstlineno__ __static_attributes__ _abc_impl
+    __annotations__ __annotate_func__ __annotations_cache__ __conditional_annotations__
+    __dataclass_fields__ __dataclass_params__
+    __builtins__ __cached__ __file__ __loader__ __package__ __path__ __spec__
+    """.split()
+)
 
 
 def identity(thing) -> str:
-    """Digest that tells a function (class, object, module) from others that do something else; the same in every session.
+    """Digest that tells a function from others that do something else, in every session.
 
-    It covers bytecode, defaults, closures, attributes, classes with their bases, the state of objects as pickle would
-    carry it, and the globals and imports that own code uses. It does not cover files, environment variables or the clock.
-    Raises TypeError for what cannot be read: locks, open files, code that is looked up by `eval` and its like.
+    It covers bytecode, defaults, closures, attributes, classes with their bases, the state of
+    objects as pickle would carry it, and the globals and imports that own code uses. It does not
+    cover files, environment variables or the clock.
+
+    Parameters
+    ----------
+    thing : object
+        A function, class, object or module.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+
+    Raises
+    ------
+    TypeError
+        For what cannot be read: locks, open files, code that is looked up by ``eval`` and its
+        like.
     """
     return _read(thing).digest()
 
 
 def examine(thing) -> tuple[str, list[tuple[str, str, str | None]]]:
-    """`identity`, and (module, name, identity) of all own code in it that another process would import, not receive."""
+    """``identity``, and the own code that another process would import, not receive.
+
+    Parameters
+    ----------
+    thing : object
+        A function, class, object or module.
+
+    Returns
+    -------
+    digest : str
+        Its ``identity``.
+    imported : list of tuple
+        (module, name, identity) of that code.
+
+    Raises
+    ------
+    TypeError
+        For what cannot be read.
+    """
     reader = _read(thing)
     return reader.digest(), [(*place, _identity_of(*place)) for place in reader.imported]
 
@@ -95,7 +106,18 @@ def _read(thing) -> _Reader:
 
 
 def differing(imported: list[tuple[str, str, str | None]]) -> list[str]:
-    """Names of those of (module, name, identity) that are something else in this process."""
+    """Names of what is something else in this process.
+
+    Parameters
+    ----------
+    imported : list of tuple
+        (module, name, identity), from ``examine`` in another process.
+
+    Returns
+    -------
+    list of str
+        Dotted names of those whose identity differs here.
+    """
     return [
         f"{module}.{name}".strip(".")
         for module, name, digest in imported
@@ -119,7 +141,10 @@ def _is_found(thing, module: str | None, name: str) -> bool:
 
 
 class _Reader:
-    """Writes a thing and all that it reaches into one digest; what comes again is written as its number."""
+    """Writes a thing and all that it reaches into one digest.
+
+    What comes again is written as its number.
+    """
 
     def __init__(self, imported: dict | None = None):
         self._hash, self._seen = hashlib.sha256(), {}
@@ -149,10 +174,8 @@ class _Reader:
         elif id(thing) in self._seen:
             self._write("again", self._seen[id(thing)][0])
         else:
-            self._seen[id(thing)] = (
-                len(self._seen),
-                thing,
-            )  # kept, or the next thing might get its id
+            # Kept, or the next thing might get its id.
+            self._seen[id(thing)] = len(self._seen), thing
             self._open(thing)
 
     def _open(self, thing) -> None:
@@ -161,9 +184,8 @@ class _Reader:
             self._write(kind.__name__)
             self.add(tuple(thing) if kind is list else tuple(thing.items()))
         elif kind in (set, frozenset):
-            self._write(
-                kind.__name__, *sorted(self._apart(part) for part in thing)
-            )  # their order changes with each session
+            # Their order changes with each session.
+            self._write(kind.__name__, *sorted(self._apart(part) for part in thing))
         elif kind is types.CodeType:
             self._code(thing)
         elif kind is types.FunctionType:
@@ -190,7 +212,10 @@ class _Reader:
         return reader.digest()
 
     def _by_name(self, thing, name: str | None, module: str | None = None) -> bool:
-        """Write the name alone of what a library or the package defines; note what another process would import."""
+        """Write the name alone of what a library or the package defines.
+
+        Note what another process would import.
+        """
         if name is None:
             return False
         module = module or getattr(thing, "__module__", None)
@@ -228,7 +253,7 @@ class _Reader:
                 self.add(thing)
 
     def _used(self, code: types.CodeType, known: dict) -> Iterator[tuple[str, object]]:
-        """Globals and imports that code uses; of an own module only what is used, where the code shows it."""
+        """Globals and imports that code uses; of an own module only what it shows that it uses."""
         hidden = [name for name in HIDDEN if name in code.co_names]
         if hidden:
             raise TypeError(
@@ -313,7 +338,10 @@ def _contents(cell: types.CellType) -> tuple:
 
 
 def _imports(module: str, names: tuple[str, ...], known: dict) -> Iterator[tuple[str, object]]:
-    """What `import module` or `from module import names` inside a function brings; nothing where that would fail."""
+    """What ``import module`` or ``from module import names`` inside a function brings.
+
+    Nothing where that would fail.
+    """
     absolute = (
         util.resolve_name(module, known.get("__package__") or known.get("__name__"))
         if module[0] == "."

@@ -1,4 +1,7 @@
-"""Opens the course in JupyterLab: the right kernel, no question over the page, an address where there is no browser."""
+"""Opens the course in JupyterLab.
+
+With the right kernel, no question over the page, and an address where there is no browser.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 FIRST_PORT = 8888
-# A workspace of our own: the student's default one may hold tabs of another folder, which JupyterLab would miss aloud.
+# A workspace of our own: the student's default one may hold tabs of another folder, which
+# JupyterLab would miss aloud.
 WORKSPACE = "subspace-course"
 LAB_DEFAULTS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
@@ -29,7 +33,18 @@ class CannotOpen(Exception):
 
 
 def find_notebooks() -> Path:
-    """Return the folder of the course's notebooks, or raise CannotOpen where the package was installed without them."""
+    """The folder of the course's notebooks.
+
+    Returns
+    -------
+    Path
+        It holds the course in reading order.
+
+    Raises
+    ------
+    CannotOpen
+        Where the package was installed without them.
+    """
     if not any(NOTEBOOKS.glob("*.ipynb")):
         raise CannotOpen(
             f"There are no notebooks at {NOTEBOOKS}: this installation holds the package alone. "
@@ -40,7 +55,13 @@ def find_notebooks() -> Path:
 
 
 def check_installed() -> None:
-    """Raise CannotOpen unless this Python has JupyterLab and finds the package from anywhere, as a notebook must."""
+    """Refuse a Python without JupyterLab, or one that does not find the package from anywhere.
+
+    Raises
+    ------
+    CannotOpen
+        Saying what is missing; a notebook needs both.
+    """
     missing = ["JupyterLab"] if find_spec("jupyterlab") is None else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as elsewhere:
         if subprocess.run(
@@ -56,7 +77,18 @@ def check_installed() -> None:
 
 
 def obstacle(folder: Path) -> str:
-    """Why files cannot be made in a folder, which need not be there yet; empty if they can."""
+    """Why files cannot be made in a folder, which need not be there yet.
+
+    Parameters
+    ----------
+    folder : Path
+        Where files are to be made.
+
+    Returns
+    -------
+    str
+        The reason; empty if they can.
+    """
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     try:
         tempfile.TemporaryFile(dir=there).close()
@@ -66,7 +98,13 @@ def obstacle(folder: Path) -> str:
 
 
 def jupyter_folders() -> list[Path]:
-    """The folders of this user's in which JupyterLab keeps connections, settings and the places of windows."""
+    """The folders of this user's that JupyterLab writes to.
+
+    Returns
+    -------
+    list of Path
+        For connections, for settings, and for the places of windows.
+    """
     from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
 
     return [
@@ -75,7 +113,13 @@ def jupyter_folders() -> list[Path]:
 
 
 def check_home() -> None:
-    """Raise CannotOpen unless JupyterLab can write what it keeps for this user."""
+    """Refuse a home in which JupyterLab cannot write what it keeps for this user.
+
+    Raises
+    ------
+    CannotOpen
+        Naming the folder and the reason.
+    """
     for folder in jupyter_folders():
         if reason := obstacle(folder):
             raise CannotOpen(
@@ -85,7 +129,13 @@ def check_home() -> None:
 
 
 def find_chromium() -> str | None:
-    """Return the path of a Chromium or Chrome for the browser tests (COURSE_CHROMIUM names another), or None."""
+    """A Chromium or Chrome for the browser tests (COURSE_CHROMIUM names another).
+
+    Returns
+    -------
+    str or None
+        Its path; None if there is none.
+    """
     if os.environ.get("COURSE_CHROMIUM"):
         return shutil.which(os.path.expanduser(os.environ["COURSE_CHROMIUM"]))
     names = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "chrome")
@@ -94,14 +144,31 @@ def find_chromium() -> str | None:
 
 
 def has_display() -> bool:
-    """Tell whether a browser window could appear: always on Windows and macOS, on Linux where X or Wayland runs."""
+    """Whether a browser window could appear.
+
+    Returns
+    -------
+    bool
+        Always True on Windows and macOS, on Linux where X or Wayland runs.
+    """
     if not sys.platform.startswith("linux"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def port_is_free(port: int) -> bool:
-    """Tell whether a server could listen on this port of this machine."""
+    """Whether a server could listen on a port of this machine.
+
+    Parameters
+    ----------
+    port : int
+        From 1 to 65535.
+
+    Returns
+    -------
+    bool
+        True if it could.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if os.name == "posix":  # as the server does, or a port just left would look taken
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +180,23 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port(first: int) -> int:
-    """The first free port from this one on, of the fifty next; CannotOpen if there is none."""
+    """The first free port from one on.
+
+    Parameters
+    ----------
+    first : int
+        Where to begin.
+
+    Returns
+    -------
+    int
+        The port, one of fifty.
+
+    Raises
+    ------
+    CannotOpen
+        If none of them is free.
+    """
     last = min(first + 49, 65535)
     port = next((port for port in range(first, last + 1) if port_is_free(port)), None)
     if port is None:
@@ -126,10 +209,11 @@ def free_port(first: int) -> int:
 
 @contextmanager
 def course_jupyter() -> Iterator[None]:
-    """Give Jupyter a kernel `python3` that is the Python running now, and no question about news over the first page.
+    """Give Jupyter a kernel ``python3`` that is the Python running now, while the block runs.
 
-    A student's own `python3` kernelspec, the name in every notebook, may point at an installation without the course.
-    Kernel and defaults come first on Jupyter's search paths, from a temporary folder. No file of the student's is
+    It also asks no question about news over the first page. A student's own ``python3`` kernelspec,
+    the name in every notebook, may point at an installation without the course. Kernel and defaults
+    come first on Jupyter's search paths, from a temporary folder. No file of the student's is
     touched, and what they chose in JupyterLab's settings still wins over these defaults.
     """
     from ipykernel.kernelspec import write_kernel_spec
@@ -155,12 +239,30 @@ def course_jupyter() -> Iterator[None]:
 
 
 def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
-    """Return JupyterLab's command line; it wins over the student's configuration files and changes none of them."""
+    """JupyterLab's command line.
+
+    It wins over the student's configuration files and changes none of them.
+
+    Parameters
+    ----------
+    notebooks : Path
+        Folder of the notebooks.
+    port : int
+        Port to listen on.
+    open_browser : bool
+        Whether to open one.
+
+    Returns
+    -------
+    list of str
+        As if typed after `jupyter lab`.
+    """
     first = sorted(path.name for path in notebooks.glob("*.ipynb"))[0]
     options = [
         f"--ServerApp.root_dir={notebooks}",
         f"--ServerApp.port={port}",
-        f"--ServerApp.port_retries={min(4, 65535 - port)}",  # for a port that is taken this moment; none beyond the last
+        # For a port that is taken this moment; none beyond the last.
+        f"--ServerApp.port_retries={min(4, 65535 - port)}",
         f"--ServerApp.open_browser={open_browser}",
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{first}",
         # The file that JupyterLab would open first is out of reach for Ubuntu's (snap) browsers.
@@ -176,9 +278,18 @@ def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
 def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
     """Open the course's notebooks in JupyterLab and serve them until Ctrl-C.
 
-    `port` is the first port to try; with `browser` False, or where no window could appear, only the address is printed.
-    Raises CannotOpen where the notebooks, JupyterLab or an installation of the package are missing, where JupyterLab cannot
-    write its files, and where no port is free.
+    Parameters
+    ----------
+    port : int
+        The first port to try.
+    browser : bool
+        False, or where no window could appear, only the address is printed.
+
+    Raises
+    ------
+    CannotOpen
+        Where the notebooks, JupyterLab or an installation of the package are missing, where
+        JupyterLab cannot write its files, and where no port is free.
     """
     notebooks = find_notebooks()
     check_installed()
@@ -190,9 +301,8 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
             "what you change there will not be saved."
         )
     print("Starting JupyterLab ...", flush=True)
-    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(
-        24
-    )  # given, so that JupyterLab leaves printing the address to us
+    # Given, so that JupyterLab leaves printing the address to us.
+    os.environ["JUPYTER_TOKEN"] = secrets.token_hex(24)
     with course_jupyter():
         from jupyterlab.labapp import LabApp
 
@@ -211,7 +321,24 @@ def open_course(port: int = FIRST_PORT, browser: bool = True) -> None:
 
 
 def farewell(address: str, port: int, browser: bool, shown: bool) -> str:
-    """Return what to tell the student once the server listens; the address ends it."""
+    """What to tell the student once the server listens.
+
+    Parameters
+    ----------
+    address : str
+        The address; it ends the text.
+    port : int
+        The port in it.
+    browser : bool
+        Whether a browser was asked for.
+    shown : bool
+        Whether one was opened.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
     lines = ["The course is running. To stop it, press Ctrl-C here."]
     if browser and not shown:
         lines.append("There is no screen here, so no browser was opened.")

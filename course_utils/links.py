@@ -1,4 +1,7 @@
-"""Links g of multiple-index models: one record each. To add one, add its record to LINKS; nothing else needs to know."""
+"""Links g of multiple-index models: one record each.
+
+To add one, add its record to LINKS; nothing else needs to know.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .given import real_numbers
-from .inputs import gaussian
-
 SQRT_2PI = math.sqrt(2 * math.pi)
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link g with what is known of it; called on projections Z (n, k), it returns (n,)."""
+    """A link g with what is known of it; called on projections Z (n, k), it returns (n,).
+
+    Attributes
+    ----------
+    name : str
+        What settings call it.
+    formula : str
+        As text.
+    function : callable
+        (n, k) -> (n,).
+    k_range : tuple of int
+        Fewest and most directions that it takes.
+    default_k : int
+        How many it is usually shown with.
+    monotone : bool
+        Whether it rises with its one variable.
+    exponent : callable
+        k -> information exponent; None for a constant.
+    variance : callable
+        k -> variance of g(z), z ~ N(0, I_k).
+    meaning : str
+        What it is there for, in words.
+    """
 
     name: str
     formula: str
@@ -29,6 +51,18 @@ class Link:
     meaning: str
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
+        """Values of the link.
+
+        Parameters
+        ----------
+        Z : (n, k) ndarray
+            Projections.
+
+        Returns
+        -------
+        (n,) ndarray
+            g(Z), row by row.
+        """
         return self.function(Z)
 
     def __reduce_ex__(
@@ -41,9 +75,24 @@ class Link:
 def gaussian_grid(
     half_width: float = 12.0, panels: int = 96, nodes: int = 16
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes z and weights w of a panel-wise Gauss-Legendre rule with sum w f(z) = E f(z), z ~ N(0, 1).
+    """Nodes and weights of a rule with sum w f(z) = E f(z), z ~ N(0, 1).
 
-    Zero is a border between panels, so that a kink there (ReLU) costs no accuracy.
+    Parameters
+    ----------
+    half_width : float
+        The grid reaches from -half_width to half_width.
+    panels : int
+        How many panels, even; zero is a border between two of them, so that a kink there (ReLU)
+        costs no accuracy.
+    nodes : int
+        Gauss-Legendre nodes a panel.
+
+    Returns
+    -------
+    z : (panels * nodes,) ndarray
+        Nodes.
+    w : (panels * nodes,) ndarray
+        Weights.
     """
     x, v = np.polynomial.legendre.leggauss(nodes)
     edges = np.linspace(-half_width, half_width, panels + 1)
@@ -246,88 +295,37 @@ def _of_registry(name: str) -> Link:
 
 
 def default_k(link: str | Callable) -> int:
-    """The number of directions that a link is usually shown with (1 for an own function)."""
+    """The number of directions that a link is usually shown with.
+
+    Parameters
+    ----------
+    link : str or callable
+        A name in LINKS, a link itself, or an own function.
+
+    Returns
+    -------
+    int
+        1 for an own function.
+    """
     link = LINKS[link] if isinstance(link, str) else link
     return link.default_k if isinstance(link, Link) else 1
 
 
-def check_own_link(link: Callable, k: int):
-    """Try an own link on Gaussian rows; ValueError says what a link must do and what this one did.
-
-    Its values must be functions of their rows alone: whole, parts, single rows, another order and once more agree.
-    """
-    Z = gaussian(600, k, np.random.default_rng(0))
-    own_values(link, Z[:16])
-    whole = own_values(link, Z)
-    _same(
-        link,
-        whole,
-        own_values(link, Z),
-        1e-9,
-        "called twice with the same rows: does it draw random numbers?",
-    )
-    for cuts in ([250], [1, 3, 16]):
-        parts = np.concatenate([own_values(link, part) for part in np.split(Z, cuts)])
-        _same(
-            link,
-            whole,
-            parts,
-            1e-6,
-            "called with the same rows in parts: does it use a mean, a maximum or a rank of all?",
-        )
-    order = np.random.default_rng(1).permutation(len(Z))
-    _same(
-        link,
-        whole[order],
-        own_values(link, Z[order]),
-        1e-6,
-        "called with the same rows in another order.",
-    )
-
-
-def own_values(link: Callable, Z: np.ndarray) -> np.ndarray:
-    """Values (n,) of an own link at projections Z (n, k), of which it gets a copy; ValueError if it fails or they are none."""
-    name = getattr(link, "__name__", type(link).__name__)
-    try:
-        raw = link(Z.copy())
-        values = (
-            real_numbers(raw, "its result", finite=False) if np.shape(raw) == (len(Z),) else None
-        )
-    except Exception as problem:  # a student's function may fail in any way
-        raise ValueError(
-            f"your link {name!r} failed on an array of shape {Z.shape}: {type(problem).__name__}: "
-            f"{problem}. A link takes projections Z of shape (n, k) and returns n numbers, "
-            "e.g. lambda Z: Z[:, 0] ** 2."
-        ) from problem
-    if values is None:
-        raise ValueError(
-            f"your link {name!r} returned shape {np.shape(raw)} for Z of shape {Z.shape}; it must "
-            f"return shape ({len(Z)},), one number a row. Index columns as Z[:, 0]."
-        )
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"your link {name!r} returned a value that is not finite; "
-            "it must be finite for every real Z"
-        )
-    return values
-
-
-def _same(
-    link: Callable, first: np.ndarray, second: np.ndarray, tolerance: float, when: str
-) -> None:
-    """ValueError if two answers differ by more than rounding; single precision and sums in another order are allowed for."""
-    apart = np.abs(first - second).max()
-    if apart > tolerance * np.abs(first).max():
-        name = getattr(link, "__name__", type(link).__name__)
-        raise ValueError(
-            f"your link {name!r} is not a function of its row: its values differ by {apart:.2g} "
-            f"when {when} Each value must depend on one row of Z alone, so that labels do not "
-            "depend on how samples are drawn."
-        )
-
-
 def check_k(link: str | Callable, k: int) -> None:
-    """ValueError if a link of the registry, by name or itself, does not take k directions; own functions take any."""
+    """Refuse a number of directions that a link of the registry does not take.
+
+    Parameters
+    ----------
+    link : str or callable
+        A name in LINKS, or a link itself; own functions take any number.
+    k : int
+        Number of directions.
+
+    Raises
+    ------
+    ValueError
+        If the link does not take k; it names links that do.
+    """
     known = LINKS.get(link) if isinstance(link, str) else link
     if not isinstance(known, Link):
         return
@@ -342,5 +340,16 @@ def check_k(link: str | Callable, k: int) -> None:
 
 
 def registered(link) -> str | None:
-    """The name of a link that is the registry's own, else None."""
+    """The name of a link that is the registry's own.
+
+    Parameters
+    ----------
+    link : object
+        Whatever serves as link.
+
+    Returns
+    -------
+    str or None
+        Its name; None if it is another thing.
+    """
     return link.name if isinstance(link, Link) and LINKS.get(link.name) is link else None

@@ -1,4 +1,7 @@
-"""Losses l(yhat, y), convex in yhat: one record each. To add one, add its record to LOSSES; nothing else needs to know."""
+"""Losses l(yhat, y), convex in yhat: one record each.
+
+To add one, add its record to LOSSES; nothing else needs to know.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,21 @@ from scipy.special import expit
 class Loss:
     """A loss and all that the course knows of it; derivatives are in yhat.
 
-    formula : as text, with r = yhat - y.
-    value, slope, curvature : l, l_1 and l_11, each elementwise on arrays (yhat, y).
-    at : (yhat, y) -> l_1 for one sample, in the part of Python that Numba compiles (``math``, no arrays).
-    largest_slope, largest_curvature : sup |l_1|, sup l_11; inf where there is none.
-    lets_through : what of the label the first step sees, l_1 at output zero, in words.
-    sign_labels : labels are signs, -1 or 1. Other losses depend on r alone, so that l_12 = -l_11.
+    Attributes
+    ----------
+    formula : str
+        As text, with r = yhat - y.
+    value, slope, curvature : callable
+        l, l_1 and l_11, each elementwise on arrays (yhat, y).
+    at : callable
+        (yhat, y) -> l_1 for one sample, in the part of Python that Numba compiles (``math``, no
+        arrays).
+    largest_slope, largest_curvature : float
+        sup |l_1|, sup l_11; inf where there is none.
+    lets_through : str
+        What of the label the first step sees, l_1 at output zero, in words.
+    sign_labels : bool
+        Labels are signs, -1 or 1. Other losses depend on r alone, so that l_12 = -l_11.
     """
 
     formula: str

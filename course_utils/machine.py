@@ -1,8 +1,9 @@
-"""What the machine has: threads for linear algebra, memory, a disk for compiled code, and signals such as Ctrl-C.
+"""What the machine has: threads for linear algebra, memory, and signals such as Ctrl-C.
 
-Linear algebra is kept to one thread while SGD runs: its matrices are small, and seeds run in parallel instead. A second
-thread for a matrix of 32 x 200 gains nothing on an idle machine, and on a busy one (a browser paints on the other core)
-each product waits for a thread that is not scheduled, which was measured to cost a factor of 50.
+Linear algebra is kept to one thread while SGD runs: its matrices are small, and seeds run in
+parallel instead. A second thread for a matrix of 32 x 200 gains nothing on an idle machine, and on
+a busy one (a browser paints on the other core) each product waits for a thread that is not
+scheduled, which was measured to cost a factor of 50.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _keeper: ThreadPoolExecutor | None = (
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """One BLAS thread inside, as many as before outside; may be nested and entered from several threads at once."""
+    """One BLAS thread inside, as many as before outside.
+
+    It may be nested and entered from several threads at once.
+    """
     global _users, _keeper
     with _lock:
         if _users == 0:
@@ -56,11 +60,16 @@ def _lift():
 
 @contextmanager
 def signals_wait() -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C, and every other signal with a handler of Python's, back until the block ends; it is obeyed then.
+    """Hold Ctrl-C back until the block ends; it is obeyed then.
 
-    Gives a function that tells whether one has come, so that a long block can end early. A handler may raise between any
-    two lines: with half a step done, or while arguments are on their way into compiled code, which crashes Python. Only
-    the main thread runs handlers; in other threads there is nothing to hold back.
+    So are all other signals with a handler of Python's. A handler may raise between any two lines:
+    with half a step done, or while arguments are on their way into compiled code, which crashes
+    Python. Only the main thread runs handlers; in other threads there is nothing to hold back.
+
+    Yields
+    ------
+    callable
+        Tells whether one has come, so that a long block can end early.
     """
     came: list[tuple] = []
     if threading.current_thread() is not threading.main_thread():
@@ -80,13 +89,27 @@ def signals_wait() -> Iterator[Callable[[], bool]]:
             handlers[number](number, frame)
 
 
-_SIGNALS = sorted(
-    signal.valid_signals(), key=lambda number: number != signal.SIGINT
-)  # Ctrl-C is held first, freed last
+# Ctrl-C is held first, freed last.
+_SIGNALS = sorted(signal.valid_signals(), key=lambda number: number != signal.SIGINT)
 
 
 def reserve(needed: float, what: str, advice: str) -> None:
-    """MemoryError, in a sentence, if ``what`` needs more bytes than are free."""
+    """Refuse what the free memory cannot hold, in a sentence.
+
+    Parameters
+    ----------
+    needed : float
+        Bytes that it takes.
+    what : str
+        What the sentence calls it.
+    advice : str
+        What to try.
+
+    Raises
+    ------
+    MemoryError
+        If fewer are free.
+    """
     free = free_bytes()
     if needed > free:
         raise MemoryError(
@@ -96,7 +119,13 @@ def reserve(needed: float, what: str, advice: str) -> None:
 
 
 def free_bytes() -> float:
-    """Bytes of memory that this process may still take."""
+    """Bytes of memory that this process may still take.
+
+    Returns
+    -------
+    float
+        What the machine has free, or what its container may still take.
+    """
     import psutil
 
     free = float(psutil.virtual_memory().available)

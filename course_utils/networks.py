@@ -27,15 +27,28 @@ REDUCED = "This net lives in the reduced coordinates of a large-d simulation, no
 
 @dataclass(frozen=True, eq=False)
 class TwoLayerNet:
-    """yhat(x) = sum_j a_j sigma(<w_j, x> + b_j).
+    """The network yhat(x) = sum_j a_j sigma(<w_j, x> + b_j).
 
     Parameters
     ----------
-    W : (m, d) first layer. a : (m,) second layer, of order 1/m. b : (m,) biases.
-    activation : a name in ACTIVATIONS, such as 'relu' or 'tanh'.
-    reduced_k : set when the columns of W are not the d input coordinates but those of the reduced simulator: the
-        first ``reduced_k`` are the hidden directions, the others an orthonormal basis of what W spans besides them.
-        Such a net has the norms, angles, singular values and risk of the full one, but takes no (n, d) inputs.
+    W : (m, d) ndarray
+        First layer.
+    a : (m,) ndarray
+        Second layer, of order 1/m.
+    b : (m,) ndarray
+        Biases.
+    activation : str
+        A name in ACTIVATIONS, such as 'relu' or 'tanh'.
+    reduced_k : int, optional
+        Set when the columns of W are not the d input coordinates but those of the reduced
+        simulator: the first ``reduced_k`` are the hidden directions, the others an orthonormal
+        basis of what W spans besides them. Such a net has the norms, angles, singular values
+        and risk of the full one, but takes no (n, d) inputs.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, values are no numbers, or the activation is unknown.
     """
 
     W: np.ndarray
@@ -59,7 +72,31 @@ class TwoLayerNet:
     def random(
         cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator
     ) -> TwoLayerNet:
-        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d). MemoryError if W does not fit."""
+        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d).
+
+        Parameters
+        ----------
+        d : int
+            Input dimension.
+        width : int
+            Number of neurons m.
+        activation : str
+            A name in ACTIVATIONS.
+        bias : str
+            A name in BIASES: 'normal', 'away' or 'none'.
+        rng : Generator
+            Where it is drawn from.
+
+        Returns
+        -------
+        TwoLayerNet
+            The untrained network.
+
+        Raises
+        ------
+        MemoryError
+            Before it is drawn, if W does not fit.
+        """
         advice = "lower width or d, or let OnlineSGD train without forming it"
         reserve(8.0 * 2 * width * d, f"The first layer of {width:,} neurons at d = {d:,}", advice)
         a, b = second_layer(width, bias, rng)
@@ -71,7 +108,23 @@ class TwoLayerNet:
         return len(self.W)
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Outputs for inputs X, (n, d) -> (n,)."""
+        """Outputs of the network.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Inputs.
+
+        Returns
+        -------
+        (n,) ndarray
+            One output a row.
+
+        Raises
+        ------
+        ValueError
+            If rows are no inputs of this net.
+        """
         try:
             X = samples(X, self.W.shape[1])
         except ValueError as problem:
@@ -85,13 +138,33 @@ class TwoLayerNet:
         return out
 
     def replace(self, **changes) -> TwoLayerNet:
-        """A copy with some arrays changed."""
+        """A copy with some arrays changed.
+
+        Parameters
+        ----------
+        **changes : object
+            Fields of the net with their new values.
+
+        Returns
+        -------
+        TwoLayerNet
+            The copy, checked like a new one.
+        """
         return replace(self, **changes)
 
     def to_torch(self) -> torch.nn.Sequential:
-        """The same function as a torch.nn.Sequential(Linear(d, m), activation, Linear(m, 1, bias=False)), in float64.
+        """The same function as a torch.nn.Sequential, in float64.
 
-        ValueError for a net in reduced coordinates: its first layer would not take inputs of dimension d.
+        Returns
+        -------
+        torch.nn.Sequential
+            Linear(d, m), the activation, Linear(m, 1, bias=False).
+
+        Raises
+        ------
+        ValueError
+            For a net in reduced coordinates: its first layer would not take inputs of dimension
+            d.
         """
         import torch
 
@@ -104,7 +177,25 @@ class TwoLayerNet:
 
     @classmethod
     def from_torch(cls, model: torch.nn.Module) -> TwoLayerNet:
-        """Read a two-layer torch model of the form that ``to_torch`` makes; ValueError if it has another form."""
+        """Read a two-layer torch model of the form that ``to_torch`` makes.
+
+        Parameters
+        ----------
+        model : torch.nn.Module
+            Sequential(Linear, activation, Linear with one output).
+
+        Returns
+        -------
+        TwoLayerNet
+            A net with copies of its weights.
+
+        Raises
+        ------
+        ValueError
+            If the model has another form.
+        TypeError
+            If it is no torch model.
+        """
         import torch
 
         from .torch_models import array, to_look_at
@@ -165,6 +256,23 @@ class TwoLayerNet:
 
 
 def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Frozen second layer a = +-1/m with random signs and biases b, (m,), (m,)."""
+    """Frozen second layer and biases of a network.
+
+    Parameters
+    ----------
+    width : int
+        Number of neurons m.
+    bias : str
+        A name in BIASES.
+    rng : Generator
+        Where they are drawn from.
+
+    Returns
+    -------
+    a : (m,) ndarray
+        +-1/m with random signs.
+    b : (m,) ndarray
+        Biases.
+    """
     a = rng.choice([-1.0, 1.0], size=width) / width
     return a, BIASES[bias](rng, width)

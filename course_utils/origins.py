@@ -1,6 +1,7 @@
-"""Where code comes from: a library with its version, the course's package by its text, or own code.
+"""Where code comes from: a library, the course's package, or your own.
 
-Own code (a notebook, a script, a file beside it) has no version to trust; identity.py reads it.
+A library is known by its version, the package by its text. Own code (a notebook, a script, a file
+beside it) has no version to trust; identity.py reads it.
 """
 
 from __future__ import annotations
@@ -18,24 +19,42 @@ PACKAGE = Path(__file__).parent
 
 @functools.cache
 def package_identity() -> str:
-    """Digest of the text of every module of this package, and the versions of what computes for it, as first seen."""
+    """Digest of the text of this package, and of what computes for it, as first seen.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
     return package_text()
 
 
 def package_text() -> str:
-    """The same as it is on the disk now: another one, if a file was edited since this process imported the package."""
+    """The same as ``package_identity``, as it is on the disk now.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits; others, if a file was edited since this process imported the
+        package.
+    """
     digest = hashlib.sha256(
         repr([vouched(name) for name in ("numpy", "scipy", "numba", "sys")]).encode()
     )
     for path in sorted(PACKAGE.rglob("*.py")):
-        digest.update(
-            f"{path.relative_to(PACKAGE)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
-        )
+        text = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(PACKAGE)} {text}\n".encode())
     return digest.hexdigest()[:32]
 
 
 def replaced() -> list[str]:
-    """Names of functions and classes of this package that were replaced by own code while it runs."""
+    """Functions and classes of this package that were replaced by own code while it runs.
+
+    Returns
+    -------
+    list of str
+        Their dotted names.
+    """
     modules = [
         module for name, module in sys.modules.items() if name.partition(".")[0] == __package__
     ]
@@ -49,13 +68,42 @@ def replaced() -> list[str]:
 
 
 def find(module: types.ModuleType, name: str):
-    """What a dotted name means in a module; the module itself for no name."""
+    """What a dotted name means in a module.
+
+    Parameters
+    ----------
+    module : module
+        Where to look.
+    name : str
+        The name; '' for the module itself.
+
+    Returns
+    -------
+    object
+        What it names.
+
+    Raises
+    ------
+    AttributeError
+        If there is nothing of that name.
+    """
     return functools.reduce(getattr, name.split("."), module) if name else module
 
 
 @functools.cache
 def vouched(module: str | None) -> str | None:
-    """Name and version of the library that a module belongs to; None for own code, which has no version to trust."""
+    """Name and version of the library that a module belongs to.
+
+    Parameters
+    ----------
+    module : str or None
+        The module's dotted name.
+
+    Returns
+    -------
+    str or None
+        None for own code, which has no version to trust.
+    """
     top = (module or "").partition(".")[0]
     if top in (__package__, "__main__"):
         return top if top == __package__ else None

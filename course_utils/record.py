@@ -17,7 +17,25 @@ from .settings import Settings
 
 
 def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarray:
-    """Sample counts at which to measure: 0, and ``checkpoints`` more, geometrically spaced up to ``samples``; or your own."""
+    """Sample counts at which to measure.
+
+    Parameters
+    ----------
+    samples : int
+        The last of them.
+    checkpoints : int or sequence of int
+        How many besides 0, geometrically spaced up to ``samples``; or the counts themselves.
+
+    Returns
+    -------
+    (n,) ndarray of int64
+        The counts, increasing.
+
+    Raises
+    ------
+    ValueError
+        If your own lie outside 0 ... samples, or if a number is not whole.
+    """
     samples = whole("samples", samples, 0)
     if np.ndim(checkpoints) == 1:
         times = np.unique(
@@ -28,30 +46,41 @@ def checkpoint_times(samples: int, checkpoints: int | Sequence[int]) -> np.ndarr
         return times
     checkpoints = whole("checkpoints", checkpoints, 1)
     first = max(1.0, samples / 1e4)
-    times = np.geomspace(
-        max(samples, 1), first, checkpoints
-    )  # backwards: a single checkpoint is the end
+    # Backwards: a single checkpoint is the end.
+    times = np.geomspace(max(samples, 1), first, checkpoints)
     return np.unique(np.round(np.r_[0, times]).astype(np.int64).clip(0, samples))
-
-
-def moment(sim: OnlineSGD, samples: int) -> Snapshot:
-    """Train up to this many samples in all, and measure."""
-    sim.advance(int(samples) - sim.samples)
-    return sim.snapshot()
 
 
 def record(
     sim: OnlineSGD, times: Sequence[int], enough: Callable[[Snapshot], object] = lambda now: False
 ) -> Run:
-    """Train and measure at sample counts, until ``enough`` says of a snapshot that it is the last.
+    """Train and measure at sample counts, until enough was seen.
 
-    Raises Diverged; its ``run`` holds what was recorded before, if anything was.
+    Parameters
+    ----------
+    sim : OnlineSGD
+        What trains.
+    times : sequence of int
+        Increasing sample counts.
+    enough : callable, optional
+        Says of a Snapshot whether it is the last.
+
+    Returns
+    -------
+    Run
+        All snapshots.
+
+    Raises
+    ------
+    Diverged
+        Its ``run`` holds what was recorded before, if anything was.
     """
     snapshots: list[Snapshot] = []
     try:
         with single_threaded_blas():
             for t in times:
-                snapshots.append(moment(sim, t))
+                sim.advance(int(t) - sim.samples)
+                snapshots.append(sim.snapshot())
                 if enough(snapshots[-1]):
                     break
     except Diverged as problem:
@@ -69,19 +98,37 @@ def online_sgd(
     progress: bool = False,
     sampling: str = "auto",
 ) -> Run:
-    """Train on ``samples`` fresh samples and record the run.
+    """Train on fresh samples and record the run.
 
     Parameters
     ----------
-    settings : what to run.
-    samples : number of SGD steps, one fresh sample each.
-    checkpoints : how many moments to record, geometrically spaced; or the sample counts themselves.
-    seeds : run this many seeds, settings.seed, settings.seed + 1, ... (or a list of seeds), in parallel threads; the Run
-        then has a seed axis first.
-    progress : show a progress bar.
-    sampling : as in OnlineSGD.
+    settings : Settings
+        What to run.
+    samples : int
+        Number of SGD steps, one fresh sample each.
+    checkpoints : int or sequence of int
+        How many moments to record, geometrically spaced; or the sample counts themselves.
+    seeds : int or sequence of int, optional
+        Run this many seeds, settings.seed, settings.seed + 1, ... (or a list of seeds), in
+        parallel threads; the Run then has a seed axis first.
+    progress : bool
+        Show a progress bar.
+    sampling : str
+        As in OnlineSGD.
 
-    Raises Diverged: its ``run`` holds what was recorded, or with several seeds the runs of those that did not diverge.
+    Returns
+    -------
+    Run
+        What was recorded.
+
+    Raises
+    ------
+    Diverged
+        Its ``run`` holds what was recorded, or with several seeds the runs of those that did
+        not diverge.
+
+    Notes
+    -----
     Taught in notebook 02.
     """
     from tqdm.auto import tqdm
@@ -125,7 +172,10 @@ def online_sgd(
 
 
 def _seeds_diverged(results: dict, runs: list[Run]) -> Diverged:
-    """One error for the seeds that diverged; its run holds the other seeds, or what the first recorded if there are none."""
+    """One error for the seeds that diverged.
+
+    Its run holds the other seeds, or what the first recorded if there are none.
+    """
     bad = {seed: r for seed, r in results.items() if isinstance(r, Diverged)}
     first = next(iter(bad.values()))
     who = f"Seed {next(iter(bad))}" if len(bad) == 1 else f"Seeds {', '.join(map(str, bad))}"

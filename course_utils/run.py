@@ -1,4 +1,4 @@
-"""What an experiment leaves behind: a Snapshot of one moment, and a Run of many."""
+"""What an experiment leaves behind: a Run, many moments in arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from .networks import TwoLayerNet
 from .settings import Settings, one_line
-from .subspace import EXACT, spectrum
+from .snapshot import Snapshot
+from .snapshot import in_d as in_d
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,71 +20,41 @@ if TYPE_CHECKING:
 SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """What is known of the network after t samples.
-
-    samples : t. angles : (k,) radians, largest first. perpendicular, parallel : ||W_perp||_F, ||W_par||_F over sqrt(m).
-    singular_values : largest ones of W / sqrt(m), first k + 5. risk : test loss. r2 : test R^2.
-    neurons : (m, 3) float32, each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
-    d : input dimension (t / d is the time in units of d samples). note : empty, or what the risk does not speak of.
-    """
-
-    samples: int
-    d: int
-    angles: np.ndarray
-    perpendicular: float
-    parallel: float
-    singular_values: np.ndarray
-    risk: float
-    r2: float
-    neurons: np.ndarray
-    note: str = ""
-
-    @classmethod
-    def measure(
-        cls,
-        samples: int,
-        d: int,
-        W: np.ndarray,
-        directions: np.ndarray,
-        risk: float,
-        r2: float,
-        stored: np.finfo = EXACT,
-        note: str = "",
-    ) -> Snapshot:
-        """Measure W, (m, d) or in coordinates that hold the same angles and norms, against directions (k, ...).
-
-        ``stored`` as in ``subspace.spectrum``.
-        """
-        coefficients = W @ directions.T
-        rest = W - coefficients @ directions
-        angles, singular = spectrum(W, directions, stored=stored)
-        neurons = np.zeros((len(W), 3), dtype=np.float32)
-        neurons[:, : min(2, len(directions))] = coefficients[:, :2]
-        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
-        parallel, perpendicular = (
-            float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest)
-        )
-        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons, note)
-
-    def sentence(self) -> str:
-        """One line that says what the figures show."""
-        angles = np.degrees(self.angles)
-        words = _sentence(
-            self.samples, self.d, angles, self.perpendicular, self.parallel, self.risk, self.r2
-        )
-        return words + (f" {self.note}" if self.note else "")
-
-
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A recorded run: arrays over checkpoints, and over seeds first where there is more than one.
+    """A recorded run: arrays over checkpoints, and over seeds first where there are several.
 
-    samples : (n,) sample counts. angles : (n, k) radians. perpendicular, parallel, risk, r2 : (n,).
-    singular_values : (n, q). neurons : (n, m, 3). With several seeds each has a first axis (seeds, ...).
-    net : the network at the end (a tuple of them, one a seed). settings : what was run (that of the first seed).
-    note : empty, or why the run ended early, or what its risk does not speak of.
+    Shapes below are those of one seed; with several each array but ``samples`` has a first axis
+    (seeds, ...).
+
+    Attributes
+    ----------
+    settings : Settings
+        What was run (that of the first seed).
+    samples : (n,) ndarray
+        Sample counts.
+    perpendicular : (n,) ndarray
+        ||W_perp||_F / sqrt(m).
+    parallel : (n,) ndarray
+        ||W_par||_F / sqrt(m).
+    angles : (n, k) ndarray
+        Principal angles in radians, largest first.
+    singular_values : (n, q) ndarray
+        Largest singular values of W / sqrt(m).
+    risk : (n,) ndarray
+        Test loss.
+    r2 : (n,) ndarray
+        Test R^2.
+    neurons : (n, m, 3) ndarray
+        As in Snapshot.
+    net : TwoLayerNet or tuple of TwoLayerNet or None
+        The network at the end (a tuple of them, one a seed).
+    seeds : tuple of int or None
+        The seeds, where there is a seed axis.
+    note : str
+        Empty, or why the run ended early, or what its risk does not speak of.
+    floors : dict of str to float
+        Risks to compare with, as in ``risk.floors``; empty if nobody measured them.
     """
 
     settings: Settings
@@ -102,7 +73,27 @@ class Run:
 
     @classmethod
     def of(cls, settings: Settings, snapshots: Sequence[Snapshot], **more) -> Run:
-        """A Run of one seed from its snapshots in order."""
+        """A Run of one seed from its snapshots.
+
+        Parameters
+        ----------
+        settings : Settings
+            What was run.
+        snapshots : sequence of Snapshot
+            In order, at least one.
+        **more : object
+            Other fields of the Run, such as ``net``.
+
+        Returns
+        -------
+        Run
+            Arrays over the snapshots.
+
+        Raises
+        ------
+        ValueError
+            If there is no snapshot.
+        """
         if not snapshots:
             raise ValueError("a run needs at least one snapshot")
         series = {name: np.array([getattr(s, name) for s in snapshots]) for name in SERIES}
@@ -111,7 +102,23 @@ class Run:
 
     @classmethod
     def stack(cls, runs: Iterable[Run]) -> Run:
-        """One Run with a seed axis from runs of several seeds at equal checkpoints."""
+        """One Run with a seed axis from runs of several seeds.
+
+        Parameters
+        ----------
+        runs : iterable of Run
+            One a seed, at equal checkpoints.
+
+        Returns
+        -------
+        Run
+            Arrays over the seeds and then the checkpoints.
+
+        Raises
+        ------
+        ValueError
+            If checkpoints differ.
+        """
         runs = list(runs)
         first = runs[0]
         if any(not np.array_equal(r.samples, first.samples) for r in runs):
@@ -134,25 +141,73 @@ class Run:
     def quantiles(
         self, name: str, q: float | Sequence[float] = 0.5, part: int | slice = slice(None)
     ) -> np.ndarray:
-        """Quantiles over seeds of a series such as 'perpendicular' (the series itself for one seed), or of a part of it."""
+        """Quantiles over seeds of a series, or of a part of it.
+
+        Parameters
+        ----------
+        name : str
+            The series, such as 'perpendicular'.
+        q : float or sequence of float
+            Which quantiles, between 0 and 1.
+        part : int or slice
+            Which checkpoints; left out, all.
+
+        Returns
+        -------
+        ndarray
+            The series itself for one seed; several quantiles come first, (q, ...).
+        """
         values = getattr(self, name)
         if self.seeds is None:
             return values[part] if np.ndim(q) == 0 else np.stack([values[part]] * len(q))
         return np.quantile(values[:, part], q, axis=0)
 
     def at(self, index: int = -1) -> Snapshot:
-        """The moment at a checkpoint; medians over seeds, neurons of the first seed."""
+        """The moment at a checkpoint.
+
+        Parameters
+        ----------
+        index : int
+            Which checkpoint.
+
+        Returns
+        -------
+        Snapshot
+            Medians over seeds; neurons of the first seed.
+        """
         values = {n: self.quantiles(n, part=index) for n in SERIES if n != "neurons"}
         neurons = self.neurons[index] if self.seeds is None else self.neurons[0, index]
         return Snapshot(int(self.samples[index]), self.settings.d, neurons=neurons, **values)
 
     def sentence(self, index: int = -1) -> str:
-        """One line that says what the figures show at a checkpoint; the note, if the run ended early."""
+        """One line that says what the figures show at a checkpoint.
+
+        Parameters
+        ----------
+        index : int
+            Which checkpoint.
+
+        Returns
+        -------
+        str
+            The line; the note, if the run ended early.
+        """
         over = f" (median of {len(self.seeds)} seeds)" if self.seeds and len(self.seeds) > 1 else ""
         return self.at(index).sentence() + over + (f" {self.note}" if self.note else "")
 
     def table(self, rows: int = 5) -> str:
-        """A small text table of the run at about ``rows`` moments, evenly spaced in log time."""
+        """A small text table of the run.
+
+        Parameters
+        ----------
+        rows : int
+            About how many moments it shows, evenly spaced in log time.
+
+        Returns
+        -------
+        str
+            The table, angles in degrees.
+        """
         last = max(1, self.samples[-1])
         wanted = np.geomspace(max(1, last / 10 ** min(4, rows - 1)), last, rows)
         indices = sorted({int(np.abs(self.samples - w).argmin()) for w in wanted})
@@ -168,7 +223,13 @@ class Run:
         return "\n".join(lines)
 
     def frame(self) -> pd.DataFrame:
-        """The run as a tidy pandas DataFrame: one row a checkpoint and seed, angles in degrees."""
+        """The run as a tidy pandas DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a checkpoint and seed, angles in degrees.
+        """
         import pandas as pd
 
         frames = []
@@ -187,15 +248,24 @@ class Run:
         return pd.concat(frames, ignore_index=True)
 
     def to_csv(self, path: str | Path | None = None, notes: Sequence[str] = ()) -> str:
-        """The run as CSV text with its settings and notes in comment lines first; also written to ``path`` if given.
+        """The run as CSV text, with its settings and notes in comment lines first.
 
-        Read it back with pandas.read_csv(path, comment="#").
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write the text to.
+        notes : sequence of str
+            Lines to add to the head.
+
+        Returns
+        -------
+        str
+            The text. Read it back with pandas.read_csv(path, comment="#").
         """
         text = as_csv(self.frame(), self.settings, notes)
         if path is not None:
-            Path(path).write_bytes(
-                text.encode()
-            )  # as text, Windows would end each line a second time
+            # As text, Windows would end each line a second time.
+            Path(path).write_bytes(text.encode())
         return text
 
     def __repr__(self):
@@ -203,7 +273,22 @@ class Run:
 
 
 def as_csv(frame: pd.DataFrame, settings: Settings, notes: Sequence[str] = ()) -> str:
-    """A DataFrame as CSV text, with the settings and notes in comment lines first; every line ends in a newline alone."""
+    """A DataFrame as CSV text, with settings and notes in comment lines first.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Such as ``run.frame()``.
+    settings : Settings
+        What it belongs to.
+    notes : sequence of str
+        Lines to add to the head.
+
+    Returns
+    -------
+    str
+        The text; every line ends in a newline alone.
+    """
     head = "".join(
         f"# {one_line(text)}\n"
         for text in (settings.summary(), *([notes] if isinstance(notes, str) else notes))
@@ -211,30 +296,21 @@ def as_csv(frame: pd.DataFrame, settings: Settings, notes: Sequence[str] = ()) -
     return head + frame.to_csv(index=False, lineterminator="\n")
 
 
-def in_d(samples: int, d: int) -> str:
-    """A sample count in units of d, as text: '0.52 d', '206 d', '3,520 d'."""
-    ratio = samples / d
-    return f"{ratio:,.0f} d" if ratio >= 100 else f"{ratio:.3g} d"
-
-
-def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
-    angles = ", ".join(f"{a:.1f}" for a in degrees)
-    word = "angle" if len(degrees) == 1 else "angles"
-    fit = (
-        ""
-        if np.isnan(risk)
-        else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
-    )
-    return (
-        f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "
-        f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}{fit}."
-    )
-
-
 class Record:
-    """Snapshots as they come, in growing arrays of bounded size, ready to be looked at as a Run at any time.
+    """Snapshots as they come, in arrays of bounded size, ready to be looked at as a Run.
 
-    Beyond ``limit`` moments the record is thinned to half, evenly in log time; first and last moments stay.
+    Parameters
+    ----------
+    settings : Settings
+        What is run.
+    limit : int
+        Beyond so many moments, 10 or more, the record is thinned to half, evenly in log time;
+        first and last moments stay.
+
+    Raises
+    ------
+    ValueError
+        If the limit is too small.
     """
 
     def __init__(self, settings: Settings, limit: int = 600):
@@ -248,7 +324,13 @@ class Record:
         return self._length
 
     def append(self, *snapshots: Snapshot) -> None:
-        """Add one moment: a snapshot, or one of each seed (at equal sample counts)."""
+        """Add one moment.
+
+        Parameters
+        ----------
+        *snapshots : Snapshot
+            One, or one of each seed (at equal sample counts).
+        """
         if self._length == self.limit:
             self._thin()
         row = {"samples": snapshots[0].samples}
@@ -266,15 +348,29 @@ class Record:
     def _thin(self):
         t = self._arrays["samples"][: self._length].astype(float) + 1
         wanted = np.geomspace(t[0], t[-1], self.limit // 2)
-        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])[
-            : self.limit - 2
-        ]
+        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])
         for array in self._arrays.values():
             array[: len(keep)] = array[keep]
         self._length = len(keep)
 
     def run(self, **more) -> Run:
-        """What has been recorded, as a Run over views of the arrays (copy it to keep it)."""
+        """What has been recorded, as a Run over views of the arrays (copy it to keep it).
+
+        Parameters
+        ----------
+        **more : object
+            Other fields of the Run, such as ``net``.
+
+        Returns
+        -------
+        Run
+            The run so far.
+
+        Raises
+        ------
+        ValueError
+            If nothing is recorded yet.
+        """
         if self._length == 0:
             raise ValueError("nothing is recorded yet")
         more.setdefault("note", self._note)

@@ -1,8 +1,7 @@
-"""Every knob of an experiment in one frozen dataclass, and the settings code that writes it as a line of text."""
+"""Every knob of an experiment in one frozen dataclass, and the line of text that writes it."""
 
 from __future__ import annotations
 
-import math
 import numbers
 import re
 from collections.abc import Callable
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .activations import ACTIVATIONS
-from .given import choice
-from .links import LINKS, Link, check_k, check_own_link, default_k, registered
+from .given import brief, choice, whole
+from .links import LINKS, Link, check_k, default_k, registered
 from .losses import LOSSES
 from .networks import BIASES
+from .own_links import check_own_link
 from .targets import MultiIndexModel
 
 if TYPE_CHECKING:
@@ -35,27 +35,47 @@ REAL = {"noise": (0.0, 100.0), "weight_decay": (0.0, 1000.0), "step": (1e-9, 100
 class Settings:
     """All that defines one experiment: data, target, network and training.
 
-    Equal settings give equal runs on one machine. Changed copies come from ``settings.replace(noise=0.5)``.
+    Equal settings give equal runs on one machine. Changed copies come from
+    ``settings.replace(noise=0.5)``.
 
     Parameters
     ----------
-    d : input dimension, 1 to 10**9. Inputs are N(0, I_d).
-    k : number of hidden directions, 1 to 50 and at most d. Left out, it is the natural number for the link.
-    noise : standard deviation of the Gaussian label noise.
-    link : a name in ``course_utils.LINKS``, such a link itself, or a function (n, k) -> (n,) of each row by itself.
-    width : number of neurons m.
-    activation : a name in activations.ACTIVATIONS: 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)), 'softplus'.
-    loss : a name in losses.LOSSES: 'huber' (threshold 1), 'square' (half the squared residual), 'logistic' (labels are the
-        sign, -1 or 1).
-    weight_decay : width-free weight decay lam; the paper's lambda is lam / m.
-    step : step size in units of d samples. One step uses et = step / d; the paper's eta is m * et.
-    schedule : 'constant', or 'decreasing': et_t about step/d for the first d/step samples, then like 1/t.
-    bias : 'normal' N(0, 1), 'away' (uniform in [1, 2] with a random sign) or 'none'.
-    seed : whole number from which every random draw is spawned.
+    d : int
+        Input dimension, 1 to 10**9. Inputs are N(0, I_d).
+    k : int
+        Number of hidden directions, 1 to 50 and at most d. Left out, it is the natural number
+        for the link.
+    noise : float
+        Standard deviation of the Gaussian label noise.
+    link : str or callable
+        A name in ``course_utils.LINKS``, such a link itself, or a function (n, k) -> (n,) of
+        each row by itself.
+    width : int
+        Number of neurons m.
+    activation : str
+        A name in activations.ACTIVATIONS: 'relu', 'tanh', 'erf' (that is erf(t / sqrt 2)),
+        'softplus'.
+    loss : str
+        A name in losses.LOSSES: 'huber' (threshold 1), 'square' (half the squared residual),
+        'logistic' (labels are the sign, -1 or 1).
+    weight_decay : float
+        Width-free weight decay lam; the paper's lambda is lam / m.
+    step : float
+        Step size in units of d samples. One step uses et = step / d; the paper's eta is m * et.
+    schedule : str
+        'constant', or 'decreasing': et_t about step/d for the first d/step samples, then like
+        1/t.
+    bias : str
+        'normal' N(0, 1), 'away' (uniform in [1, 2] with a random sign) or 'none'.
+    seed : int
+        Whole number from which every random draw is spawned.
 
     Raises
     ------
-    ValueError, naming field, value and allowed range; TypeError for a value of the wrong type.
+    ValueError
+        Naming field, value and allowed range.
+    TypeError
+        For a value of the wrong type.
     """
 
     d: int = 100
@@ -74,7 +94,7 @@ class Settings:
     def __post_init__(self):
         for name, (low, high) in WHOLE.items():
             if not (name == "k" and self.k is None):
-                self._set(name, _whole(name, getattr(self, name), low, high))
+                self._set(name, whole(name, getattr(self, name), low, high, exact=True))
         for name, (low, high) in REAL.items():
             self._set(name, _real(name, getattr(self, name), low, high))
         for name, allowed in CHOICES.items():
@@ -100,7 +120,23 @@ class Settings:
             check_own_link(self.link, self.k)
 
     def replace(self, **changes) -> Settings:
-        """A copy with some fields changed, checked like a new one; k follows a new link that does not allow the old k."""
+        """A copy with some fields changed, checked like a new one.
+
+        Parameters
+        ----------
+        **changes : object
+            Fields with their new values; k follows a new link that does not allow the old k.
+
+        Returns
+        -------
+        Settings
+            Another object; settings never change.
+
+        Raises
+        ------
+        ValueError
+            For a name that is no field, and for a value that is not allowed.
+        """
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
             raise ValueError(
@@ -117,20 +153,45 @@ class Settings:
         return LOSSES[self.loss].sign_labels
 
     def generators(self) -> dict[str, np.random.Generator]:
-        """Independent generators, one for each kind of random draw, spawned from the seed."""
+        """Independent generators, one for each kind of random draw, spawned from the seed.
+
+        Returns
+        -------
+        dict of str to Generator
+            Such as 'directions', 'network', 'inputs'.
+        """
         names = ("directions", "network", "inputs", "label_noise", "span", "test", "outside")
         spawned = np.random.SeedSequence(self.seed).spawn(len(names))
         return {name: np.random.default_rng(s) for name, s in zip(names, spawned, strict=True)}
 
     def target(self) -> MultiIndexModel:
-        """The multiple-index model of these settings; its directions are drawn when first needed."""
+        """The multiple-index model of these settings.
+
+        Returns
+        -------
+        MultiIndexModel
+            Its directions are drawn when first needed.
+        """
         rng = self.generators()["directions"]
         return MultiIndexModel(
             rng, self.link, self.noise, d=self.d, k=self.k, sign_labels=self.sign_labels
         )
 
     def build(self) -> tuple[MultiIndexModel, TwoLayerNet]:
-        """The target and the untrained network, (MultiIndexModel, TwoLayerNet)."""
+        """The target and the untrained network.
+
+        Returns
+        -------
+        target : MultiIndexModel
+            What labels the samples.
+        net : TwoLayerNet
+            Where training starts.
+
+        Raises
+        ------
+        MemoryError
+            If the network does not fit.
+        """
         from .networks import TwoLayerNet
 
         rng = self.generators()["network"]
@@ -139,7 +200,18 @@ class Settings:
         )
 
     def code(self) -> str:
-        """The settings code: one line such as 'd=100 k=1 noise=0.1 link=tanh ...' that a person can dictate."""
+        """The settings code: one line that a person can dictate.
+
+        Returns
+        -------
+        str
+            Such as 'd=100 k=1 noise=0.1 link=tanh ...'.
+
+        Raises
+        ------
+        ValueError
+            If the link is your own function, which text cannot carry.
+        """
         if callable(self.link):
             raise ValueError(
                 f"link is your own function {_name(self.link)!r}, which a line of text cannot "
@@ -149,9 +221,24 @@ class Settings:
 
     @classmethod
     def from_code(cls, text: str) -> Settings:
-        """Read a settings code; fields left out keep their defaults. The text is parsed, never evaluated.
+        """Read a settings code; the text is parsed, never evaluated.
 
-        Raises ValueError that says what is wrong with the text.
+        Parameters
+        ----------
+        text : str
+            The code; fields left out keep their defaults.
+
+        Returns
+        -------
+        Settings
+            Checked like any others.
+
+        Raises
+        ------
+        ValueError
+            Saying what is wrong with the text.
+        TypeError
+            If it is no text.
         """
         if not isinstance(text, str):
             raise TypeError(f"a settings code is text, got {type(text).__name__}")
@@ -173,7 +260,13 @@ class Settings:
         return cls(**values)
 
     def summary(self) -> str:
-        """The settings as text for a header: the code, with an own link named instead of carried."""
+        """The settings as text for a header.
+
+        Returns
+        -------
+        str
+            The code, with an own link named instead of carried.
+        """
         return " ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
 
 
@@ -188,7 +281,18 @@ def _name(function: Callable) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text with its line breaks and other characters that cannot be seen written as in Python: \\n for a new line."""
+    r"""A text with line breaks and other characters that cannot be seen written as in Python.
+
+    Parameters
+    ----------
+    text : str
+        Whatever will stand in a line.
+
+    Returns
+    -------
+    str
+        The same on one line: \n for a new line.
+    """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
@@ -219,24 +323,6 @@ def _parse(name: str, value: str):
     return value
 
 
-def _whole(name: str, value, low: int, high: int) -> int:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        if isinstance(value, numbers.Real) and not math.isfinite(value):
-            raise ValueError(
-                f"{name} = {value} is not allowed: it must be a whole number from {low} to {high}"
-            )
-        raise TypeError(
-            f"{name} must be a whole number from {low} to {high}, got {value!r} "
-            f"({type(value).__name__}). Try {name}={max(low, 10)}."
-        )
-    if not low <= value <= high:
-        raise ValueError(
-            f"{name} = {_brief(value)} is out of range: "
-            f"it must be a whole number from {low} to {high}"
-        )
-    return int(value)
-
-
 def _real(name: str, value, low: float, high: float) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(
@@ -245,12 +331,6 @@ def _real(name: str, value, low: float, high: float) -> float:
         )
     if not low <= value <= high:  # false for nan too
         raise ValueError(
-            f"{name} = {_brief(value)} is out of range: "
-            f"it must be a number from {low:g} to {high:g}"
+            f"{name} = {brief(value)} is out of range: it must be a number from {low:g} to {high:g}"
         )
     return float(value) + 0.0  # -0.0 becomes 0.0
-
-
-def _brief(value) -> str:
-    """A number as text; Python refuses to write whole numbers of more than 4300 digits."""
-    return "a number of more than 30 digits" if 10**30 <= abs(value) != math.inf else str(value)

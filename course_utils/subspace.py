@@ -11,9 +11,30 @@ EXACT = np.finfo(float)
 
 
 def split_norms(W: np.ndarray, directions: np.ndarray) -> tuple[float, float]:
-    """(||W_par||_F, ||W_perp||_F) / sqrt(m): how much of W lies in the span of the directions, and how much outside.
+    """How much of W lies in the span of the directions, and how much outside.
 
-    W is (m, d), directions (k, d) with orthonormal rows; W_par = W U^T U, W_perp = W - W_par. Taught in notebook 02.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    directions : (k, d) ndarray
+        Hidden directions, orthonormal rows.
+
+    Returns
+    -------
+    parallel : float
+        ||W_par||_F / sqrt(m), W_par = W U^T U.
+    perpendicular : float
+        ||W_perp||_F / sqrt(m), W_perp = W - W_par.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, values are not finite, or directions are not orthonormal.
+
+    Notes
+    -----
+    Taught in notebook 02.
     """
     W, U = checked(W, directions)
     coefficients, root_m = W @ U.T, np.sqrt(len(W))
@@ -23,12 +44,35 @@ def split_norms(W: np.ndarray, directions: np.ndarray) -> tuple[float, float]:
 
 
 def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """Principal angles, (k,) radians, largest first, between span(directions) and the top-k right singular space of W.
+    """Principal angles between the directions and the top-k right singular space of W.
 
-    A direction that the rank of W lacks counts as pi/2; in a W of float32, float16 or bfloat16, an array or a tensor,
-    singular values that rounding to that type may have made count as zero. W is (m, d), directions (k, d) with
-    orthonormal rows.
-    See Also: scipy.linalg.subspace_angles, which does the work. Source: Bjorck and Golub 1973. Taught in notebook 02.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    directions : (k, d) ndarray
+        Hidden directions, orthonormal rows.
+
+    Returns
+    -------
+    (k,) ndarray
+        The angles in radians, largest first.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, values are not finite, or directions are not orthonormal.
+
+    See Also
+    --------
+    scipy.linalg.subspace_angles : Does the work.
+
+    Notes
+    -----
+    A direction that the rank of W lacks counts as pi/2; in a W of float32, float16 or bfloat16, an
+    array or a tensor, singular values that rounding to that type may have made count as zero.
+
+    Source: Bjorck and Golub 1973. Taught in notebook 02.
     """
     stored = precision(W)
     W, U = checked(W, directions)
@@ -39,11 +83,30 @@ def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
 def spectrum(
     W: np.ndarray, directions: np.ndarray, extra: int = 5, stored=EXACT
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(principal angles (k,), largest singular values of W / sqrt(m)), as above but by the small Gram matrix of W.
+    """Principal angles and the largest singular values, by the small Gram matrix of W.
 
-    Ten times faster than the full decomposition, and what a recording uses: relative accuracy of a singular value s is
-    1e-16 (s_1 / s)^2. Returns min(k + extra, m, d) singular values, largest first. ``stored`` is the ``precision`` of the
-    type that W came in, if it was shorter.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    directions : (k, d) ndarray
+        Hidden directions, orthonormal rows.
+    extra : int
+        How many singular values beyond k are wanted.
+    stored : finfo
+        The ``precision`` of the type that W came in, if it was shorter.
+
+    Returns
+    -------
+    angles : (k,) ndarray
+        Principal angles in radians, largest first.
+    singular : (min(k + extra, m, d),) ndarray
+        Largest singular values of W / sqrt(m), largest first.
+
+    Notes
+    -----
+    Ten times faster than the full decomposition of ``principal_angles``, and what a recording uses:
+    relative accuracy of a singular value s is 1e-16 (s_1 / s)^2.
     """
     k, (m, d) = len(directions), W.shape
     wide = m < d
@@ -65,7 +128,18 @@ def spectrum(
 
 
 def precision(values):
-    """numpy.finfo or torch.finfo of the type of an array or tensor; that of float64 for lists, whole numbers and the like."""
+    """What numpy.finfo or torch.finfo says of the type of an array or tensor.
+
+    Parameters
+    ----------
+    values : array_like or torch.Tensor
+        Whatever was given for W or directions.
+
+    Returns
+    -------
+    finfo
+        That of float64 for lists, whole numbers and the like.
+    """
     kind = getattr(values, "dtype", None)
     if hasattr(values, "detach"):
         import torch
@@ -79,10 +153,25 @@ def precision(values):
 
 
 def rounding(W: np.ndarray, stored) -> float:
-    """Bound of the singular values that rounding to a stored type may have given to W (Weyl): ||W - stored W||_F.
+    """Bound of the singular values that rounding to a stored type may have given to W.
 
-    An entry w moves by eps |w| / 2 or half the smallest number of the type. Twice that, for the sums in between; 0 for
-    float64, whose rounding is below that of the decomposition.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    stored : finfo
+        The ``precision`` of the type.
+
+    Returns
+    -------
+    float
+        Bound of ||W - stored W||_F; 0 for float64, whose rounding is below that of the
+        decomposition.
+
+    Notes
+    -----
+    An entry w moves by eps |w| / 2 or half the smallest number of the type. Twice that, for the
+    sums in between. Source: Weyl's inequality.
     """
     if stored.eps <= EXACT.eps:
         return 0.0
@@ -100,9 +189,27 @@ def _angles(singular: np.ndarray, Vt: np.ndarray, U: np.ndarray, *floors: float)
 
 
 def checked(W, directions) -> tuple[np.ndarray, np.ndarray]:
-    """W (m, d) and directions (k, d) as float64; ValueError unless they are finite, fit, and directions are orthonormal.
+    """W and directions as float64, refused unless they fit.
 
-    Directions of a shorter type are orthonormal up to its rounding, and are made so.
+    Parameters
+    ----------
+    W : (m, d) array_like
+        First layer.
+    directions : (k, d) array_like
+        Hidden directions. Those of a shorter type are orthonormal up to its rounding, and are
+        made so.
+
+    Returns
+    -------
+    W : (m, d) ndarray
+        First layer.
+    directions : (k, d) ndarray
+        Orthonormal rows.
+
+    Raises
+    ------
+    ValueError
+        Unless they are finite, fit, and directions are orthonormal.
     """
     short = precision(directions).eps
     W, U = (

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
-import json
 import math
 import numbers
 import os
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import joblib
@@ -22,25 +16,35 @@ import numpy as np
 
 from .engine.online import Diverged, OnlineSGD
 from .given import whole
-from .identity import differing, examine
-from .identity import identity as identity
-from .links import LINKS
+from .identity import differing
 from .machine import single_threaded_blas
-from .origins import package_identity, package_text, replaced
 from .record import checkpoint_times, online_sgd, record
 from .run import Run
 from .settings import Settings
+from .store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-package_identity()  # as imported, not as edited while the process runs
-LOOKS = 300  # moments at which samples_until looks at a run: 3 % apart over the four decades of checkpoint_times
+# Moments at which samples_until looks at a run: 3 % apart over the four decades of
+# checkpoint_times.
+LOOKS = 300
 
 
 def final_values(run: Run) -> dict[str, float]:
-    """What a sweep tells of a run if not asked otherwise: its end, with angles in degrees, largest first."""
+    """What a sweep tells of a run if not asked otherwise: its end.
+
+    Parameters
+    ----------
+    run : Run
+        Of one seed.
+
+    Returns
+    -------
+    dict of str to float
+        Norms, risk, R^2, and angles in degrees, largest first.
+    """
     last = run.at(-1)
     values = {
         "perpendicular": last.perpendicular,
@@ -54,10 +58,31 @@ def final_values(run: Run) -> dict[str, float]:
 
 
 def samples_until(settings: Settings, angle: float, limit: int) -> Run:
-    """Train until the largest principal angle is at most ``angle`` (radians), and no longer than ``limit`` samples.
+    """Train until the largest principal angle is small enough.
 
-    The answer is ``run.samples[-1]``, late by at most the 3 % between two looks; a run that gave up has a note.
-    Raises Diverged. Taught in notebook 02.
+    Parameters
+    ----------
+    settings : Settings
+        What to run.
+    angle : float
+        Where to stop, in radians.
+    limit : int
+        Most samples to train on.
+
+    Returns
+    -------
+    Run
+        The answer is ``run.samples[-1]``, late by at most the 3 % between two looks; a run that
+        gave up has a note.
+
+    Raises
+    ------
+    Diverged
+        As ``online_sgd`` does.
+
+    Notes
+    -----
+    Taught in notebook 02.
     """
     run = record(
         OnlineSGD(settings), checkpoint_times(limit, LOOKS), lambda now: now.angles[0] <= angle
@@ -85,36 +110,59 @@ def sweep(
     progress: bool = True,
     n_jobs: int = -1,
 ) -> pd.DataFrame:
-    """Run every combination of settings with every seed, in parallel, and return one row a run.
+    """Run every combination of settings with every seed, and return one row a run.
 
-    >>> sweep(Settings(link="tanh", k=1), over={"d": [50, 100, 200], "noise": [0.1, 0.5]}, seeds=5)
-
-    Finished runs are remembered, see ``cache_directory``. The same call inside ``with joblib.parallel_config("dask"):`` runs
-    on a Dask cluster; what a worker had when it died is run again.
+    Runs go in parallel. Finished ones are remembered, see ``cache_directory``. The same call inside
+    ``with joblib.parallel_config("dask"):`` runs on a Dask cluster; what a worker had when it died
+    is run again.
 
     Parameters
     ----------
-    base : settings of all runs, but for the fields in ``over``.
-    over : field -> values to try; all combinations are run.
-    seeds : how many, counted from base.seed, or a list of them.
-    measure : function of the Run that returns a dictionary of numbers, which become columns.
-    samples : SGD steps of each run, or a function of its settings such as ``lambda s: 200 * s.d``.
-    checkpoints : moments that each Run holds besides its start, for a measure that looks at its course.
-    until : stop each run once its largest principal angle (radians) is this small; the column 'samples' then tells how
-        many it needed, within 3 %.
-    progress : show a progress bar.
-    n_jobs : number of parallel runs, -1 for one on each core.
+    base : Settings
+        Settings of all runs, but for the fields in ``over``.
+    over : dict of str to sequence
+        Field -> values to try; all combinations are run.
+    seeds : int or sequence of int
+        How many, counted from base.seed, or a list of them.
+    measure : callable
+        Function of the Run that returns a dictionary of numbers, which become columns.
+    samples : int or callable
+        SGD steps of each run, or a function of its settings such as ``lambda s: 200 * s.d``.
+    checkpoints : int
+        Moments that each Run holds besides its start, for a measure that looks at its course.
+    until : float, optional
+        Stop each run once its largest principal angle (radians) is this small; the column
+        'samples' then tells how many it needed, within 3 %.
+    progress : bool
+        Show a progress bar.
+    n_jobs : int
+        Number of parallel runs, -1 for one on each core.
 
     Returns
     -------
-    DataFrame with the columns of ``over``, 'seed', 'samples', those of ``measure``, and 'problem': empty, or why the
-    run was impossible (k above d), diverged, or did not reach ``until``. ``attrs["base"]`` is the base as text.
+    pandas.DataFrame
+        The columns of ``over``, 'seed', 'samples', those of ``measure``, and 'problem': empty,
+        or why the run was impossible (k above d), diverged, or did not reach ``until``.
+        ``attrs["base"]`` is the base as text.
 
-    ValueError for fields that Settings does not have, TypeError for a measure that returns no numbers. Taught in notebook 02.
+    Raises
+    ------
+    ValueError
+        For fields that Settings does not have.
+    TypeError
+        For a measure that returns no numbers.
+
+    Notes
+    -----
+    Taught in notebook 02.
+
+    Examples
+    --------
+    >>> sweep(Settings(link="tanh", k=1), over={"d": [50, 100], "noise": [0.1, 0.5]}, seeds=5)
     """
     from tqdm.auto import tqdm
 
-    points, store, checkpoints = _points(base, over, seeds), _Store(measure), _moments(checkpoints)
+    points, store, checkpoints = _points(base, over, seeds), Store(measure), _moments(checkpoints)
     rows, tasks, paths = [], {}, {}
     for row, settings in points:
         if isinstance(settings, ValueError):
@@ -213,9 +261,8 @@ def _results(
     if not tasks:
         return ()
     run = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    longest_first = sorted(
-        tasks, key=lambda i: -tasks[i][1]["samples"]
-    )  # so that no core waits for the last of them
+    # So that no core waits for the last of them.
+    longest_first = sorted(tasks, key=lambda i: -tasks[i][1]["samples"])
     code = os.getpid(), imported
     return run(joblib.delayed(_measured)(i, *tasks[i], measure, code) for i in longest_first)
 
@@ -223,7 +270,10 @@ def _results(
 def _measured(
     i: int, settings: Settings, how: dict, measure: Callable, code: tuple[int, list]
 ) -> tuple[int, dict, list]:
-    """One run of a sweep, wherever it is made: its number, what there is to say of it, and what other code made it."""
+    """One run of a sweep, wherever it is made.
+
+    Its number, what there is to say of it, and what other code made it.
+    """
     process, imported = code
     return (
         i,
@@ -241,9 +291,8 @@ def _outcome(settings: Settings, how: dict, measure: Callable) -> dict:
                 run = samples_until(settings, how["until"], how["samples"])
         except Diverged as problem:
             return {"problem": str(problem)}
-        samples = (
-            math.nan if run.note else int(run.samples[-1])
-        )  # a run that gave up needs more, nobody knows how many
+        # A run that gave up needs more, nobody knows how many.
+        samples = math.nan if run.note else int(run.samples[-1])
         return {"samples": samples} | _columns(measure(run)) | {"problem": run.note}
 
 
@@ -270,115 +319,3 @@ def _columns(values: Mapping[str, float]) -> dict[str, float]:
             )
         columns[name] = value
     return columns
-
-
-def cache_directory() -> Path:
-    """Where results of sweeps are kept: the environment variable COURSE_CACHE, or this user's folder for caches.
-
-    Finished runs are remembered there by settings, samples, and the code of this package, of ``measure``, of your link, and
-    of all that these use but files and libraries of the same version: an interrupted sweep goes on where it was, and a
-    repeated one takes no time. Where that code cannot be told, a warning says why, and nothing is remembered.
-
-    RuntimeError where a home folder is asked for and there is none.
-    """
-    if own := os.environ.get("COURSE_CACHE"):
-        return Path(own).expanduser()
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches"
-    else:
-        folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder).expanduser() / "subspace-course"
-
-
-class _Store:
-    """Results on disk, one JSON file a run, named by the digest of all that the result depends on.
-
-    ``imported``: (module, name, identity) of the own code that another process would import, not receive.
-    """
-
-    def __init__(self, measure: Callable):
-        self._identities, self.imported, self._folder = {}, [], None
-        try:
-            if package_text() != package_identity():
-                raise TypeError("course_utils was edited after it was imported: restart the kernel")
-            if names := replaced():
-                raise TypeError(
-                    f"{names[0]} is not the course's own any more: "
-                    "restart the kernel to have it back"
-                )
-            self._code = [self._identity(measure), package_identity()]
-            self._folder = cache_directory() / "sweep"
-        except TypeError as problem:
-            self._give_up(problem)
-        except RuntimeError as problem:
-            self._give_up(f"{problem} Set COURSE_CACHE to a folder that you can write to")
-
-    def _give_up(self, problem) -> None:
-        warnings.warn(f"results are not remembered: {problem}", stacklevel=4)
-
-    def _identity(self, function: Callable) -> str:
-        """`identity`, with what of it other processes would import noted."""
-        if id(function) not in self._identities:
-            digest, imported = examine(function)
-            self.imported += imported
-            self._identities[id(function)] = digest, function
-        return self._identities[id(function)][0]
-
-    def path(self, settings: Settings, how: dict) -> Path | None:
-        """The file of a run, None if its code cannot be told from other code."""
-        if self._folder is None:
-            return None
-        values = {f.name: getattr(settings, f.name) for f in fields(settings)}
-        if isinstance(settings.link, str):
-            values["link"] = LINKS[settings.link]  # by what it does, for those who change the table
-        try:
-            values = {name: self._identity(v) if callable(v) else v for name, v in values.items()}
-        except TypeError as problem:
-            return self._give_up(problem)
-        return self._folder / f"{_digest([values, how, self._code])}.json"
-
-    def read(self, path: Path | None) -> dict | None:
-        """What was stored for a run, None if nothing was or if it is damaged."""
-        if path is None:
-            return None
-        try:
-            entry = json.loads(path.read_text(encoding="utf-8"))
-            if entry["digest"] != _digest(entry["values"]):
-                raise ValueError("its digest does not fit")
-            return entry["values"]
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as problem:
-            warnings.warn(
-                f"the stored result {path} is damaged ({problem}); the run is made again",
-                stacklevel=3,
-            )
-            return None
-
-    def write(self, path: Path | None, settings: Settings, values: dict, other: list[str]) -> None:
-        """Store a result whole or not at all; what stands in the way costs a warning, not the sweep."""
-        if path is None:
-            return
-        if other:
-            name = other[0]
-            return self._give_up(
-                f"{name} is not the same in a parallel process, where it was read from its file: "
-                "restart the kernel after an edit, and set in the file what you set in "
-                f"{name.partition('.')[0]}; or sweep with n_jobs=1"
-            )
-        part = path.with_suffix(f".{os.getpid()}.part")
-        entry = {"settings": settings.summary(), "values": values, "digest": _digest(values)}
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(entry), encoding="utf-8")
-            os.replace(part, path)
-        except OSError as problem:
-            self._give_up(f"{problem}: set COURSE_CACHE to a folder that you can write to")
-            with suppress(OSError):
-                part.unlink()
-
-
-def _digest(values) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:32]

@@ -1,6 +1,7 @@
-"""What the course does with models of torch: a copy to look at, a Linear layer of given weights, and erf.
+"""What the course does with models of torch.
 
-Imported where it is needed, since it imports torch.
+A copy to look at, a Linear layer of given weights, and erf. Imported where it is needed, since it
+imports torch.
 """
 
 from __future__ import annotations
@@ -14,15 +15,39 @@ import torch
 
 
 class Erf(torch.nn.Module):
-    """erf(t / sqrt 2)."""
+    """The activation erf(t / sqrt 2)."""
 
     def forward(self, t):
-        """Elementwise."""
+        """Values of the activation, elementwise.
+
+        Parameters
+        ----------
+        t : torch.Tensor
+            Of any shape.
+
+        Returns
+        -------
+        torch.Tensor
+            erf(t / sqrt 2).
+        """
         return torch.erf(t / 2**0.5)
 
 
 def linear(weight: np.ndarray, bias: np.ndarray | None = None) -> torch.nn.Linear:
-    """A Linear layer in float64 with copies of these weights (m, d) and biases (m,); draws no random number."""
+    """A Linear layer in float64 with given weights; draws no random number.
+
+    Parameters
+    ----------
+    weight : (m, d) ndarray
+        Weights, copied.
+    bias : (m,) ndarray, optional
+        Biases, copied; left out, the layer has none.
+
+    Returns
+    -------
+    torch.nn.Linear
+        It maps (n, d) to (n, m).
+    """
     m, d = weight.shape
     layer = torch.nn.utils.skip_init(
         torch.nn.Linear, d, m, bias=bias is not None, dtype=torch.float64
@@ -35,7 +60,23 @@ def linear(weight: np.ndarray, bias: np.ndarray | None = None) -> torch.nn.Linea
 
 
 def copied(model: torch.nn.Module) -> torch.nn.Module:
-    """A deep copy, ties included, also of models with the old weight_norm and spectral_norm; ValueError if it fails."""
+    """A deep copy of a model, ties included.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Also one with the old weight_norm and spectral_norm.
+
+    Returns
+    -------
+    torch.nn.Module
+        It shares nothing with the model.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be copied.
+    """
     kept = [
         value
         for module in model.modules()
@@ -55,7 +96,21 @@ def copied(model: torch.nn.Module) -> torch.nn.Module:
 def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
     """A copy in evaluation mode, so that nothing that is done to it reaches the model.
 
-    Hooks of your own stay behind: they would count and record what you did not do. Those of torch.nn.utils come along.
+    Parameters
+    ----------
+    model : torch.nn.Module
+        May have hooks, and be in any mode.
+
+    Returns
+    -------
+    torch.nn.Module
+        The copy. Hooks of your own stay behind: they would count and record what you did not
+        do. Those of torch.nn.utils come along.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be copied.
     """
     seen = copied(model).eval()
     for module in seen.modules():
@@ -75,17 +130,38 @@ def to_look_at(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def effective_weight(layer: torch.nn.Linear) -> torch.Tensor:
-    """The weight (m, d) that a Linear layer multiplies with in evaluation, normalised or pruned as torch.nn.utils does it."""
+    """The weight that a Linear layer multiplies with in evaluation.
+
+    Parameters
+    ----------
+    layer : torch.nn.Linear
+        May be under weight_norm, spectral_norm or pruning.
+
+    Returns
+    -------
+    (m, d) torch.Tensor
+        Normalised or pruned as torch.nn.utils does it.
+    """
     seen = to_look_at(layer)
     with torch.no_grad():
-        seen(
-            torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer))
-        )  # old hooks set it when called
+        # Old hooks set it when they are called.
+        seen(torch.zeros(1, layer.in_features, dtype=dtype_of(layer), device=device_of(layer)))
     return seen.weight
 
 
 def dtype_of(model: torch.nn.Module) -> torch.dtype:
-    """Number type of the first floating-point parameter."""
+    """Number type of the first floating-point parameter.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        May hold other types beside.
+
+    Returns
+    -------
+    torch.dtype
+        The type; torch's default where there is no parameter.
+    """
     return next(
         (p.dtype for p in model.parameters() if p.dtype.is_floating_point),
         torch.get_default_dtype(),
@@ -93,19 +169,47 @@ def dtype_of(model: torch.nn.Module) -> torch.dtype:
 
 
 def device_of(model: torch.nn.Module) -> torch.device:
-    """Where the first parameter is."""
+    """Where the first parameter is.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        May have no parameter.
+
+    Returns
+    -------
+    torch.device
+        The device; the processor where there is no parameter.
+    """
     return next((p.device for p in model.parameters()), torch.device("cpu"))
 
 
 def array(values) -> np.ndarray:
-    """A tensor as an array of float64 of its own."""
+    """A tensor as an array of its own.
+
+    Parameters
+    ----------
+    values : torch.Tensor
+        On any device, with or without gradients.
+
+    Returns
+    -------
+    ndarray of float64
+        A copy.
+    """
     return values.detach().cpu().double().numpy().copy()
 
 
 @contextmanager
 def untouched(model: torch.nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; each module's own mode, all buffers and the state of torch's and NumPy's random
-    numbers are put back afterwards.
+    """Evaluation mode without gradients; what that changes is put back afterwards.
+
+    Each module's own mode, all buffers and the state of torch's and NumPy's random numbers.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Left as it was found.
     """
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     modes = [(module, module.training) for module in model.modules()]

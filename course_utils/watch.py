@@ -1,4 +1,4 @@
-"""Angles, norms and singular values of any torch model, recorded inside a training loop of your own."""
+"""Angles, norms and singular values of any torch model, recorded in a loop of your own."""
 
 from __future__ import annotations
 
@@ -16,26 +16,49 @@ from .run import Run, Snapshot
 from .settings import Settings
 from .subspace import checked, precision
 
-GROWTH = 1.1  # measured when the samples seen have grown by this factor: 24 times a decade, so that long loops stay cheap
+# Measured when the samples seen have grown by this factor: 24 times a decade, so that long loops
+# stay cheap.
+GROWTH = 1.1
 
 
 @dataclass(frozen=True, repr=False)
 class OwnSettings(Settings):
-    """Settings of a model that is not ours: d, k and width hold, all the others are unknown and are never shown."""
+    """Settings of a model that is not ours.
+
+    d, k and width hold, all the others are unknown and are never shown.
+    """
 
     def summary(self) -> str:
-        """What is known, as text for a header."""
+        """What is known, as text for a header.
+
+        Returns
+        -------
+        str
+            d, k and width.
+        """
         return f"d={self.d} k={self.k} width={self.width} (your own model and training loop)"
 
-    def code(self) -> str:
-        """ValueError: there is nothing that could be run again."""
+    def code(self) -> NoReturn:
+        """Refused: there is nothing that could be run again.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
         raise ValueError(
             "this run comes from your own model and training loop, "
             "which a settings code cannot carry"
         )
 
     def target(self) -> NoReturn:
-        """ValueError: the target is not known."""
+        """Refused: the target is not known.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
         raise ValueError("this run comes from your own training loop: only you know its target")
 
     def __repr__(self) -> str:
@@ -43,7 +66,24 @@ class OwnSettings(Settings):
 
 
 class Watch:
-    """A recording of the first linear layer of a torch model; made by ``watch``, told of each step, read as ``run``."""
+    """A recording of the first linear layer of a torch model.
+
+    Made by ``watch``, told of each step, read as ``run``.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        As in ``watch``.
+    directions : (k, d) array_like or torch.Tensor
+        As in ``watch``.
+    risk : callable, optional
+        As in ``watch``.
+
+    Raises
+    ------
+    ValueError
+        As ``watch`` does.
+    """
 
     def __init__(self, model, directions, risk: Callable | None = None):
         _, self._layer = first_linear(model)
@@ -57,9 +97,21 @@ class Watch:
         self(0)
 
     def __call__(self, n: int) -> None:
-        """Say that the model has just been trained on n more samples; measures it when enough have been seen.
+        """Say that the model has just been trained on more samples.
 
-        Raises ValueError if n is not a number of samples, Diverged (with ``run``) once weights are not finite.
+        It is measured when enough have been seen.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+
+        Raises
+        ------
+        ValueError
+            If n is not a number of samples.
+        Diverged
+            Once weights are not finite; with ``run``.
         """
         if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 0:
             raise ValueError(
@@ -72,7 +124,10 @@ class Watch:
 
     @property
     def run(self) -> Run:
-        """All that was recorded, this moment included, as a Run; its ``net`` is None unless the model has two layers."""
+        """All that was recorded, this moment included, as a Run.
+
+        Its ``net`` is None unless the model has two layers.
+        """
         if self._snapshots[-1].samples < self.samples:
             self._record()
         return Run.of(self._settings, self._snapshots, net=_two_layer(self._model))
@@ -105,41 +160,80 @@ class Watch:
 
 
 def watch(model, directions, risk: Callable | None = None) -> Watch:
-    """Record principal angles, norms and singular values of a torch model's first linear layer while you train it.
+    """Record angles, norms and singular values of a torch model while you train it.
 
+    They are those of its first linear layer. Any optimiser, any depth. The model is measured now
+    and whenever the samples seen have grown by a tenth. Nothing is hooked into it, and what you
+    evaluate in between is not counted. Weights are those that it uses in evaluation mode, read from
+    a copy, so that training goes on as if nobody watched.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes inputs (n, d); its first layer is a Linear with weights (m, d).
+    directions : (k, d) array_like or torch.Tensor
+        Orthonormal rows u_i, such as ``target.directions``.
+    risk : callable, optional
+        Function of the model that gives its test risk; called whenever the model is measured,
+        in evaluation mode and without gradients; modes, buffers and the global random numbers
+        are put back. Without it the risk of the Run is nan.
+
+    Returns
+    -------
+    Watch
+        Call it after each step; read its ``run``.
+
+    Raises
+    ------
+    ValueError
+        If the model's first layer is not a Linear that sees the inputs themselves, or has no
+        weights yet (lazy layers), or if directions do not fit.
+    TypeError
+        If it is no torch model.
+
+    Notes
+    -----
+    Taught in notebook 02.
+
+    Examples
+    --------
     >>> watcher = watch(model, target.directions)
     >>> for X, y in batches:
     ...     loss = ((model(X)[:, 0] - y) ** 2).mean()
     ...     optimizer.zero_grad(); loss.backward(); optimizer.step()
     ...     watcher(len(X))
-    >>> watcher.run          # a Run, as online_sgd gives it
-
-    Any optimiser, any depth. The model is measured now and whenever the samples seen have grown by a tenth. Nothing is
-    hooked into it, and what you evaluate in between is not counted. Weights are those that it uses in evaluation mode, read
-    from a copy, so that training goes on as if nobody watched.
-
-    Parameters
-    ----------
-    model : torch module that takes inputs (n, d) and whose first layer is a Linear with weights (m, d).
-    directions : (k, d), array or tensor with orthonormal rows u_i, such as ``target.directions``.
-    risk : function of the model that gives its test risk; called whenever the model is measured, in evaluation mode and
-        without gradients; modes, buffers and the global random numbers are put back. Without it the risk of the Run is nan.
-
-    Raises
-    ------
-    ValueError if the model's first layer is not a Linear that sees the inputs themselves, or has no weights yet (lazy
-    layers), or if directions do not fit.
-    Taught in notebook 02.
+    >>> watcher.run  # a Run, as online_sgd gives it
     """
     return Watch(model, directions, risk)
 
 
 def first_linear(model):
-    """(name, module) of the Linear layer that is the first to see the inputs of a torch model.
+    """The Linear layer that is the first to see the inputs of a torch model.
 
-    Found by running a copy of the model, in evaluation mode and without hooks of your own, on two inputs of each width
-    that one of its Linear layers takes. The name is '' if the model is that layer itself. Raises ValueError if no Linear
-    sees the inputs unchanged, or if the one that does is lazy and has no weights yet.
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Of any depth.
+
+    Returns
+    -------
+    name : str
+        Its name; '' if the model is that layer itself.
+    layer : torch.nn.Linear
+        A module of the model, not of a copy.
+
+    Raises
+    ------
+    ValueError
+        If no Linear sees the inputs unchanged, or if the one that does is lazy and has no
+        weights yet.
+    TypeError
+        If it is no torch model.
+
+    Notes
+    -----
+    Found by running a copy of the model, in evaluation mode and without hooks of your own, on two
+    inputs of each width that one of its Linear layers takes.
     """
     import torch
 
@@ -170,7 +264,10 @@ def first_linear(model):
 
 
 def _first_called(model, d: int) -> str | None:
-    """Name of the Linear layer that is called first on inputs of width d, if what it sees are the inputs themselves."""
+    """Name of the Linear layer that is called first on inputs of width d.
+
+    None if what it sees are not the inputs themselves.
+    """
     import torch
 
     from .torch_models import device_of, dtype_of, to_look_at, untouched
@@ -187,7 +284,8 @@ def _first_called(model, d: int) -> str | None:
     try:
         with untouched(seen):
             seen(X)
-    except Exception:  # a model fails on inputs of a wrong width in its own way; the right one is tried in its turn
+    # A model fails on inputs of a wrong width in its own way; the right one is tried in its turn.
+    except Exception:
         pass
     return called[0][0] if called and torch.equal(called[0][1], X) else None
 

@@ -557,7 +557,7 @@ def test_impossible_checkpoints_samples_or_seeds_are_refused_in_words():
             online_sgd(SMALL, samples=10, checkpoints=bad)
     with pytest.raises(ValueError, match="seeds is empty"):
         online_sgd(SMALL, samples=10, seeds=[])
-    with pytest.raises(ValueError, match="seed = -1 is out of range"):
+    with pytest.raises(ValueError, match="seed = -1 is not possible"):
         online_sgd(SMALL, samples=10, seeds=[0, -1])
     with pytest.raises(TypeError, match="samples must be a whole number"):
         online_sgd(SMALL, samples="10")

@@ -263,7 +263,9 @@ def test_a_home_that_cannot_be_written_is_told(no_home, capsys):
 
 def test_notebooks_that_cannot_be_saved_are_told(monkeypatch):
     folders = {str(launcher.NOTEBOOKS): "read-only"}
-    monkeypatch.setattr(doctor, "obstacle", lambda folder: folders.get(str(folder), ""))
+    monkeypatch.setattr(
+        doctor.surroundings, "obstacle", lambda folder: folders.get(str(folder), "")
+    )
     assert [finding.status for finding in doctor.check_folders()] == ["ok", "warn"]
 
 

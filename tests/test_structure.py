@@ -4,11 +4,9 @@ Short modules and functions, no private name across modules, no circle, one door
 """
 
 import ast
-import inspect
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from types import FunctionType
 
 import pytest
 
@@ -155,7 +153,7 @@ DRAWS = {
     ),
     "engine.online": (1, "noise of test labels"),
     "targets": (1, "noise of labels"),
-    "estimators": (1, "noise of labels"),
+    "estimators.compared": (1, "noise of labels"),
     "directions": (1, "hidden directions"),
     "networks": (3, "biases, the first W, and eight rows to compare a torch model and its copy"),
     "watch": (1, "two rows that show which layer sees the inputs"),
@@ -188,39 +186,3 @@ def test_no_imports_run_in_a_circle():
         needs[module] = (needed & MODULES.keys()) - {module}
     ordered = list(TopologicalSorter(needs).static_order())  # CycleError names the circle
     assert len(ordered) == len(MODULES)
-
-
-def public_functions():
-    """Every function and method that `course_utils` offers by name."""
-    for name in course_utils.__all__:
-        thing = getattr(course_utils, name)
-        if isinstance(thing, type):
-            members = [
-                (f"{name}.{inner}", member)
-                for inner, member in vars(thing).items()
-                if not inner.startswith("_")
-            ]
-            yield from (
-                (label, m.fget if isinstance(m, property) else getattr(m, "__func__", m))
-                for label, m in members
-            )
-            yield f"{name}()", thing.__init__
-        else:
-            yield name, thing
-
-
-@pytest.mark.parametrize(
-    ("name", "function"), [(n, f) for n, f in public_functions() if isinstance(f, FunctionType)]
-)
-def test_public_functions_say_what_they_take_return_and_do(name, function):
-    signature = inspect.signature(function)
-    takes = [
-        p
-        for p in signature.parameters.values()
-        if p.name not in ("self", "cls") and p.kind is not p.VAR_KEYWORD
-    ]
-    untyped = [p.name for p in takes if p.annotation is p.empty]
-    assert untyped == []
-    assert function.__name__ == "__init__" or (
-        function.__doc__ and signature.return_annotation is not signature.empty
-    )

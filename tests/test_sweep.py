@@ -19,7 +19,8 @@ import pytest
 
 import course_utils
 from course_utils import LINKS, Settings, online_sgd
-from course_utils.sweep import cache_directory, final_values, samples_until, sweep
+from course_utils.store import cache_directory
+from course_utils.sweep import final_values, samples_until, sweep
 
 BASE = Settings(d=20, k=1, link="tanh", width=10, step=0.3)
 
@@ -230,7 +231,7 @@ def test_an_edit_of_the_package_makes_every_result_anew(tmp_path, cache):
 
 
 def test_an_edit_of_the_package_while_it_is_in_use_stores_nothing(small, cache, monkeypatch):
-    monkeypatch.setattr("course_utils.sweep.package_text", lambda: "edited")
+    monkeypatch.setattr("course_utils.store.package_text", lambda: "edited")
     with pytest.warns(
         UserWarning,
         match="results are not remembered: course_utils was edited .* restart the kernel",

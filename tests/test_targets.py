@@ -19,8 +19,8 @@ from course_utils import (
     information_exponent,
     online_sgd,
 )
-from course_utils.links import check_own_link
-from course_utils.targets import Undecided, degree_weights, hermite_basis
+from course_utils.hermite import Undecided, degree_weights, hermite_basis
+from course_utils.own_links import check_own_link
 
 ONE_INDEX = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 MANY_INDEX = [name for name in LINKS if name not in ONE_INDEX]

@@ -18,14 +18,14 @@ from course_utils import (
 from course_utils import theory as th
 from course_utils.activations import ACTIVATIONS
 from course_utils.engine.online import schedule
-from course_utils.links import LINKS, gaussian_grid
-from course_utils.losses import LOSSES
-from course_utils.targets import (
+from course_utils.hermite import (
     degree_weights,
     hermite_basis,
     hermite_coefficients,
     information_exponent,
 )
+from course_utils.links import LINKS, gaussian_grid
+from course_utils.losses import LOSSES
 
 SQUARE_ERF = dict(activation="erf", loss="square", bias="none")
 

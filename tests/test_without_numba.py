@@ -137,3 +137,4 @@ def test_it_says_once_what_is_missing_and_what_to_try(without):
     _, said = without
     assert said.count("Warning") == said.count("Numba is not installed") == 1, said
     assert "pip install numba" in said
+    assert said.startswith(__file__)  # the line outside the package that led there

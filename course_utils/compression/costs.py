@@ -21,8 +21,16 @@ RANKED = "rank, float32"
 class Compressed:
     """What each size of a network costs, for ranks r = 1 ... R.
 
-    left_out : ||W - W_r||_F / sqrt m, from r = 0 on. output : relative output error of W_r. whole : test risk of the network.
-    forms : method -> (bytes, test risk), a pair for each size.
+    Attributes
+    ----------
+    left_out : (R + 1,) ndarray
+        ||W - W_r||_F / sqrt m, from r = 0 on.
+    output : (R,) ndarray
+        Relative output error of W_r.
+    whole : float
+        Test risk of the network.
+    forms : dict of str to tuple
+        Method -> (bytes, test risk), two arrays with an entry for each size.
     """
 
     left_out: np.ndarray
@@ -35,15 +43,33 @@ class Compressed:
 def compressed(
     net: TwoLayerNet, X: np.ndarray, y: np.ndarray, loss: str, ranks: int, d: int
 ) -> Compressed:
-    """Compress a network in every way, with one decomposition of W: factors of one rank hold those of every smaller rank.
+    """Compress a network in every way, and say what each size costs.
 
     Parameters
     ----------
-    net : the network; in reduced coordinates only whole and by ranks, as single entries of its W mean nothing.
-    X, y, loss : test inputs (n, columns of W), labels (n,), and the loss of the risk.
-    ranks : R, the largest rank. d : input dimension, for which bytes are counted.
+    net : TwoLayerNet
+        The network; in reduced coordinates only whole and by ranks, as single entries of its W
+        mean nothing.
+    X : (n, columns of W) ndarray
+        Test inputs.
+    y : (n,) ndarray
+        Their labels.
+    loss : str
+        The loss of the risk, a name in LOSSES.
+    ranks : int
+        R, the largest rank.
+    d : int
+        Input dimension, for which bytes are counted.
 
-    Taught in notebook 06.
+    Returns
+    -------
+    Compressed
+        Errors, risks and bytes.
+
+    Notes
+    -----
+    One decomposition of W serves all: factors of one rank hold those of every smaller rank. Taught
+    in notebook 06.
     """
     left, right = low_rank(net.W, ranks)
     reduced, net = net.reduced_k is not None, net.replace(reduced_k=None)
@@ -87,10 +113,26 @@ def compressed(
 
 @single_threaded_blas()
 def relative_output_error(before: Callable, after: Callable, X: np.ndarray) -> float:
-    """||f_before - f_after|| / ||f_before|| over inputs X (n, d): how far compression moves the outputs.
+    """||f_before - f_after|| / ||f_before||: how far compression moves the outputs.
 
-    The risk of a network that has learned nothing hardly moves, whatever is done to it; its outputs do.
-    Taught in notebook 06.
+    Parameters
+    ----------
+    before : callable
+        The network, (n, d) -> (n,).
+    after : callable
+        The compressed one.
+    X : (n, d) ndarray
+        Inputs over which the norms are taken.
+
+    Returns
+    -------
+    float
+        0 where nothing has changed, 1 where nothing is left.
+
+    Notes
+    -----
+    The risk of a network that has learned nothing hardly moves, whatever is done to it; its outputs
+    do. Taught in notebook 06.
     """
     f = before(X)
     return float(np.linalg.norm(f - after(X)) / np.linalg.norm(f))

@@ -7,12 +7,33 @@ from .matrices import low_rank
 
 
 def compress_torch(model, rank: int):
-    """A copy of a torch model in which two Linear layers, d -> rank -> m, stand for its first Linear layer, d -> m.
+    """A copy of a torch model in which two Linear layers stand for its first one.
 
-    The model itself is left as it is; the copy can be trained on, what was frozen stays frozen, and a layer that stands in
-    several places is replaced in all of them. Factors are those of the weights used in evaluation mode. Raises ValueError
-    for a rank above min(m, d), if no Linear layer sees the inputs themselves, and if the weight is tied to that of another
-    layer. Taught in notebook 06.
+    The layers are d -> rank -> m in place of d -> m. The model itself is left as it is; the copy
+    can be trained on, what was frozen stays frozen, and a layer that stands in several places is
+    replaced in all of them. Factors are those of the weights used in evaluation mode.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes inputs (n, d); its first layer is a Linear.
+    rank : int
+        Width of the layer between, from 1 to min(m, d).
+
+    Returns
+    -------
+    torch.nn.Module
+        Of the kind of the model, or the two layers alone if the model was one Linear.
+
+    Raises
+    ------
+    ValueError
+        For a rank above min(m, d), if no Linear layer sees the inputs themselves, and if the
+        weight is tied to that of another layer.
+
+    Notes
+    -----
+    Taught in notebook 06.
     """
     import torch
 

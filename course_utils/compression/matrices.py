@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numbers
-
 import numpy as np
 import scipy.linalg
 
-from ..given import real_numbers
+from ..given import real_numbers, whole
 from ..machine import single_threaded_blas
 
 STORAGES = ("float64", "float32", "float16", "int8")
@@ -15,12 +13,36 @@ STORAGES = ("float64", "float32", "float16", "int8")
 
 @single_threaded_blas()
 def low_rank(W: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
-    """Factors left (m, rank) and right (rank, d) whose product is the best approximation of W (m, d) of that rank.
+    """Factors of the best approximation of a matrix that has a given rank.
 
-    Each carries the square root of the singular values; left[:, :j] @ right[:j] is the best approximation of rank j.
-    Raises ValueError for a rank outside 1 ... min(m, d). Source: Eckart and Young 1936. Taught in notebook 06.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        Such as the first layer of a network.
+    rank : int
+        k, from 1 to min(m, d).
+
+    Returns
+    -------
+    left : (m, k) ndarray
+        Left singular vectors, each times the square root of its singular value.
+    right : (k, d) ndarray
+        Right singular vectors, in the same way; left @ right is the approximation, and left[:,
+        :j] @ right[:j] the best one of rank j.
+
+    Raises
+    ------
+    ValueError
+        For a rank outside 1 ... min(m, d).
+    TypeError
+        For a rank that is no whole number.
+
+    Notes
+    -----
+    Source: Eckart and Young 1936. Taught in notebook 06.
     """
-    rank = _count("rank", rank, min(W.shape), f"min(m, d) of a {W.shape[0]} x {W.shape[1]} matrix")
+    m, d = W.shape
+    rank = whole("rank", rank, 1, min(m, d), exact=True, what=f", min(m, d) of a {m} x {d} matrix")
     U, s, Vt = scipy.linalg.svd(W, full_matrices=False)
     root = np.sqrt(s[:rank])
     return U[:, :rank] * root, root[:, None] * Vt[:rank]
@@ -28,8 +50,20 @@ def low_rank(W: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
 
 @single_threaded_blas()
 def truncation_errors(W: np.ndarray) -> np.ndarray:
-    """||W - W_k||_F for k = 0 ... min(m, d): the least that a matrix of rank k can leave of W (m, d).
+    """What the best approximation of each rank leaves of a matrix, ||W - W_k||_F.
 
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        Such as the first layer of a network.
+
+    Returns
+    -------
+    (min(m, d) + 1,) ndarray
+        The errors for k = 0 ... min(m, d): no matrix of rank k leaves less.
+
+    Notes
+    -----
     Source: Eckart and Young 1936. Taught in notebook 06.
     """
     s = scipy.linalg.svd(W, compute_uv=False)
@@ -37,13 +71,34 @@ def truncation_errors(W: np.ndarray) -> np.ndarray:
 
 
 def prune(W: np.ndarray, keep: int) -> np.ndarray:
-    """W (m, d) with all but its ``keep`` largest entries, by absolute value, set to zero.
+    """A copy of a matrix with all but its largest entries set to zero.
 
-    Raises ValueError for keep outside 1 ... m d. Taught in notebook 06.
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        Such as the first layer of a network.
+    keep : int
+        How many entries stay, the largest by absolute value; from 1 to m d.
+
+    Returns
+    -------
+    (m, d) ndarray
+        The pruned matrix.
+
+    Raises
+    ------
+    ValueError
+        For ``keep`` outside 1 ... m d.
+    TypeError
+        For one that is no whole number.
+
+    Notes
+    -----
+    Taught in notebook 06.
     """
-    keep = _count(
-        "keep", keep, W.size, f"the number of entries of a {W.shape[0]} x {W.shape[1]} matrix"
-    )
+    m, d = W.shape
+    entries = f", the number of entries of a {m} x {d} matrix"
+    keep = whole("keep", keep, 1, W.size, exact=True, what=entries)
     kept = np.argpartition(np.abs(W).ravel(), W.size - keep)[W.size - keep :]
     pruned = np.zeros_like(W)
     pruned.flat[kept] = W.flat[kept]
@@ -51,13 +106,35 @@ def prune(W: np.ndarray, keep: int) -> np.ndarray:
 
 
 def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """(codes, scales): an array rounded to a shorter number type; codes * scales gives it back (codes, if scales is None).
+    """An array rounded to a shorter number type, with the scales that give it back.
 
-    storage is 'float64', 'float32', 'float16' or 'int8'. Codes of int8 are A / scales rounded to -127 ... 127, with one
-    float32 scale a row or a column, whichever are fewer (one for a vector): errors are at most half a scale. Rows too
-    small for a scale become zeros, as entries do that are too small for float32 or float16, beside larger ones.
-    Raises ValueError for an unknown type, for numbers that are not finite or too large for the type (for int8: for its
-    scales), and for arrays that would become zero as a whole. Taught in notebook 06.
+    Parameters
+    ----------
+    A : ndarray
+        Any shape; for 'int8' a vector or a matrix.
+    storage : str
+        'float64', 'float32', 'float16' or 'int8'.
+
+    Returns
+    -------
+    codes : ndarray
+        The array in its new type, of the shape of A. For 'int8' A / scales rounded to -127 ...
+        127.
+    scales : ndarray or None
+        For 'int8' one float32 scale a row or a column, whichever are fewer (one for a vector),
+        so that codes * scales is off by at most half a scale. None for the other types, whose
+        codes stand for themselves.
+
+    Raises
+    ------
+    ValueError
+        For an unknown type, for numbers that are not finite or too large for the type (for
+        int8: for its scales), and for arrays that would become zero as a whole.
+
+    Notes
+    -----
+    Rows too small for a scale become zeros, as entries do that are too small for float32 or
+    float16, beside larger ones. Taught in notebook 06.
     """
     A = real_numbers(A, "the array")
     if storage not in STORAGES:
@@ -86,12 +163,3 @@ def quantise(A: np.ndarray, storage: str) -> tuple[np.ndarray, np.ndarray | None
     scales[scales == 0] = 1  # rows of zeros
     scales = np.maximum(scales, short.tiny)  # below, float32 has few digits left
     return np.clip(np.rint(A / scales), -127, 127).astype(np.int8), scales
-
-
-def _count(name: str, value, most: int, what: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or not 1 <= value <= most:
-        raise ValueError(
-            f"{name} = {value!r} is not possible: "
-            f"it must be a whole number from 1 to {most}, {what}"
-        )
-    return int(value)

@@ -19,18 +19,28 @@ KINDS = {"W": "whole", "left": "factored", "kept": "pruned"}
 
 
 class CompressedNet:
-    """A two-layer net that keeps W in the form in which it is stored: whole, as two thin factors, or pruned.
+    """A two-layer net that keeps W as it is stored: whole, as two thin factors, or pruned.
 
-    ``net(X)`` maps (n, d) -> (n,) and never multiplies factors out: k (m + d) multiplications a sample instead of m d.
+    ``net(X)`` maps (n, d) -> (n,) and never multiplies factors out: k (m + d) multiplications a
+    sample instead of m d.
 
     Parameters
     ----------
-    arrays : what is stored, name -> array. 'a' (m,) and 'b' (m,), and either 'W' (m, d); or 'left' (m, k) and 'right'
-        (k, d); or compressed sparse rows, 'kept' (q,) with 'columns' (q,), 'starts' (m + 1,) and 'd' (). The scales of
-        int8 arrays have their name and '_scales'.
-    activation : a name in ACTIVATIONS, such as 'relu' or 'tanh'.
+    arrays : dict of str to ndarray
+        What is stored. 'a' (m,) and 'b' (m,), and either 'W' (m, d); or 'left' (m, k) and
+        'right' (k, d); or compressed sparse rows, 'kept' (q,) with 'columns' (q,), 'starts' (m
+        + 1,) and 'd' (). The scales of int8 arrays have their name and '_scales'.
+    activation : str
+        A name in ACTIVATIONS, such as 'relu' or 'tanh'.
 
-    Raises ValueError if arrays do not make a network. Made by ``compress``. Taught in notebook 06.
+    Raises
+    ------
+    ValueError
+        If the arrays do not make a network.
+
+    Notes
+    -----
+    Made by ``compress``. Taught in notebook 06.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray], activation: str):
@@ -96,11 +106,22 @@ class CompressedNet:
 
     @property
     def bytes(self) -> int:
-        """Size of the file that ``save`` writes, in bytes: numbers, scales, positions and headers."""
+        """Size of the file that ``save`` writes, in bytes: numbers, scales, positions, headers."""
         return len(self._file())
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
-        """Outputs for inputs X, (n, d) -> (n,)."""
+        """Outputs of the net.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Inputs.
+
+        Returns
+        -------
+        (n,) ndarray
+            One output a row.
+        """
         X = samples(X, self._factors[-1].shape[1])
         sigma = ACTIVATIONS[self.activation].value
         a, b, out = self.a, self.b, np.empty(len(X))
@@ -112,7 +133,18 @@ class CompressedNet:
         return out
 
     def replace(self, a: np.ndarray) -> CompressedNet:
-        """A copy with another second layer, stored in the same number type."""
+        """A copy with another second layer, stored in the same number type.
+
+        Parameters
+        ----------
+        a : (m,) ndarray
+            The new second layer.
+
+        Returns
+        -------
+        CompressedNet
+            The copy; it shares the other arrays.
+        """
         return CompressedNet(
             self.arrays | {"a": np.asarray(a, dtype=self.arrays["a"].dtype)}, self.activation
         )
@@ -123,12 +155,36 @@ class CompressedNet:
         return file.getvalue()
 
     def save(self, path: str | Path) -> None:
-        """Write the net to a file, a NumPy .npz archive without pickled objects."""
+        """Write the net to a file, a NumPy .npz archive without pickled objects.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; what was there is replaced.
+        """
         Path(path).write_bytes(self._file())
 
     @classmethod
     def load(cls, path: str | Path) -> CompressedNet:
-        """Read a net that ``save`` wrote. ValueError if the file is damaged or holds something else."""
+        """Read a net that ``save`` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that ``save`` wrote.
+
+        Returns
+        -------
+        CompressedNet
+            The net, as it was stored.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged or holds something else.
+        FileNotFoundError
+            If it is not there.
+        """
         try:
             with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
                 arrays = dict(file)

@@ -14,10 +14,31 @@ from .nets import CompressedNet
 
 @single_threaded_blas()
 def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.ndarray):
-    """The net with its second layer fitted anew to samples X (n, d), y (n,), the first layer left as it is.
+    """A net with its second layer fitted anew to samples, the first layer left as it is.
 
-    Least squares with a ridge that pulls towards the present a; the ridge is chosen on every fourth sample, held out, and
-    the fit is then made on all. Returns a net of the same kind. ValueError if shapes do not fit. Taught in notebook 06.
+    Parameters
+    ----------
+    net : TwoLayerNet or CompressedNet
+        In the coordinates of X.
+    X : (n, d) ndarray
+        Inputs, 4 or more.
+    y : (n,) ndarray
+        Their labels.
+
+    Returns
+    -------
+    TwoLayerNet or CompressedNet
+        A net of the same kind.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or samples are too few.
+
+    Notes
+    -----
+    Least squares with a ridge that pulls towards the present a; the ridge is chosen on every fourth
+    sample, held out, and the fit is then made on all. Taught in notebook 06.
     """
     W = net.W
     X = samples(X, W.shape[1])

@@ -13,19 +13,36 @@ from .nets import CompressedNet
 def compress(
     net: TwoLayerNet, rank: int | None = None, keep: int | None = None, storage: str = "float64"
 ) -> CompressedNet:
-    """A smaller copy of a network: W by its rank or with few of its entries, in a shorter number type, or both.
+    """A smaller copy of a network: W by rank or by few entries, or in a shorter number type.
 
     Parameters
     ----------
-    net : the network, in input space.
-    rank : store W as two factors of this rank, k (m + d) numbers.
-    keep : store this many entries of W, the largest, and their positions. With neither, W is stored whole.
-    storage : number type of W, 'float64', 'float32', 'float16' or 'int8'; a and b are stored as float32, with 'float64'
-        as float64.
+    net : TwoLayerNet
+        The network, in input space.
+    rank : int, optional
+        Store W as two factors of this rank, k (m + d) numbers.
+    keep : int, optional
+        Store this many entries of W, the largest, and their positions. With neither, W is
+        stored whole.
+    storage : str
+        Number type of W, 'float64', 'float32', 'float16' or 'int8'; a and b are stored as
+        float32, with 'float64' as float64.
+
+    Returns
+    -------
+    CompressedNet
+        The copy, which computes with W as it is stored.
 
     Raises
     ------
-    ValueError for a rank above min(m, d), for rank and keep together, and for a net in reduced coordinates.
+    ValueError
+        For a rank above min(m, d), for rank and keep together, and for a net in reduced
+        coordinates.
+    TypeError
+        For a rank or keep that is no whole number.
+
+    Notes
+    -----
     Taught in notebook 06.
     """
     if net.reduced_k is not None:
@@ -39,7 +56,24 @@ def compress(
 
 
 def stored(net: TwoLayerNet, numbers_of_W: dict, positions: dict, storage: str) -> CompressedNet:
-    """The net with these numbers for W, rounded to a number type."""
+    """A net that keeps given numbers for W, rounded to a number type.
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        The net whose a, b and activation are kept.
+    numbers_of_W : dict of str to ndarray
+        'W', or 'left' and 'right', or 'kept', as in ``CompressedNet``; these are rounded.
+    positions : dict of str to ndarray
+        What goes with 'kept' as it is: 'columns', 'starts' and 'd'; else empty.
+    storage : str
+        The number type, as in ``compress``.
+
+    Returns
+    -------
+    CompressedNet
+        It computes with the rounded numbers.
+    """
     exact = "float64" if storage == "float64" else "float32"
     arrays = {"a": net.a.astype(exact), "b": net.b.astype(exact)} | positions
     for name, values in numbers_of_W.items():

@@ -1,1 +1,1 @@
-"""The simulation: SGD step by step as taught, the same steps in compiled blocks, how inputs are drawn, and OnlineSGD."""
+"""Online SGD: one step as taught, the same compiled in blocks, and inputs drawn at any d."""

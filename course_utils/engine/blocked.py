@@ -1,7 +1,8 @@
-"""SGD steps in blocks, compiled for each pair of activation and loss, and the same blocks in NumPy.
+"""SGD steps in blocks, compiled for each pair of activation and loss, and their NumPy twins.
 
-Inside a block W_t is W_0 minus a sum of outer products g_s x_s^T, so all that a step needs of W is the product X W_0^T (one
-matrix product a block) and the Gram matrix X X^T of the block's inputs. W itself is touched once a block.
+Inside a block W_t is W_0 minus a sum of outer products g_s x_s^T, so all that a step needs of W is
+the product X W_0^T (one matrix product a block) and the Gram matrix X X^T of the block's inputs. W
+itself is touched once a block.
 """
 
 from __future__ import annotations
@@ -17,23 +18,56 @@ from ..losses import LOSSES, Loss
 
 BLOCK = 32  # samples a block; measured best of 16, 32, 64 over widths 20 ... 1000
 INNER = 8  # samples whose mutual corrections are made one by one; the others go by matrix product
-TINY = 1e-150  # weights below this are set to zero: decaying rows of dead neurons would turn subnormal, 50 times slower
+# Weights below this become zero: rows of dead neurons would decay to subnormals, 50 times slower.
+TINY = 1e-150
 HUGE = 1e8  # an output beyond this means that training diverged
 
-# What the loops below call by these names; ``specialised`` puts those of other records in their place.
+# What the loops below call by these names; ``specialised`` puts those of other records there.
 activate, loss_slope = ACTIVATIONS["relu"].at, LOSSES["huber"].at
 
 
 def steps_of(activation: str, loss: str) -> Callable:
-    """The loop of two records: f(W, a, b, X, y, steps, decay) -> position of the first bad sample, or -1.
+    """The loop of two records: f(W, a, b, X, y, steps, decay) -> position of a bad sample.
 
-    Parameters as in ``sgd_steps``, steps (n,), all arrays C-contiguous. KeyError for unknown names.
+    Parameters
+    ----------
+    activation : str
+        A name in ACTIVATIONS.
+    loss : str
+        A name in LOSSES.
+
+    Returns
+    -------
+    callable
+        Takes what ``sgd_steps`` takes, with steps (n,), all arrays C-contiguous; gives the
+        position of the first bad sample, or -1.
+
+    Raises
+    ------
+    KeyError
+        For unknown names.
     """
     return _steps_of(ACTIVATIONS[activation], LOSSES[loss])
 
 
 def outputs_of(activation: str) -> Callable:
-    """f(W, a, b, X) -> outputs (n,) of the network, as TwoLayerNet gives them, without its temporary arrays."""
+    """The loop of a record: f(W, a, b, X) -> outputs of the network.
+
+    Parameters
+    ----------
+    activation : str
+        A name in ACTIVATIONS.
+
+    Returns
+    -------
+    callable
+        Gives (n,) outputs as TwoLayerNet does, without its temporary arrays.
+
+    Raises
+    ------
+    KeyError
+        For an unknown name.
+    """
     return _outputs_of(ACTIVATIONS[activation])
 
 
@@ -49,9 +83,32 @@ def _outputs_of(activation: Activation) -> Callable:
 
 
 def blocked_steps(W, a, b, X, y, steps, decay):
-    """See ``steps_of``; compiled. g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T).
+    """The loop that ``steps_of`` compiles: one SGD step a row of X, in blocks.
 
-    Copies are loops: slices that are assigned to or made contiguous double the time of compiling.
+    Inside a block g[t] is such that W_t = scale_t (W_0 - sum_s g_s x_s^T). Copies are loops: slices
+    that are assigned to or made contiguous double the time of compiling.
+
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer, changed in place.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Labels.
+    steps : (n,) ndarray
+        Width-free step sizes et_t.
+    decay : float
+        Width-free weight decay lam.
+
+    Returns
+    -------
+    int
+        Position of the first sample at which the output passed 1e8, or -1.
     """
     n, (m, d) = len(X), W.shape
     change, products, slopes = np.empty((m, d)), np.empty((BLOCK, m)), np.empty((BLOCK, m))
@@ -115,7 +172,34 @@ def blocked_steps(W, a, b, X, y, steps, decay):
 
 
 def blocked_steps_numpy(activation: Activation, loss: Loss, W, a, b, X, y, steps, decay) -> int:
-    """The same in NumPy, for where there is no Numba."""
+    """The same as ``blocked_steps`` in NumPy, for where there is no Numba.
+
+    Parameters
+    ----------
+    activation : Activation
+        The record of the activation.
+    loss : Loss
+        The record of the loss.
+    W : (m, d) ndarray
+        First layer, changed in place.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Labels.
+    steps : (n,) ndarray
+        Width-free step sizes et_t.
+    decay : float
+        Width-free weight decay lam.
+
+    Returns
+    -------
+    int
+        Position of the first sample at which the output passed 1e8, or -1.
+    """
     m = len(W)
     start = 0
     while start < len(X):
@@ -141,7 +225,24 @@ def blocked_steps_numpy(activation: Activation, loss: Loss, W, a, b, X, y, steps
 
 
 def outputs(W, a, b, X):
-    """See ``outputs_of``; compiled."""
+    """The loop that ``outputs_of`` compiles: outputs of a network.
+
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs.
+
+    Returns
+    -------
+    (n,) ndarray
+        One output a row.
+    """
     n, m = X.shape[0], W.shape[0]
     yhat, products = np.zeros(n), np.empty((BLOCK, m))
     for start in range(0, n, BLOCK):
@@ -156,7 +257,26 @@ def outputs(W, a, b, X):
 
 
 def outputs_numpy(activation: Activation, W, a, b, X) -> np.ndarray:
-    """The same in NumPy."""
+    """The same as ``outputs`` in NumPy.
+
+    Parameters
+    ----------
+    activation : Activation
+        The record of the activation.
+    W : (m, d) ndarray
+        First layer.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs.
+
+    Returns
+    -------
+    (n,) ndarray
+        One output a row.
+    """
     blocks = (X[i : i + 256] for i in range(0, len(X), 256))  # they stay in cache
     return (
         np.concatenate([activation.value(x @ W.T + b) @ a for x in blocks])

@@ -1,4 +1,7 @@
-"""Online SGD with weight decay on the first layer: step sizes, and the engine that takes any number of steps at a time."""
+"""Online SGD with weight decay on the first layer: step sizes, and the engine.
+
+The engine takes any number of steps at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from .. import given
-from ..given import choice, whole
+from ..given import choice, labels, samples, whole
 from ..machine import reserve, signals_wait, single_threaded_blas
 from ..networks import TwoLayerNet
 from ..risk import floors_on, mean_loss, r_squared
@@ -26,7 +28,17 @@ FED = (
 
 
 class Diverged(RuntimeError):
-    """Training left the finite numbers. ``samples`` is where; ``run`` holds what was recorded before, if anything was."""
+    """Training left the finite numbers.
+
+    Parameters
+    ----------
+    message : str
+        What happened, and what to try.
+    samples : int
+        After how many samples.
+    run : Run, optional
+        What was recorded before, if anything was.
+    """
 
     def __init__(self, message: str, samples: int, run: Run | None = None):
         super().__init__(message)
@@ -37,36 +49,58 @@ class Diverged(RuntimeError):
 
 
 def schedule(settings: Settings, t: np.ndarray) -> np.ndarray:
-    """Width-free step sizes et_t at sample numbers t, same shape.
+    """Width-free step sizes et_t at sample numbers.
 
-    constant: et_t = step / d. decreasing: et_t = (2 tau + 1) / (gam (tau + 1)^2) with tau = t + t0, gam = weight_decay / 2
-    (a cautious guess of the gap between decay and threshold), and t0 such that et_0 = step / d; then
-    1 - et_t gam = (tau / (tau + 1))^2. Without weight decay the two agree. The course's own choice; notebook 02 derives what
-    it leads to.
+    Parameters
+    ----------
+    settings : Settings
+        Gives d, step, weight_decay and the schedule.
+    t : ndarray
+        Sample numbers, 0 for the first.
+
+    Returns
+    -------
+    ndarray
+        The step sizes, of the shape of t.
+
+    Notes
+    -----
+    constant: et_t = step / d. decreasing: et_t = (2 tau + 1) / (gam (tau + 1)^2) with tau = t + t0,
+    gam = weight_decay / 2 (a cautious guess of the gap between decay and threshold), and t0 such
+    that et_0 = step / d; then 1 - et_t gam = (tau / (tau + 1))^2. Without weight decay the two
+    agree. The course's own choice; notebook 02 derives what it leads to.
     """
     first = settings.step / settings.d
     gap = min(settings.weight_decay / 2, 0.999 / first)
     if settings.schedule == "constant" or gap * first < 1e-100:
         return np.full(np.shape(t), first)
     root = np.sqrt(1 - gap * first)
-    tau = np.asarray(t, dtype=float) + root * (1 + root) / (
-        gap * first
-    )  # t0 = root / (1 - root), without cancellation
+    t0 = root * (1 + root) / (gap * first)  # root / (1 - root), without cancellation
+    tau = np.asarray(t, dtype=float) + t0
     return (2 * tau + 1) / (gap * (tau + 1) ** 2)
 
 
 class OnlineSGD:
     """Online SGD with weight decay, step by step (Algorithm 1, first phase).
 
+    ``advance`` trains, ``snapshot`` measures, ``change`` turns noise, step or weight decay while it
+    runs.
+
     Parameters
     ----------
-    settings : what to run.
-    sampling : 'plain' draws inputs in R^d; 'reduced' simulates the same law at a cost that does not grow with d;
-        'auto' takes the cheaper one.
+    settings : Settings
+        What to run.
+    sampling : str
+        'plain' draws inputs in R^d; 'reduced' simulates the same law at a cost that does not
+        grow with d; 'auto' takes the cheaper one.
 
-    Raises MemoryError, before anything is drawn, if the free memory cannot hold these sizes.
+    Raises
+    ------
+    MemoryError
+        Before anything is drawn, if the free memory cannot hold these sizes.
 
-    ``advance`` trains, ``snapshot`` measures, ``change`` turns noise, step or weight decay while it runs.
+    Notes
+    -----
     Taught in notebook 02.
     """
 
@@ -79,9 +113,8 @@ class OnlineSGD:
             settings.k + settings.width + reduced_block(settings.width) if reduced else settings.d
         )
         what = f"Training {settings.width:,} neurons at d = {settings.d:,}"
-        reserve(
-            8.0 * columns * (3 * settings.width + TEST_SAMPLES), what, "lower width or d"
-        )  # W, its change and a copy
+        needed = 8.0 * columns * (3 * settings.width + TEST_SAMPLES)  # W, its change and a copy
+        reserve(needed, what, "lower width or d")
         self.settings = settings
         self.samples = 0
         self._fed = False
@@ -103,7 +136,13 @@ class OnlineSGD:
 
     @property
     def W(self) -> np.ndarray:
-        """First layer (m, d), the live array. RuntimeError for reduced sampling, where it is never formed."""
+        """First layer (m, d), the live array.
+
+        Raises
+        ------
+        RuntimeError
+            For reduced sampling, where it is never formed.
+        """
         if self.reduced:
             raise RuntimeError(
                 f"W itself (width x d = {self.settings.width} x {self.settings.d:,}) is never "
@@ -114,11 +153,25 @@ class OnlineSGD:
 
     @property
     def net(self) -> TwoLayerNet:
-        """A copy of the network as it is now (in reduced coordinates if sampling is reduced; its repr says so)."""
+        """A copy of the network as it is now; in reduced coordinates if sampling is reduced.
+
+        Its repr says which it is.
+        """
         return full_net(self._sampler, self.settings)
 
     def change(self, **changes) -> None:
-        """Turn noise, step, weight_decay or schedule of the running experiment; ValueError for any other field."""
+        """Turn noise, step, weight_decay or schedule of the running experiment.
+
+        Parameters
+        ----------
+        **changes : object
+            Fields of Settings with their new values.
+
+        Raises
+        ------
+        ValueError
+            For any other field, and for values that Settings refuses.
+        """
         fixed = sorted(set(changes) - {"noise", "step", "weight_decay", "schedule"})
         if fixed:
             raise ValueError(
@@ -130,8 +183,20 @@ class OnlineSGD:
     def advance(self, n: int) -> None:
         """Train on n fresh samples.
 
-        Raises Diverged when outputs explode. Whatever ends it early, Ctrl-C or an own link that fails, the state is that
-        after the number of samples that ``samples`` says, and training can go on from there.
+        Parameters
+        ----------
+        n : int
+            How many SGD steps to take, one a sample.
+
+        Raises
+        ------
+        Diverged
+            When outputs explode.
+
+        Notes
+        -----
+        Whatever ends it early, Ctrl-C or an own link that fails, the state is that after the number
+        of samples that ``samples`` says, and training can go on from there.
         """
         end = self.samples + whole("n", n, 0)
         with signals_wait() as signal_came, single_threaded_blas():
@@ -141,18 +206,36 @@ class OnlineSGD:
                     self._train(self.target.labels(Z, self._noise))
 
     def feed(self, X: np.ndarray, y: np.ndarray) -> None:
-        """Train on your own samples X (n, d), y (n,), in order.
+        """Train on your own samples, in order.
 
-        Snapshots go on measuring the risk on inputs N(0, I) with labels of the target of these settings, whatever was fed,
-        and say so. ValueError if shapes do not fit or values are not finite.
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Inputs.
+        y : (n,) ndarray
+            Labels; -1 and 1 for the logistic loss.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit or values are not finite.
+        RuntimeError
+            For reduced sampling, which takes no inputs in R^d.
+        Diverged
+            When outputs explode.
+
+        Notes
+        -----
+        Snapshots go on measuring the risk on inputs N(0, I) with labels of the target of these
+        settings, whatever was fed, and say so.
         """
         if self.reduced:
             raise RuntimeError(
                 "own samples live in R^d, this simulation does not: "
                 "use OnlineSGD(settings, sampling='plain')"
             )
-        X = given.samples(X, self.settings.d)
-        y = np.ascontiguousarray(given.labels(y, len(X)))
+        X = samples(X, self.settings.d)
+        y = np.ascontiguousarray(labels(y, len(X)))
         if self.settings.sign_labels and not (np.abs(y) == 1).all():
             raise ValueError(
                 "the logistic loss needs labels -1 and 1; "
@@ -202,7 +285,13 @@ class OnlineSGD:
         self.samples += len(y)
 
     def snapshot(self) -> Snapshot:
-        """Measure the network as it is now."""
+        """Measure the network as it is now.
+
+        Returns
+        -------
+        Snapshot
+            Angles, norms, singular values and test risk at this moment.
+        """
         s, sampler = self.settings, self._sampler
         with single_threaded_blas():
             yhat, y = self._test_outputs(), self._test_labels()
@@ -216,7 +305,13 @@ class OnlineSGD:
             )
 
     def floors(self) -> dict[str, float]:
-        """Risks to compare a snapshot's with, on the same test samples: 'noise', 'linear' and 'zero' (see risk.floors)."""
+        """Risks to compare a snapshot's with, on the same test samples.
+
+        Returns
+        -------
+        dict of str to float
+            'noise', 'linear' and 'zero', as in ``risk.floors``.
+        """
         return floors_on(
             self.target, self._test_projections, self._test_labels(), self.settings.loss
         )
@@ -228,7 +323,22 @@ class OnlineSGD:
         )
 
     def test_set(self, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """n test inputs in the coordinates that W has here, (n, columns), their labels (n,) and the hidden directions."""
+        """Test samples in the coordinates that W has here.
+
+        Parameters
+        ----------
+        n : int
+            How many, at most 1000.
+
+        Returns
+        -------
+        X : (n, columns) ndarray
+            Inputs.
+        y : (n,) ndarray
+            Their labels.
+        directions : (k, columns) ndarray
+            The hidden directions.
+        """
         return self._test_inputs[:n], self._test_labels()[:n], self._sampler.directions
 
     def _test_labels(self) -> np.ndarray:

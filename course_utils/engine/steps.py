@@ -1,6 +1,7 @@
-"""One step of online SGD for each sample: in the plainest NumPy form, as it is taught, and compiled.
+"""One step of online SGD for each sample: in plain NumPy, as it is taught, and compiled.
 
-One step takes one fresh sample (Algorithm 1 of the paper, written for one neuron, with s_j = m a_j):
+One step takes one fresh sample (Algorithm 1 of the paper, written for one neuron, with s_j = m
+a_j):
 
     w_j <- (1 - et lam) w_j - et s_j l'(yhat, y) sigma'(<w_j, x> + b_j) x.
 
@@ -18,7 +19,34 @@ from .blocked import HUGE, steps_of
 
 
 def sgd_steps_numpy(W, a, b, X, y, step, decay, activation="relu", loss="huber") -> int:
-    """One SGD step a row of X, in the plainest NumPy form; parameters as in ``sgd_steps``."""
+    """One SGD step a row of X, in the plainest NumPy form.
+
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer, changed in place.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs, one a step.
+    y : (n,) ndarray
+        Labels.
+    step : float or (n,) ndarray
+        et, width-free step size of one sample.
+    decay : float
+        lam, width-free weight decay.
+    activation : str
+        A name in ACTIVATIONS.
+    loss : str
+        A name in LOSSES.
+
+    Returns
+    -------
+    int
+        -1, or 0 as soon as an output passed 1e8 or stopped being a number.
+    """
     m = len(W)
     sigma, sigma_prime = ACTIVATIONS[activation].value, ACTIVATIONS[activation].slope
     loss_prime = LOSSES[loss].slope
@@ -43,20 +71,44 @@ def sgd_steps(
     activation: str = "relu",
     loss: str = "huber",
 ) -> int:
-    """Online SGD with weight decay on W, one step a row of X, in order; W (m, d) is changed in place.
+    """Online SGD with weight decay on W, one step a row of X, in order.
 
     Parameters
     ----------
-    W : (m, d) C-contiguous float64. a, b : (m,). X : (n, d). y : (n,).
-    step : et, width-free step size of one sample, a number or (n,).
-    decay : lam, width-free weight decay; one step shrinks W by 1 - et lam.
-    activation, loss : names in ACTIVATIONS and LOSSES.
+    W : (m, d) ndarray
+        First layer, C-contiguous float64; changed in place.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    X : (n, d) ndarray
+        Inputs, one a step.
+    y : (n,) ndarray
+        Labels.
+    step : float or (n,) ndarray
+        et, width-free step size of one sample.
+    decay : float
+        lam, width-free weight decay; one step shrinks W by 1 - et lam.
+    activation : str
+        A name in ACTIVATIONS.
+    loss : str
+        A name in LOSSES.
 
     Returns
     -------
-    Position of the first sample at which the output passed 1e8 or stopped being a number, or -1 if none; W then holds
-    the steps before that sample's block. Equal to ``sgd_steps_numpy`` up to rounding.
-    Raises ValueError if shapes do not fit or a name is unknown. Source: Algorithm 1 of the paper. Taught in notebook 02.
+    int
+        Position of the first sample at which the output passed 1e8 or stopped being a number,
+        or -1 if none; W then holds the steps before that sample's block.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a name is unknown.
+
+    Notes
+    -----
+    Equal to ``sgd_steps_numpy`` up to rounding. Source: Algorithm 1 of the paper. Taught in
+    notebook 02.
     """
     if not (
         isinstance(W, np.ndarray) and W.dtype == np.float64 and W.ndim == 2 and W.flags.c_contiguous

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..estimators import explained_share
-from ..targets import hermite_coefficients
+from ..hermite import hermite_coefficients
 from .e01_estimators import BLIND, CURVATURE
 from .mechanism import Exercise, array, call, number, require
 

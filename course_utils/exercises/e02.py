@@ -75,15 +75,15 @@ def _gradient(step):
 SGD_STEP = Exercise(
     "2.1",
     "sgd_step",
-    """
+    '''
 def sgd_step(W, a, b, x, y, step, decay):
-    \"\"\"One step for a ReLU network and the loss r^2 / 2, r = yhat - y; returns the new W, (m, d).\"\"\"
+    """One step for a ReLU network and the loss r^2 / 2, r = yhat - y; returns the new W, (m, d)."""
     m = len(W)
     z = W @ x + b  #:
     residual = a @ np.maximum(z, 0) - y  #:
     gradient = residual * np.outer(m * a * (z > 0), x)  #:
     return (1 - step * decay) * W - step * gradient  #:
-""",
+''',
     (
         "Compute the preactivations z = W x + b first, then the output and the residual r. "
         "Which neurons feel the sample?",
@@ -129,11 +129,11 @@ def _completes(part):
 PERPENDICULAR = Exercise(
     "2.2",
     "perpendicular_part",
-    """
+    '''
 def perpendicular_part(W, directions):
-    \"\"\"The part of W, (m, d), outside the span of the directions, (k, d) with orthonormal rows.\"\"\"
+    """The part of W, (m, d), outside the span of the directions, (k, d) with orthonormal rows."""
     return W - W @ directions.T @ directions  #:
-""",
+''',
     (
         "The coefficients of each row on the directions are W U^T, (m, k). "
         "What rows do they build?",
@@ -187,15 +187,15 @@ def _angle(answer):
 LARGEST_ANGLE = Exercise(
     "2.3",
     "largest_angle",
-    """
+    '''
 def largest_angle(W, directions):
-    \"\"\"Largest principal angle in degrees between span(directions)
-    and the top-k right singular space of W.\"\"\"
+    """Largest principal angle in degrees between span(directions)
+    and the top-k right singular space of W."""
     k = len(directions)
     V = np.linalg.svd(W, full_matrices=False)[2][:k]  #:
     cosines = np.linalg.svd(V @ directions.T)[1]  #:
     return np.degrees(np.arccos(np.clip(cosines.min(), 0, 1)))  #:
-""",
+''',
     (
         "np.linalg.svd(W, full_matrices=False)[2] holds the right singular vectors as rows, "
         "most used first.",
@@ -236,13 +236,13 @@ def _floor(answer):
 FLOOR = Exercise(
     "2.4",
     "floor",
-    """
+    '''
 def floor(d, step, decay, V):
-    \"\"\"Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step
-    and a contraction rate equal to the decay.\"\"\"
+    """Plateau of ||W_perp||_F / sqrt(m) for k = 1, a constant step
+    and a contraction rate equal to the decay."""
     et = step / d  #:
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))  #:
-""",
+''',
     (
         "At the plateau q_{t+1} = q_t. "
         "Put that into q_{t+1} = (1 - et gap)^2 q_t + et^2 V (d - 1) and solve for q.",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..hermite import hermite_coefficients
 from ..kernels import empirical_ntk
 from ..networks import TwoLayerNet
-from ..targets import hermite_coefficients
 from .mechanism import Exercise, array, call, number, require
 
 
@@ -49,12 +49,12 @@ def _regression(answer):
 KRR = Exercise(
     "5.1",
     "krr",
-    """
+    '''
 def krr(K, y, K_test, ridge):
-    \"\"\"Kernel ridge regression: predictions (p,) from K (n, n), labels (n,) and K_test (p, n).\"\"\"
+    """Kernel ridge regression: predictions (p,) from K (n, n), labels (n,) and K_test (p, n)."""
     c = np.linalg.solve(K + ridge * np.eye(len(K)), y)  #:
     return K_test @ c  #:
-""",
+''',
     (
         "The prediction is a sum over samples, sum_i c_i k(x, x_i). "
         "The coefficients solve a linear system with K in it.",
@@ -111,12 +111,12 @@ def _tangent(answer):
 TANGENT = Exercise(
     "5.2",
     "tangent_kernel",
-    """
+    '''
 def tangent_kernel(W, a, b, X):
-    \"\"\"Tangent kernel (n, n) of a ReLU network when only W is trained, all at rate 1.\"\"\"
+    """Tangent kernel (n, n) of a ReLU network when only W is trained, all at rate 1."""
     slopes = a * (X @ W.T + b > 0)  #:
     return (X @ X.T) * (slopes @ slopes.T)  #:
-""",
+''',
     (
         "The gradient of the output in w_j is a_j sigma'(<w_j, x> + b_j) x. Write the inner "
         "product of two such gradients.",
@@ -155,11 +155,11 @@ def _floor(answer):
 FLOOR = Exercise(
     "5.3",
     "floor",
-    """
+    '''
 def floor(c):
-    \"\"\"R^2 of the best linear function, from the Hermite coefficients c_0, c_1, ... of the link.\"\"\"
+    """R^2 of the best linear function, from the Hermite coefficients c_0, c_1, ... of the link."""
     return c[1] ** 2 / np.sum(c[1:] ** 2)  #:
-""",
+''',
     (
         "The polynomials are orthonormal: the variance of f is a sum of squares. "
         "Which one of them is a line?",
@@ -202,12 +202,12 @@ def _degree(answer):
 DEGREE = Exercise(
     "5.4",
     "degree",
-    """
+    '''
 def degree(n, d):
-    \"\"\"Largest degree that a rotation-invariant kernel can learn from n samples
-    in d dimensions, n not a power of d.\"\"\"
+    """Largest degree that a rotation-invariant kernel can learn from n samples
+    in d dimensions, n not a power of d."""
     return np.floor(np.log(n) / np.log(d))  #:
-""",
+''',
     (
         "The staircase, for a kernel that has all degrees: degree l is learned once n is well "
         "above d^l. The largest such l?",
@@ -245,11 +245,11 @@ def _alignment(answer):
 ALIGNMENT = Exercise(
     "5.5",
     "alignment",
-    """
+    '''
 def alignment(K, y):
-    \"\"\"Cosine between the matrices K (n, n) and y y^T.\"\"\"
+    """Cosine between the matrices K (n, n) and y y^T."""
     return y @ K @ y / (np.linalg.norm(K) * (y @ y))  #:
-""",
+''',
     (
         "The inner product of two matrices is the sum of products of their entries. "
         "What is it for K and y y^T?",

@@ -49,12 +49,12 @@ def _best(answer):
 RANK_K = Exercise(
     "6.1",
     "rank_k",
-    """
+    '''
 def rank_k(W, k):
-    \"\"\"The matrix of rank k nearest to W, (m, d), in the Frobenius norm.\"\"\"
+    """The matrix of rank k nearest to W, (m, d), in the Frobenius norm."""
     U, s, Vt = np.linalg.svd(W, full_matrices=False)  #:
     return (U[:, :k] * s[:k]) @ Vt[:k]  #:
-""",
+''',
     (
         "np.linalg.svd(W, full_matrices=False) gives U (m, q), s (q,) and Vt (q, d), with W = U "
         "diag(s) Vt. Which parts stay?",
@@ -100,14 +100,14 @@ def _bound(answer):
 RISK_BOUND = Exercise(
     "6.2",
     "risk_bound",
-    """
+    '''
 def risk_bound(W, k):
-    \"\"\"Most that rank k can change the Huber risk of a network with first layer W, (m, d),
-    and a_j = +-1/m.\"\"\"
+    """Most that rank k can change the Huber risk of a network with first layer W, (m, d),
+    and a_j = +-1/m."""
     s = np.linalg.svd(W, compute_uv=False)  #:
     left_out = np.sqrt(np.sum(s[k:] ** 2))  #:
     return np.sqrt(2 / np.pi) * left_out / np.sqrt(len(W))  #:
-""",
+''',
     (
         "||W - W_k||_F is the root of the sum of squares of the singular values that are left "
         "out. What stands before it?",
@@ -149,12 +149,12 @@ def _pays(answer):
 LARGEST_RANK = Exercise(
     "6.3",
     "largest_rank",
-    """
+    '''
 def largest_rank(m, d):
-    \"\"\"The largest rank whose two factors, (m, k) and (k, d), hold fewer numbers than W, (m, d);
-    0 if none does.\"\"\"
+    """The largest rank whose two factors, (m, k) and (k, d), hold fewer numbers than W, (m, d);
+    0 if none does."""
     return (m * d - 1) // (m + d)  #:
-""",
+''',
     (
         "The factors hold k (m + d) numbers. "
         "For which k is that less than m d? Try m = d = 2: what should come out?",
@@ -218,13 +218,13 @@ def _codes(answer):
 QUANTISE = Exercise(
     "6.4",
     "quantise_rows",
-    """
+    '''
 def quantise_rows(A):
-    \"\"\"(codes, scales): A, (k, d), as int8 from -127 to 127 and one scale a row, (k, 1),
-    with A about codes * scales.\"\"\"
+    """(codes, scales): A, (k, d), as int8 from -127 to 127 and one scale a row, (k, 1),
+    with A about codes * scales."""
     scales = np.abs(A).max(axis=1, keepdims=True) / 127  #:
     return np.rint(A / scales).astype(np.int8), scales  #:
-""",
+''',
     (
         "The largest entry of a row, by size, should become 127 or -127. "
         "How much is one unit then worth in that row?",

@@ -1,4 +1,7 @@
-"""How an exercise is examined: property by property, each with a sentence that says what is wrong and what to try."""
+"""How an exercise is examined: property by property.
+
+For each there is a sentence that says what is wrong and what to try.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,27 @@ HOLE = "...  # your code"
 
 
 class Wrong(Exception):
-    """A property that an answer lacks; the text says what was found, what was expected and what to try."""
+    """A property that an answer lacks.
+
+    The text says what was found, what was expected and what to try.
+    """
 
 
 def require(holds: bool, sentence: str) -> None:
-    """Raise Wrong with this sentence unless the property holds."""
+    """Raise Wrong unless a property holds.
+
+    Parameters
+    ----------
+    holds : bool
+        Whether it does.
+    sentence : str
+        What Wrong says.
+
+    Raises
+    ------
+    Wrong
+        Unless it holds.
+    """
     if not holds:
         raise Wrong(sentence)
 
@@ -29,13 +48,19 @@ def require(holds: bool, sentence: str) -> None:
 class Exercise:
     """One exercise.
 
-    Parameters
+    Attributes
     ----------
-    id : number as the notebook prints it, such as '1.2'.
-    name : the name that the answer defines.
-    source : the solution; its lines that end in ``#:`` are the student's part.
-    hints : the first and the second hint.
-    checks : (property in words, function of the answer that raises Wrong), in the order in which they are examined.
+    id : str
+        Number as the notebook prints it, such as '1.2'.
+    name : str
+        The name that the answer defines.
+    source : str
+        The solution; its lines that end in ``#:`` are the student's part.
+    hints : tuple of str
+        The first and the second hint.
+    checks : tuple of tuple
+        (property in words, function of the answer that raises Wrong), in the order in which
+        they are examined.
     """
 
     id: str
@@ -68,7 +93,19 @@ class Exercise:
 
 @dataclass
 class Verdict:
-    """What an examination found: properties that hold, and the first one that fails, if any."""
+    """What an examination found.
+
+    Attributes
+    ----------
+    exercise : Exercise
+        What was examined.
+    holds : list of str
+        Properties that hold.
+    fails : str
+        The first one that fails; empty if none does.
+    why : str
+        What is wrong with it.
+    """
 
     exercise: Exercise
     holds: list[str] = field(default_factory=list)
@@ -94,7 +131,25 @@ class Verdict:
 
 
 def examine(id: str, answer: Any) -> Verdict:
-    """Examine an answer property by property, up to the first that fails. KeyError for an unknown exercise."""
+    """Examine an answer property by property, up to the first that fails.
+
+    Parameters
+    ----------
+    id : str
+        Number of the exercise.
+    answer : object
+        What the student wrote.
+
+    Returns
+    -------
+    Verdict
+        What holds and what fails.
+
+    Raises
+    ------
+    KeyError
+        For an unknown exercise.
+    """
     verdict = Verdict(find_exercise(id))
     for name, test in verdict.exercise.checks:
         try:
@@ -111,7 +166,17 @@ def examine(id: str, answer: Any) -> Verdict:
 
 
 def check(id: str, answer: Any = None) -> None:
-    """Print which properties of an answer hold and which one fails first. Never raises: what goes wrong is printed."""
+    """Print which properties of an answer hold and which one fails first.
+
+    It never raises: what goes wrong is printed.
+
+    Parameters
+    ----------
+    id : str
+        Number of the exercise.
+    answer : object
+        What the student wrote.
+    """
     try:
         print(examine(id, answer))
     except KeyError as problem:
@@ -122,7 +187,13 @@ _given: dict[str, int] = {}
 
 
 def hint(id: str) -> None:
-    """Print the first hint of an exercise, and the second one when asked again."""
+    """Print the first hint of an exercise, and the second one when asked again.
+
+    Parameters
+    ----------
+    id : str
+        Number of the exercise.
+    """
     try:
         exercise = find_exercise(id)
     except KeyError as problem:
@@ -136,14 +207,41 @@ def hint(id: str) -> None:
 
 
 def exercises(chapter: int) -> dict[str, Exercise]:
-    """The exercises of a notebook by id; empty where it has none."""
+    """The exercises of a notebook.
+
+    Parameters
+    ----------
+    chapter : int
+        Number of the notebook, 1 for 01.
+
+    Returns
+    -------
+    dict of str to Exercise
+        By id; empty where it has none.
+    """
     if not (Path(__file__).parent / f"e{chapter:02d}.py").exists():
         return {}
     return {e.id: e for e in import_module(f"{__package__}.e{chapter:02d}").EXERCISES}
 
 
 def find_exercise(id: str) -> Exercise:
-    """The exercise with this id; KeyError says which ones there are."""
+    """The exercise with an id.
+
+    Parameters
+    ----------
+    id : str
+        Such as '1.2'.
+
+    Returns
+    -------
+    Exercise
+        With its stub, checks and hints.
+
+    Raises
+    ------
+    KeyError
+        If there is none; it says which ones there are.
+    """
     chapter = str(id).partition(".")[0]
     known = exercises(int(chapter)) if chapter.isdecimal() and len(chapter) < 3 else {}
     if str(id) not in known:
@@ -156,7 +254,25 @@ def find_exercise(id: str) -> Exercise:
 
 
 def call(answer: Any, *arguments: Any) -> Any:
-    """The answer's result on copies of the arguments; Wrong where it is no function, raises or returns nothing."""
+    """What an answer returns for copies of arguments.
+
+    Parameters
+    ----------
+    answer : object
+        What the student wrote.
+    *arguments : object
+        What it is called with; arrays are copied.
+
+    Returns
+    -------
+    object
+        What it returned.
+
+    Raises
+    ------
+    Wrong
+        Where it is no function, raises or returns nothing.
+    """
     require(
         callable(answer),
         "check needs your function itself, without parentheses after its name; "
@@ -178,7 +294,27 @@ def call(answer: Any, *arguments: Any) -> Any:
 
 
 def array(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """The value as an array of finite numbers of this shape, or Wrong."""
+    """A value as an array of finite numbers.
+
+    Parameters
+    ----------
+    value : object
+        What the answer returned.
+    shape : tuple of int
+        The shape that it must have.
+    what : str
+        What the sentence calls it.
+
+    Returns
+    -------
+    ndarray
+        Finite, of float64.
+
+    Raises
+    ------
+    Wrong
+        If it is none, or of another shape.
+    """
     try:
         found = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
@@ -196,7 +332,25 @@ def array(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
 
 
 def number(value: Any, what: str) -> float:
-    """The value as one finite number, or Wrong."""
+    """A value as one finite number.
+
+    Parameters
+    ----------
+    value : object
+        What the answer returned.
+    what : str
+        What the sentence calls it.
+
+    Returns
+    -------
+    float
+        Finite.
+
+    Raises
+    ------
+    Wrong
+        If it is none.
+    """
     return float(array(value, (), what))
 
 

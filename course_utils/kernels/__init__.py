@@ -1,4 +1,7 @@
-"""Neural tangent kernels of two-layer networks, kernel ridge regression, and its predicted learning curve. Notebook 05."""
+"""Neural tangent kernels, kernel ridge regression, and its predicted learning curve.
+
+Taught in notebook 05.
+"""
 
 from .empirical import EmpiricalKernel, empirical_ntk, kernel_alignment, ntk_rates, torch_ntk
 from .ridge import RIDGES, KernelRidge, kernel_ridge, validated_kernel_ridge

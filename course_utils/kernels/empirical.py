@@ -1,4 +1,4 @@
-"""Tangent kernels of given networks: the course's own in closed form, any torch model by torch.func."""
+"""Tangent kernels of given networks: the course's own in closed form, torch's by torch.func."""
 
 from __future__ import annotations
 
@@ -15,9 +15,24 @@ from .tangent import LAYERS
 
 @dataclass(frozen=True, eq=False)
 class EmpiricalKernel:
-    """Tangent kernel of one two-layer network; `kernel(X, Z)` is its matrix. Made by `empirical_ntk`.
+    """Tangent kernel of one two-layer network; ``kernel(X, Z)`` is its matrix.
 
-    It works on slopes and values of all neurons, 16 (n + p) m bytes.
+    Attributes
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    a : (m,) ndarray
+        Second layer.
+    b : (m,) ndarray
+        Biases.
+    activation : str
+        A name in ACTIVATIONS.
+    rates : dict of str to float
+        Learning rates of "W", "b" and "a"; 0 for what is frozen.
+
+    Notes
+    -----
+    Made by ``empirical_ntk``. It works on slopes and values of all neurons, 16 (n + p) m bytes.
     """
 
     W: np.ndarray = field(repr=False)
@@ -27,11 +42,35 @@ class EmpiricalKernel:
     rates: dict[str, float]
 
     def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
-        """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
+        """Kernel between the rows of X and of Z, or of X and itself.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Samples.
+        Z : (p, d) ndarray, optional
+            Other samples; left out, X.
+
+        Returns
+        -------
+        (n, p) ndarray
+            The kernel matrix.
+        """
         return kernel_matrix(self, X, Z)
 
     def prepare(self, X: np.ndarray) -> Prepared:
-        """What each row of X contributes to the kernel: the row, the slopes a sigma'(u) and the values sigma(u)."""
+        """What each row of X contributes to the kernel.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Samples.
+
+        Returns
+        -------
+        tuple of ndarray
+            The rows, the slopes a sigma'(u), (n, m), and the values sigma(u), (n, m).
+        """
         check_dimension(X, self.W.shape[1])
         reserve_matrix(len(X), 2 * len(self.a), "What the neurons give for the samples")
         sigma, slope = ACTIVATIONS[self.activation].value, ACTIVATIONS[self.activation].slope
@@ -39,7 +78,20 @@ class EmpiricalKernel:
         return X, self.a * slope(U), sigma(U)
 
     def block(self, rows: Prepared, columns: Prepared) -> np.ndarray:
-        """Kernel between two prepared sets of samples, an array (rows, columns)."""
+        """Kernel between two prepared sets of samples.
+
+        Parameters
+        ----------
+        rows : tuple of ndarray
+            From ``prepare``.
+        columns : tuple of ndarray
+            From ``prepare``.
+
+        Returns
+        -------
+        (rows, columns) ndarray
+            A block of the kernel matrix.
+        """
         (X, slopes, values), (Z, slopes_z, values_z) = rows, columns
         K = (self.rates["W"] * (X @ Z.T) + self.rates["b"]) * (slopes @ slopes_z.T)
         return K + self.rates["a"] * (values @ values_z.T) if self.rates["a"] else K
@@ -48,21 +100,36 @@ class EmpiricalKernel:
 def empirical_ntk(
     net, layers: str = "both", rates: Mapping[str, float] | None = None
 ) -> EmpiricalKernel:
-    """Tangent kernel sum_p rate_p <d yhat(x)/dp, d yhat(z)/dp> of a two-layer network at its present weights.
+    """Tangent kernel of a two-layer network at its present weights.
+
+        sum_p rate_p <d yhat(x)/dp, d yhat(z)/dp>
 
     The weights are copied: the kernel stays what it is when the network is trained further.
 
     Parameters
     ----------
-    net : has W (m, d), a (m,), b (m,) and the name of its activation; yhat = a . sigma(W x + b).
-    layers : which parameters count, as in `ntk_kernel`.
-    rates : learning rates of "W", "b" and "a" (those left out are frozen); all 1, the Jacobian times its transpose, if
-        not given. With `ntk_rates(net)` the kernel converges to `ntk_kernel` as the width grows.
+    net : object
+        Has W (m, d), a (m,), b (m,) and the name of its activation; yhat = a . sigma(W x + b).
+    layers : str
+        Which parameters count, as in ``ntk_kernel``.
+    rates : dict of str to float, optional
+        Learning rates of "W", "b" and "a" (those left out are frozen); all 1, the Jacobian
+        times its transpose, if not given. With ``ntk_rates(net)`` the kernel converges to
+        ``ntk_kernel`` as the width grows.
+
+    Returns
+    -------
+    EmpiricalKernel
+        The kernel, a function of samples.
 
     Raises
     ------
-    ValueError for shapes that do not fit, a net in reduced coordinates, an unknown activation, layers or parameter.
+    ValueError
+        For shapes that do not fit, a net in reduced coordinates, an unknown activation, layers
+        or parameter.
 
+    Notes
+    -----
     Source: Jacot, Gabriel, Hongler (2018). Taught in notebook 05.
     """
     W, a, b = (np.array(getattr(net, name), dtype=float) for name in ("W", "a", "b"))
@@ -85,14 +152,25 @@ def empirical_ntk(
 
 
 def ntk_rates(net, bias: float = 1.0) -> dict[str, float]:
-    """Learning rates of W, b, a with which a net at initialisation has `ntk_kernel(activation, bias=bias)` as limit.
-
-    They undo the size of a, and stay what they are while the network trains: take them once, at initialisation.
+    """Learning rates with which a net at initialisation has the infinite-width kernel as limit.
 
     Parameters
     ----------
-    net : has W (m, d) with rows ~ N(0, I/d), a (m,), and b (m,) ~ N(0, bias) (not biases kept away from 0).
-    bias : variance of the biases.
+    net : object
+        Has W (m, d) with rows ~ N(0, I/d), a (m,), and b (m,) ~ N(0, bias) (not biases kept
+        away from 0).
+    bias : float
+        Variance of the biases.
+
+    Returns
+    -------
+    dict of str to float
+        Rates of "W", "b" and "a"; the limit is ``ntk_kernel(activation, bias=bias)``.
+
+    Notes
+    -----
+    They undo the size of a, and stay what they are while the network trains: take them once, at
+    initialisation.
 
     Source: the two parameterisations compared term by term; derived here. Taught in notebook 05.
     """
@@ -104,23 +182,36 @@ def ntk_rates(net, bias: float = 1.0) -> dict[str, float]:
 def torch_ntk(
     model, rates: Mapping[str, float] | None = None, block_bytes: float = 1e8
 ) -> Callable[..., np.ndarray]:
-    """Tangent kernel of any torch model with one output, by torch.func; `kernel(X, Z)` is its matrix.
-
-    The model is copied: the kernel stays what it is when the model is trained further. It is looked at in evaluation mode
-    (no dropout, batch norm with its running means), without hooks of your own, and weights of half precision are taken as
-    float32. Jacobians are formed for blocks of samples and contracted at once: the whole Jacobian is never in memory.
+    """Tangent kernel of any torch model with one output, by torch.func.
 
     Parameters
     ----------
-    model : torch.nn.Module that maps (n, d) to (n,) or (n, 1); parameters with requires_grad=False do not count.
-    rates : learning rates of the parameters by their names in model.named_parameters(); those left out are frozen.
-        All 1 if not given.
-    block_bytes : memory for the Jacobian of one block of samples, in bytes; two are held.
+    model : torch.nn.Module
+        Maps (n, d) to (n,) or (n, 1); parameters with requires_grad=False do not count.
+    rates : dict of str to float, optional
+        Learning rates of the parameters by their names in model.named_parameters(); those left
+        out are frozen. All 1 if not given.
+    block_bytes : float
+        Memory for the Jacobian of one block of samples, in bytes; two are held.
+
+    Returns
+    -------
+    callable
+        ``kernel(X, Z)`` is the kernel matrix, (n, p).
 
     Raises
     ------
-    ValueError for rates of unknown parameters, no parameter at all, a model with more than one output, and one that
-    torch.func cannot follow sample by sample, such as batch norm without running means.
+    ValueError
+        For rates of unknown parameters, no parameter at all, a model with more than one output,
+        and one that torch.func cannot follow sample by sample, such as batch norm without
+        running means.
+
+    Notes
+    -----
+    The model is copied: the kernel stays what it is when the model is trained further. It is looked
+    at in evaluation mode (no dropout, batch norm with its running means), without hooks of your
+    own, and weights of half precision are taken as float32. Jacobians are formed for blocks of
+    samples and contracted at once: the whole Jacobian is never in memory.
 
     Source: Jacot, Gabriel, Hongler (2018). Taught in notebook 05.
     """
@@ -142,14 +233,41 @@ def torch_ntk(
 
 @dataclass(frozen=True, eq=False)
 class TorchKernel:
-    """Tangent kernel of a copy of a torch model; `kernel(X, Z)` is its matrix. Made by `torch_ntk`."""
+    """Tangent kernel of a copy of a torch model; ``kernel(X, Z)`` is its matrix.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        In evaluation mode.
+    rates : dict of str to float
+        Learning rates of the parameters that count, by name.
+    block_bytes : float
+        Memory for the Jacobian of one block of samples, in bytes.
+
+    Notes
+    -----
+    Made by ``torch_ntk``.
+    """
 
     model: object = field(repr=False)
     rates: dict[str, float]
     block_bytes: float = 1e8
 
     def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
-        """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
+        """Kernel between the rows of X and of Z, or of X and itself.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Samples.
+        Z : (p, d) ndarray, optional
+            Other samples; left out, X.
+
+        Returns
+        -------
+        (n, p) ndarray
+            The kernel matrix.
+        """
         import torch
 
         symmetric = Z is None
@@ -217,9 +335,22 @@ def _chosen(values: dict, trains: set[str], rates: Mapping[str, float] | None) -
 
 
 def kernel_alignment(K: np.ndarray, L: np.ndarray) -> float:
-    """Cosine <K, L> / (|K| |L|) of two kernel matrices (n, n); with L = y y^T, the alignment of K to the target.
+    """Cosine <K, L> / (|K| |L|) of two kernel matrices.
 
-    1 - kernel_alignment(K, L) is the kernel distance of Fort et al. (2020). Source: Cristianini, Shawe-Taylor,
-    Elisseeff, Kandola (2001). Taught in notebook 05.
+    Parameters
+    ----------
+    K : (n, n) ndarray
+        A kernel matrix.
+    L : (n, n) ndarray
+        Another; with L = y y^T the result is the alignment of K to the target.
+
+    Returns
+    -------
+    float
+        The cosine; 1 minus it is the kernel distance of Fort et al. (2020).
+
+    Notes
+    -----
+    Source: Cristianini, Shawe-Taylor, Elisseeff, Kandola (2001). Taught in notebook 05.
     """
     return float(np.vdot(K, L) / (np.linalg.norm(K) * np.linalg.norm(L)))

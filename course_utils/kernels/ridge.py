@@ -19,18 +19,31 @@ from .gram import (
     row_blocks,
 )
 
-RIDGES = np.geomspace(
-    1e-3, 1e3, 13
-)  # the kernels have a diagonal of order 1: from interpolation to a constant
+# The kernels have a diagonal of order 1: from interpolation to a constant.
+RIDGES = np.geomspace(1e-3, 1e3, 13)
 
 
 @dataclass(frozen=True, eq=False)
 class KernelRidge:
-    """Fitted kernel ridge regression. Made by `kernel_ridge` and `validated_kernel_ridge`.
+    """Fitted kernel ridge regression.
 
-    ridge : a number; (ridges,) of a path; or what validation chose for each target.
-    coefficients : (n,), (n, targets), (n, ridges) or (n, ridges, targets).
-    validation_error : (ridges,) or (ridges, targets) mean squared errors from which the ridge was chosen, if it was.
+    Attributes
+    ----------
+    kernel : callable
+        The kernel that was fitted with.
+    ridge : float or ndarray
+        A number; (ridges,) of a path; or what validation chose for each target.
+    coefficients : ndarray
+        (n,), (n, targets), (n, ridges) or (n, ridges, targets).
+    prepared : Prepared
+        What the kernel needs to know of the n samples.
+    validation_error : ndarray or None
+        (ridges,) or (ridges, targets) mean squared errors from which the ridge was chosen, if
+        it was.
+
+    Notes
+    -----
+    Made by ``kernel_ridge`` and ``validated_kernel_ridge``.
     """
 
     kernel: Callable = field(repr=False)
@@ -40,7 +53,18 @@ class KernelRidge:
     validation_error: np.ndarray | None = field(default=None, repr=False)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
-        """Predictions for X (p, d), shaped as the coefficients with p for n, from a block of kernel rows at a time."""
+        """Predictions for new samples, from a block of kernel rows at a time.
+
+        Parameters
+        ----------
+        X : (p, d) ndarray
+            Samples.
+
+        Returns
+        -------
+        ndarray
+            Predictions, shaped as the coefficients with p for n.
+        """
         X = samples(X)
         check_dimension(X, self.prepared[0].shape[1])
         n, *rest = self.coefficients.shape
@@ -57,21 +81,36 @@ class KernelRidge:
 def kernel_ridge(
     kernel: Callable, X: np.ndarray, y: np.ndarray, ridge: float | np.ndarray
 ) -> KernelRidge:
-    """Solve (K + ridge I) c = y for all ridges and targets, with one kernel matrix in memory, built once.
+    """Solve (K + ridge I) c = y for all ridges and targets, with one kernel matrix built once.
 
     Parameters
     ----------
-    kernel : from `ntk_kernel`, `empirical_ntk`, `torch_ntk`, or any positive definite function (X, Z) -> (n, p).
-    X : (n, d) samples.
-    y : (n,) or (n, targets) labels.
-    ridge : a number, or (ridges,) for a path; not multiplied by n.
+    kernel : callable
+        From ``ntk_kernel``, ``empirical_ntk``, ``torch_ntk``, or any positive definite function
+        (X, Z) -> (n, p).
+    X : (n, d) ndarray
+        Samples.
+    y : (n,) or (n, targets) ndarray
+        Labels.
+    ridge : float or (ridges,) ndarray
+        A number, or several for a path; not multiplied by n.
+
+    Returns
+    -------
+    KernelRidge
+        The fit; ``predict`` it.
 
     Raises
     ------
-    ValueError for shapes that do not fit, values that are not finite, or a negative ridge.
-    MemoryError if the kernel matrix, 8 n^2 bytes, exceeds the free memory.
-    scipy.linalg.LinAlgError if K + ridge I is not positive definite.
+    ValueError
+        For shapes that do not fit, values that are not finite, or a negative ridge.
+    MemoryError
+        If the kernel matrix, 8 n^2 bytes, exceeds the free memory.
+    scipy.linalg.LinAlgError
+        If K + ridge I is not positive definite.
 
+    Notes
+    -----
     Source: Hastie, Tibshirani, Friedman (2009), section 5.8. Taught in notebook 05.
     """
     X = samples(X)
@@ -86,9 +125,8 @@ def kernel_ridge(
     K = fill_upper(kernel, prepared)
     diagonal = K.diagonal().copy()
     if len(ridges) > 1:
-        mirror(
-            K
-        )  # a factorisation overwrites one triangle; the other one keeps the kernel for the next ridge
+        # A factorisation overwrites one triangle; the other keeps the kernel for the next ridge.
+        mirror(K)
     coefficients = np.empty((n, len(ridges), y.size // n))
     for r, value in enumerate(ridges):
         if r > 0:
@@ -109,20 +147,37 @@ def validated_kernel_ridge(
     fraction: float = 0.2,
     seed: int = 0,
 ) -> KernelRidge:
-    """Kernel ridge regression on all samples, each target with the ridge that was best on a validation split of them.
-
-    Test samples have no part in the choice: a ridge tuned on them flatters the kernel.
+    """Kernel ridge regression, each target with the ridge that was best on a validation split.
 
     Parameters
     ----------
-    kernel, X, y : as in `kernel_ridge`.
-    ridges : (ridges,) to choose from.
-    fraction : share of the samples that validates; the others are fitted along the path, then all with the chosen one.
-    seed : of the random split.
+    kernel : callable
+        As in ``kernel_ridge``.
+    X : (n, d) ndarray
+        Samples.
+    y : (n,) or (n, targets) ndarray
+        Labels.
+    ridges : (ridges,) ndarray
+        To choose from.
+    fraction : float
+        Share of the samples that validates; the others are fitted along the path, then all with
+        the chosen one.
+    seed : int
+        Of the random split.
+
+    Returns
+    -------
+    KernelRidge
+        The fit on all samples, with the errors from which ridges were chosen.
 
     Raises
     ------
-    ValueError if the split leaves nothing to fit or to validate, and what `kernel_ridge` raises.
+    ValueError
+        If the split leaves nothing to fit or to validate, and what ``kernel_ridge`` raises.
+
+    Notes
+    -----
+    Test samples have no part in the choice: a ridge tuned on them flatters the kernel.
 
     Source: Hastie, Tibshirani, Friedman (2009), section 7.2. Taught in notebook 05.
     """
@@ -147,7 +202,8 @@ def validated_kernel_ridge(
 
 
 def _factor(K: np.ndarray, ridge: float, diagonal: np.ndarray) -> np.ndarray:
-    # K.T has the column order of LAPACK, so that the factor is written over K's upper triangle and nothing is copied
+    # K.T has the column order of LAPACK, so that the factor is written over K's upper triangle and
+    # nothing is copied
     try:
         return cho_factor(K.T, lower=True, overwrite_a=True, check_finite=False)[0]
     except LinAlgError:

@@ -1,4 +1,4 @@
-"""Eigenvalues of a kernel under the law of the inputs, and the learning curve of ridge regression that they predict.
+"""Eigenvalues of a kernel under the law of the inputs, and the learning curve they predict.
 
 Source: Simon, Dickens, Karkada, DeWeese (2023).
 """
@@ -20,16 +20,39 @@ from .tangent import TwoLayerKernel
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Eigenvalues and eigenfunctions of a kernel under the law of the inputs. Made by `kernel_spectrum`.
+    """Eigenvalues and eigenfunctions of a kernel under the law of the inputs.
 
-    A mode is a spherical harmonic of some degree times a function of |x|; on the sphere there is one mode a degree.
+    A mode is a spherical harmonic of some degree times a function of |x|; on the sphere there is
+    one mode a degree.
 
-    d : dimension.
-    degree, eigenvalue, multiplicity : (modes,).
-    rest : the part of E[K(x, x)] in degrees that are not listed.
-    radius, radius_weight, radial : (radii,), (radii,), (modes, radii) quadrature of |x| and the functions of |x|.
-    cosine, cosine_weight, zonal : (cosines,), (cosines,), (degrees, cosines) quadrature of <u, x>/|x| and the harmonics
-        that depend on u alone. All functions are orthonormal.
+    Attributes
+    ----------
+    d : int
+        Dimension.
+    degree : (modes,) ndarray
+        Degree of each mode.
+    eigenvalue : (modes,) ndarray
+        Its eigenvalue.
+    multiplicity : (modes,) ndarray
+        How many eigenfunctions share it.
+    rest : float
+        The part of E[K(x, x)] in degrees that are not listed.
+    radius : (radii,) ndarray
+        Nodes of the quadrature of |x|.
+    radius_weight : (radii,) ndarray
+        Its weights.
+    radial : (modes, radii) ndarray
+        The functions of |x|, orthonormal.
+    cosine : (cosines,) ndarray
+        Nodes of the quadrature of <u, x>/|x|.
+    cosine_weight : (cosines,) ndarray
+        Its weights.
+    zonal : (degrees, cosines) ndarray
+        The harmonics that depend on u alone, orthonormal.
+
+    Notes
+    -----
+    Made by ``kernel_spectrum``.
     """
 
     d: int
@@ -45,22 +68,41 @@ class Spectrum:
     zonal: np.ndarray = field(repr=False)
 
     def coefficients(self, link: Callable) -> np.ndarray:
-        """Coefficients (modes,) of link(<u, x>), |u| = 1: of all harmonics of a degree only the zonal one counts.
+        """Coefficients of link(<u, x>), |u| = 1, in the modes.
 
-        coefficients(f) @ coefficients(g) = E[f g], as far as the degrees reach.
+        Parameters
+        ----------
+        link : callable
+            (n, 1) -> (n,), as the links of the registry.
+
+        Returns
+        -------
+        (modes,) ndarray
+            Of all harmonics of a degree only the zonal one counts. coefficients(f) @
+            coefficients(g) = E[f g], as far as the degrees reach.
         """
         seen = (self._values(link) * self.cosine_weight) @ self.zonal.T  # (radii, degrees)
         return np.einsum("ma,a,am->m", self.radial, self.radius_weight, seen[:, self.degree])
 
     def second_moment(self, link: Callable) -> float:
-        """E[link(<u, x>)^2] under the law of the inputs."""
+        """E[link(<u, x>)^2] under the law of the inputs.
+
+        Parameters
+        ----------
+        link : callable
+            As in ``coefficients``.
+
+        Returns
+        -------
+        float
+            The second moment.
+        """
         return float(self.radius_weight @ self._values(link) ** 2 @ self.cosine_weight)
 
     def _values(self, link: Callable) -> np.ndarray:
         z = np.outer(self.radius, self.cosine)
-        values = np.asarray(
-            link(z.reshape(-1, 1)), dtype=float
-        )  # (n, 1), as the links of the registry take it
+        rows = z.reshape(-1, 1)  # as the links of the registry take it
+        values = np.asarray(link(rows), dtype=float)
         if values.size != z.size:
             raise ValueError(
                 f"the link gives {values.size} numbers for {z.size} arguments: "
@@ -71,12 +113,22 @@ class Spectrum:
 
 @dataclass(frozen=True, eq=False)
 class LearningCurve:
-    """Predicted test error of kernel ridge regression. Made by `learning_curve`.
+    """Predicted test error of kernel ridge regression.
 
-    n : (points,) samples.
-    error : (points,) mean squared test error, label noise included.
-    learnability : (points, modes) expected share of each mode of the spectrum that is learned, between 0 and 1.
-    kappa : (points,) the eigenvalue of which one half is learned.
+    Attributes
+    ----------
+    n : (points,) ndarray
+        Sample sizes.
+    error : (points,) ndarray
+        Mean squared test error, label noise included.
+    learnability : (points, modes) ndarray
+        Expected share of each mode of the spectrum that is learned, between 0 and 1.
+    kappa : (points,) ndarray
+        The eigenvalue of which one half is learned.
+
+    Notes
+    -----
+    Made by ``learning_curve``.
     """
 
     n: np.ndarray
@@ -90,23 +142,36 @@ def kernel_spectrum(
 ) -> Spectrum:
     """Eigenvalues of a rotation-invariant kernel for inputs on the sphere or Gaussian inputs.
 
-    The kernel is expanded in Gegenbauer polynomials of the cosine of x and z. On the sphere that gives its eigenvalues;
-    for Gaussian inputs each coefficient is a kernel of |x| and |z|, which is diagonalised under the law of |x|.
+    The kernel is expanded in Gegenbauer polynomials of the cosine of x and z. On the sphere that
+    gives its eigenvalues; for Gaussian inputs each coefficient is a kernel of |x| and |z|, which is
+    diagonalised under the law of |x|.
 
     Parameters
     ----------
-    kernel : from `ntk_kernel`, or anything with dot_product(rho, p, q).
-    d : dimension, 2 or more.
-    inputs : "sphere" (|x| = sqrt d) or "gaussian" (x ~ N(0, I_d)).
-    degrees : how many degrees, 0 included. Those of more than 1e14 harmonics are left out: no sample size reaches them,
-        and rounding would spoil them.
+    kernel : TwoLayerKernel
+        From ``ntk_kernel``, or anything with dot_product(rho, p, q).
+    d : int
+        Dimension, 2 or more.
+    inputs : str
+        "sphere" (|x| = sqrt d) or "gaussian" (x ~ N(0, I_d)).
+    degrees : int
+        How many degrees, 0 included. Those of more than 1e14 harmonics are left out: no sample
+        size reaches them, and rounding would spoil them.
+
+    Returns
+    -------
+    Spectrum
+        Eigenvalues and eigenfunctions.
 
     Raises
     ------
-    ValueError for d below 2 or unknown inputs.
+    ValueError
+        For d below 2 or unknown inputs.
 
-    Source: the Funk-Hecke formula; Golub, Welsch (1969) for the quadratures; the Gaussian case derived here. Taught in
-    notebook 05.
+    Notes
+    -----
+    Source: the Funk-Hecke formula; Golub, Welsch (1969) for the quadratures; the Gaussian case
+    derived here. Taught in notebook 05.
     """
     if d < 2:
         raise ValueError(f"d = {d}: inputs must have at least 2 dimensions")
@@ -119,7 +184,8 @@ def kernel_spectrum(
     )
     squares, root = radius**2 / d, np.sqrt(radius_weight)
     values = np.array([[kernel.dot_product(cosine, p, q) for q in squares] for p in squares])
-    # Funk-Hecke: the zonal harmonic is sqrt(multiplicity) times the Gegenbauer polynomial that is 1 at cosine 1
+    # Funk-Hecke: the zonal harmonic is sqrt(multiplicity) times the Gegenbauer polynomial that is 1
+    # at cosine 1
     coefficients = (
         np.einsum("abt,t,lt->lab", values, cosine_weight, zonal) / np.sqrt(harmonics)[:, None, None]
     )
@@ -145,31 +211,49 @@ def kernel_spectrum(
 def learning_curve(
     spectrum: Spectrum, link: Callable, n: float | np.ndarray, ridge: float, noise: float = 0.0
 ) -> LearningCurve:
-    """Predicted test error of kernel ridge regression on y = link(<u, x>) + noise N(0, 1), over sample sizes.
+    """Predicted test error of kernel ridge regression, over sample sizes.
 
-    With learnabilities L_i = lambda_i / (lambda_i + kappa), where kappa solves sum_i L_i + (ridge + rest) / kappa = n,
+    The labels are y = link(<u, x>) + noise N(0, 1). With learnabilities L_i = lambda_i / (lambda_i
+    + kappa), where kappa solves sum_i L_i + (ridge + rest) / kappa = n,
 
         error = n / (n - sum_i L_i^2) (sum_i (1 - L_i)^2 v_i^2 + noise^2).
 
-    It predicts the mean over draws of the samples, for large n and d. Measured here with the ReLU kernel, n from d/2 to
-    20 d, up to 1500 draws: on the sphere, d = 30 and 100, within 1 % for tanh, relu and z^3 and 2 % for z^5; with
-    Gaussian inputs within 3 % at d = 100, and at d = 30 within 2.5 % for tanh, relu, z^3, but z^5 is predicted up to
-    8 % too large. A single draw varies: for tanh at n <= 2d by 8 to 15 %, for z^5 by 40 to 80 %, and its median is 15
-    to 25 % below the mean. At d = 10 the prediction is off by 5 % on the sphere, by up to 18 % with Gaussian inputs.
-
     Parameters
     ----------
-    spectrum : from `kernel_spectrum`; it knows d and the law of the inputs.
-    link : a single-index link: one of the registry, or a function that works on arrays.
-    n : sample sizes, a number or (points,).
-    ridge : as in `kernel_ridge`, not multiplied by n.
-    noise : standard deviation of the label noise.
+    spectrum : Spectrum
+        From ``kernel_spectrum``; it knows d and the law of the inputs.
+    link : callable
+        A single-index link: one of the registry, or a function that works on arrays.
+    n : float or (points,) ndarray
+        Sample sizes.
+    ridge : float
+        As in ``kernel_ridge``, not multiplied by n.
+    noise : float
+        Standard deviation of the label noise.
+
+    Returns
+    -------
+    LearningCurve
+        The errors, and what of each mode is learned.
 
     Raises
     ------
-    ValueError for n below 1, a negative ridge or noise, or a ridge of 0 with more samples than eigenfunctions.
+    ValueError
+        For n below 1, a negative ridge or noise, or a ridge of 0 with more samples than
+        eigenfunctions.
 
-    Source: Simon, Dickens, Karkada, DeWeese (2023); Canatar, Bordelon, Pehlevan (2021). Taught in notebook 05.
+    Notes
+    -----
+    It predicts the mean over draws of the samples, for large n and d. Measured here with the ReLU
+    kernel, n from d/2 to 20 d, up to 1500 draws: on the sphere, d = 30 and 100, within 1 % for
+    tanh, relu and z^3 and 2 % for z^5; with Gaussian inputs within 3 % at d = 100, and at d = 30
+    within 2.5 % for tanh, relu, z^3, but z^5 is predicted up to 8 % too large. A single draw
+    varies: for tanh at n <= 2d by 8 to 15 %, for z^5 by 40 to 80 %, and its median is 15 to 25 %
+    below the mean. At d = 10 the prediction is off by 5 % on the sphere, by up to 18 % with
+    Gaussian inputs.
+
+    Source: Simon, Dickens, Karkada, DeWeese (2023); Canatar, Bordelon, Pehlevan (2021). Taught in
+    notebook 05.
     """
     n = np.atleast_1d(np.asarray(n, dtype=float))
     if np.any(n < 1) or ridge < 0 or noise < 0:
@@ -214,7 +298,8 @@ def _multiplicities(d: int, degrees: int) -> np.ndarray:
 def _cosine_rule(
     d: int, degrees: int, nodes: int = 256
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # Gauss quadrature for one coordinate of the unit sphere of R^d, and its orthonormal (Gegenbauer) polynomials
+    # Gauss quadrature for one coordinate of the unit sphere of R^d, and its orthonormal
+    # (Gegenbauer) polynomials
     k = np.arange(2, nodes)
     off = np.sqrt(np.append(1 / d, k * (k + d - 3) / ((2 * k + d - 2) * (2 * k + d - 4))))
     cosine, vectors = eigh_tridiagonal(np.zeros(nodes), off)
@@ -226,7 +311,8 @@ def _cosine_rule(
 
 
 def _radius_rule(d: int, nodes: int = 12) -> tuple[np.ndarray, np.ndarray]:
-    # Gauss quadrature for |x|, x ~ N(0, I_d): |x|^2 / 2 has a Gamma law, whose polynomials are Laguerre's
+    # Gauss quadrature for |x|, x ~ N(0, I_d): |x|^2 / 2 has a Gamma law, whose polynomials are
+    # Laguerre's
     k = np.arange(nodes)
     half_square, vectors = eigh_tridiagonal(2 * k + d / 2, np.sqrt(k[1:] * (k[1:] + d / 2 - 1)))
     return np.sqrt(2 * half_square), vectors[0] ** 2

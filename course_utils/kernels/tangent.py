@@ -2,18 +2,22 @@
 
 They belong to the network
 
-    yhat(x) = m^(-1/2) sum_j s_j sigma(u_j),   u_j = <w_j, x> / sqrt(d) + sqrt(bias) c_j,   w_j, c_j, s_j ~ N(0, 1),
+    yhat(x) = m^(-1/2) sum_j s_j sigma(u_j),    u_j = <w_j, x> / sqrt(d) + sqrt(bias) c_j,
+    w_j, c_j, s_j ~ N(0, 1),
 
-with w, c and s trained at one rate. This is the course's network at its initialisation (rows of W ~ N(0, I/d),
-b ~ N(0, bias), all |a_j| of one size) with a learning rate for each parameter, which `ntk_rates` gives. With u and v
-the pre-activations of x and z, jointly Gaussian with covariance <x, z>/d + bias, the kernel is
+with w, c and s trained at one rate. This is the course's network at its initialisation (rows of
+W ~ N(0, I/d), b ~ N(0, bias), all |a_j| of one size) with a learning rate for each parameter,
+which ``ntk_rates`` gives. With u and v the pre-activations of x and z, jointly Gaussian with
+covariance <x, z>/d + bias, the kernel is
 
-    K(x, z) = <x, z>/d E[sigma'(u) sigma'(v)]  +  bias E[sigma'(u) sigma'(v)]  +  E[sigma(u) sigma(v)]
-              first layer, W                      biases, b                       second layer, a
+    K(x, z) = <x, z>/d E[sigma'(u) sigma'(v)]    first layer, W
+              + bias E[sigma'(u) sigma'(v)]      biases, b
+              + E[sigma(u) sigma(v)]             second layer, a
 
-and `layers` says which of the three terms are there. Taught in notebook 05.
+and ``layers`` says which of the three terms are there. Taught in notebook 05.
 
-Sources: Jacot, Gabriel, Hongler (2018) for the kernel; Cho, Saul (2009) for ReLU; Williams (1997) for erf.
+Sources: Jacot, Gabriel, Hongler (2018) for the kernel; Cho, Saul (2009) for ReLU; Williams (1997)
+for erf.
 """
 
 from __future__ import annotations
@@ -38,7 +42,21 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class TwoLayerKernel:
-    """Kernel of an infinitely wide two-layer network; `kernel(X, Z)` is its matrix. Made by `ntk_kernel`."""
+    """Kernel of an infinitely wide two-layer network; ``kernel(X, Z)`` is its matrix.
+
+    Attributes
+    ----------
+    activation : str or callable
+        As in ``ntk_kernel``.
+    layers : str
+        What is trained, as in ``ntk_kernel``.
+    bias : float
+        Variance of the biases at initialisation.
+
+    Notes
+    -----
+    Made by ``ntk_kernel``.
+    """
 
     activation: str | Callable = "relu"
     layers: str = "both"
@@ -55,11 +73,39 @@ class TwoLayerKernel:
             )
 
     def __call__(self, X: np.ndarray, Z: np.ndarray | None = None) -> np.ndarray:
-        """Kernel between the rows of X (n, d) and of Z (p, d), or of X and itself: an array (n, p)."""
+        """Kernel between the rows of X and of Z, or of X and itself.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Samples.
+        Z : (p, d) ndarray, optional
+            Other samples; left out, X.
+
+        Returns
+        -------
+        (n, p) ndarray
+            The kernel matrix.
+        """
         return kernel_matrix(self, X, Z)
 
     def dot_product(self, rho: np.ndarray, p: float = 1.0, q: float = 1.0) -> np.ndarray:
-        """Kernel as a function h(rho) of the cosine of x and z, with |x|^2 = p d and |z|^2 = q d (1 and 1: sphere)."""
+        """Kernel as a function h(rho) of the cosine of x and z.
+
+        Parameters
+        ----------
+        rho : ndarray
+            Cosines, of any shape.
+        p : float
+            |x|^2 / d.
+        q : float
+            |z|^2 / d; p = q = 1 is the sphere.
+
+        Returns
+        -------
+        ndarray
+            The kernel, of the shape of rho.
+        """
         rho = np.asarray(rho, dtype=float)
         out = rho.reshape(1, -1) * math.sqrt(p * q)
         self._map(
@@ -68,12 +114,36 @@ class TwoLayerKernel:
         return out.reshape(rho.shape)
 
     def prepare(self, X: np.ndarray) -> Prepared:
-        """What each row of X contributes to the kernel."""
+        """What each row of X contributes to the kernel.
+
+        Parameters
+        ----------
+        X : (n, d) ndarray
+            Samples.
+
+        Returns
+        -------
+        tuple of ndarray
+            The rows over sqrt d, and what their lengths contribute.
+        """
         X = X / math.sqrt(X.shape[1])
         return X, *self._radial(np.einsum("id,id->i", X, X))
 
     def block(self, rows: Prepared, columns: Prepared) -> np.ndarray:
-        """Kernel between two prepared sets of samples, an array (rows, columns)."""
+        """Kernel between two prepared sets of samples.
+
+        Parameters
+        ----------
+        rows : tuple of ndarray
+            From ``prepare``.
+        columns : tuple of ndarray
+            From ``prepare``.
+
+        Returns
+        -------
+        (rows, columns) ndarray
+            A block of the kernel matrix.
+        """
         out = rows[0] @ columns[0].T
         self._map(out, rows[1:], columns[1:])
         return out
@@ -96,9 +166,8 @@ class TwoLayerKernel:
         elif self.activation == "erf":
             _erf_map(G, rows[0], columns[0], self.bias, *trained)
         else:
-            degrees = min(
-                rows[1].shape[1], columns[1].shape[1]
-            )  # beyond, one of the two series has ended
+            # Beyond, one of the two series has ended.
+            degrees = min(rows[1].shape[1], columns[1].shape[1])
             A = np.ascontiguousarray(rows[1][:, :degrees])
             B = np.ascontiguousarray(columns[1][:, :degrees].T)
             _mehler_map(G, rows[0], columns[0], A, B, self.bias, *trained)
@@ -107,36 +176,73 @@ class TwoLayerKernel:
 def ntk_kernel(
     activation: str | Callable = "relu", layers: str = "both", bias: float = 1.0
 ) -> TwoLayerKernel:
-    """Neural tangent kernel of an infinitely wide two-layer network, parameterised as at the head of this module.
+    """Neural tangent kernel of an infinitely wide two-layer network.
+
+    The network is parameterised as at the head of this module.
 
     Parameters
     ----------
-    activation : "relu" or "erf" (erf(t / sqrt 2)), in closed form; "tanh", "softplus", or any function R -> R that
-        works on arrays, summed from the Hermite coefficients of sigma, which takes few terms if sigma is smooth.
-    layers : what is trained: "both" (W, b and a), "first" (W and b), "W" (W alone, as in the first phase of
-        Algorithm 1) or "second" (a alone).
-    bias : variance of the biases at initialisation; the course's b ~ N(0, 1) has 1.
+    activation : str or callable
+        "relu" or "erf" (erf(t / sqrt 2)), in closed form; "tanh", "softplus", or any function R
+        -> R that works on arrays, summed from the Hermite coefficients of sigma, which takes
+        few terms if sigma is smooth.
+    layers : str
+        What is trained: "both" (W, b and a), "first" (W and b), "W" (W alone, as in the first
+        phase of Algorithm 1) or "second" (a alone).
+    bias : float
+        Variance of the biases at initialisation; the course's b ~ N(0, 1) has 1.
+
+    Returns
+    -------
+    TwoLayerKernel
+        The kernel, a function of samples.
 
     Raises
     ------
-    ValueError for an unknown activation, unknown layers or a negative bias.
+    ValueError
+        For an unknown activation, unknown layers or a negative bias.
 
-    Source: Jacot, Gabriel, Hongler (2018); Cho, Saul (2009); Williams (1997). Taught in notebook 05.
+    Notes
+    -----
+    Source: Jacot, Gabriel, Hongler (2018); Cho, Saul (2009); Williams (1997). Taught in notebook
+    05.
     """
     return TwoLayerKernel(activation, layers, float(bias))
 
 
 def nngp_kernel(activation: str | Callable = "relu", bias: float = 1.0) -> TwoLayerKernel:
-    """Covariance E[sigma(u) sigma(v)] of the network's output at initialisation, the kernel of training `a` alone.
+    """Covariance E[sigma(u) sigma(v)] of the output at initialisation.
 
-    Parameters and errors as in `ntk_kernel`. Source: Neal (1996), Williams (1997). Taught in notebook 05.
+    It is the kernel of training ``a`` alone.
+
+    Parameters
+    ----------
+    activation : str or callable
+        As in ``ntk_kernel``.
+    bias : float
+        Variance of the biases at initialisation.
+
+    Returns
+    -------
+    TwoLayerKernel
+        The kernel, a function of samples.
+
+    Raises
+    ------
+    ValueError
+        For an unknown activation or a negative bias.
+
+    Notes
+    -----
+    Source: Neal (1996), Williams (1997). Taught in notebook 05.
     """
     return ntk_kernel(activation, "second", bias)
 
 
 @compiled
 def _arcsin(x):
-    # fdlibm's arcsin, to the last digit, with selections for branches: the compiler makes SIMD code of loops over it
+    # fdlibm's arcsin, to the last digit, with selections for branches: the compiler makes SIMD code
+    # of loops over it
     u = abs(x)
     small = u <= 0.5
     z = u * u if small else 0.5 * (1.0 - u)
@@ -205,8 +311,8 @@ def _mehler_map_numpy(G, p, q, A, B, bias, W, b, a):
 
 @compiled(otherwise=_mehler_map_numpy)
 def _mehler_map(G, p, q, A, B, bias, W, b, a):
-    # Mehler: E[sigma(u) sigma(v)] = sum_k A_ik B_kj rho^k; its derivative in Cov(u, v) is E[sigma' sigma'] (Price).
-    # Horner's scheme for both, a row at a time
+    # Mehler: E[sigma(u) sigma(v)] = sum_k A_ik B_kj rho^k; its derivative in Cov(u, v) is
+    # E[sigma' sigma'] (Price). Horner's scheme for both, a row at a time
     columns = G.shape[1]
     rho, values, slopes = np.empty(columns), np.empty(columns), np.empty(columns)
     inverse = 1.0 / np.maximum(q, TINY)
@@ -225,8 +331,9 @@ def _mehler_map(G, p, q, A, B, bias, W, b, a):
 
 
 def _hermite_coefficients(sigma: Callable, std: np.ndarray, most: int = 200) -> np.ndarray:
-    # c_k = E[sigma(std z) he_k(z)], he_k orthonormal: a row for each std, as many degrees as the series needs.
-    # Under a Gaussian weight the trapezoid rule converges geometrically, and it stays stable at degree 200.
+    # c_k = E[sigma(std z) he_k(z)], he_k orthonormal: a row for each std, as many degrees as the
+    # series needs. Under a Gaussian weight the trapezoid rule converges geometrically, and it stays
+    # stable at degree 200.
     spacing = 0.02
     z = np.arange(-13.0, 13.0 + spacing / 2, spacing)
     he = np.empty((most, z.size))  # times the weight
@@ -237,9 +344,8 @@ def _hermite_coefficients(sigma: Callable, std: np.ndarray, most: int = 200) -> 
     distinct, position = np.unique(std, return_inverse=True)
     blocks = [sigma(distinct[part, None] * z) @ he.T for part in row_blocks(distinct.size, 256)]
     coefficients = np.concatenate(blocks)
-    energy = (np.arange(1, most + 1) * coefficients**2).max(
-        axis=0
-    )  # degree k in E[sigma'^2], the slower series
+    # Degree k in E[sigma'^2], the slower series.
+    energy = (np.arange(1, most + 1) * coefficients**2).max(axis=0)
     if energy[-10:].mean() * most > 1e-3 * energy.sum():
         warnings.warn(
             f"The Hermite series of this activation has not converged after {most} terms (does it "

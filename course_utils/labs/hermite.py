@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from ..estimators import explained_share
+from ..hermite import hermite_basis, hermite_coefficients
 from ..links import LINKS
 from ..settings import Settings
-from ..targets import hermite_basis, hermite_coefficients
 from . import charts
 from .controls import Knob, choice, slider
 from .experiment import Experiment

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..algorithm1 import PHASE_1
 from ..comparison import DEGREES, METHODS, LineTests, kernel_movement, linear_floor, race
+from ..hermite import hermite_coefficients
 from ..kernels import RIDGES
 from ..settings import Settings
-from ..targets import hermite_coefficients
 from . import charts
 from .experiment import Experiment
 from .figures import step_up

@@ -1,4 +1,7 @@
-"""What the theory says before and beside a run: thresholds, predicted curves, stationary points, order-parameter ODEs."""
+"""What theory says before and beside a run.
+
+Thresholds, predicted curves, stationary points, and the equations of order parameters.
+"""
 
 from .assumptions import KINK, Assumption, assumptions, decay_threshold, first_hermite
 from .order_parameters import I2, I3, I4, J2, ErfLink, OrderParameters, erf_link, erf_ode
@@ -6,10 +9,9 @@ from .perpendicular import (
     PerpendicularPrediction,
     contraction_and_noise,
     noise_and_gap,
-    noise_floor,
-    predicted_perpendicular,
 )
 from .prediction import predict
+from .recursion import noise_floor, predicted_perpendicular
 from .stein import parallel_part, risk_gradient, stationary_point, stein_terms
 
 __all__ = [

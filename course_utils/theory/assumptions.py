@@ -1,4 +1,4 @@
-"""Assumptions of the theorem: which of them hold for given settings, each with a sentence that says what it means here."""
+"""Assumptions of the theorem: which of them hold for given settings, each with a sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..links import gaussian_grid
 from ..losses import LOSSES
 from ..networks import second_layer
 from ..settings import Settings
-from .perpendicular import noise_floor
+from .recursion import noise_floor
 
 KINK = 1 / math.sqrt(2 * math.pi * math.e)
 """0.242: largest value of phi(b/r)/r over r > 0, times |b|. It is reached at r = |b|."""
@@ -22,7 +22,17 @@ KINK = 1 / math.sqrt(2 * math.pi * math.e)
 
 @dataclass(frozen=True)
 class Assumption:
-    """One assumption of what notebook 02 derives: its name, whether these settings meet it, a sentence with the numbers."""
+    """One assumption of what notebook 02 derives, examined for given settings.
+
+    Attributes
+    ----------
+    name : str
+        What is assumed, in words.
+    holds : bool
+        Whether these settings meet it.
+    text : str
+        A sentence with the numbers.
+    """
 
     name: str
     holds: bool
@@ -30,19 +40,36 @@ class Assumption:
 
 
 def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) -> float:
-    """Width-free weight decay lam above which every direction of W_perp contracts on average, that is A > 0.
+    """Weight decay above which every direction of W_perp contracts on average.
 
-    smooth activation: E|l_1| sup|sigma''|, at the start.    ReLU: sup|l_1| * 0.242 / min_j |b_j|, at all times.
+        smooth activation:  E|l_1| sup|sigma''|, at the start
+        ReLU:               sup|l_1| * 0.242 / min_j |b_j|, at all times
 
     Parameters
     ----------
-    settings : what is run; its seed fixes the network.
-    mean_loss_slope : the factor E|l_1| (smooth), or a bound of |l_1| (ReLU). Left out: E|l_1| of the untrained network,
-        measured within about 1 % (smooth); the bound that the loss gives, 1 for Huber and logistic, none for square (ReLU).
+    settings : Settings
+        What is run; its seed fixes the network.
+    mean_loss_slope : float, optional
+        The factor E|l_1| (smooth), or a bound of |l_1| (ReLU). Left out: E|l_1| of the
+        untrained network, measured within about 1 % (smooth); the bound that the loss gives, 1
+        for Huber and logistic, none for square (ReLU).
 
-    For a smooth activation the threshold holds at the start, and later as long as E|l_1| has not grown. For ReLU it is
-    infinite without biases, and out of reach for b ~ N(0, 1), where min|b_j| is about 1/m. The condition is sufficient, not
-    necessary: it bounds means by largest values. ValueError if mean_loss_slope is negative.
+    Returns
+    -------
+    float
+        The width-free lam above which A > 0; inf where no decay is enough.
+
+    Raises
+    ------
+    ValueError
+        If ``mean_loss_slope`` is negative.
+
+    Notes
+    -----
+    For a smooth activation the threshold holds at the start, and later as long as E|l_1| has not
+    grown. For ReLU it is infinite without biases, and out of reach for b ~ N(0, 1), where min|b_j|
+    is about 1/m. The condition is sufficient, not necessary: it bounds means by largest values.
+
     Derived here from A = m H + lam I > 0. Taught in notebook 02.
     """
     if mean_loss_slope is not None and not mean_loss_slope >= 0:
@@ -63,12 +90,31 @@ def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) ->
 
 
 def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> list[Assumption]:
-    """Which assumptions hold for these settings, each with a sentence that says what it means here.
+    """Which assumptions hold for given settings, each with a sentence on what it means here.
 
-    In order: decay above threshold (with it, and a small step, W_perp contracts: derived in notebook 02), step small enough,
-    first Hermite coefficient not zero and k fits (with these the start has a signal and W has room for it: assumed here).
-    They are the course's own; the paper's theorems may assume more or less. ``mean_loss_slope`` as in ``decay_threshold``.
-    Takes about 0.1 s. Taught in notebook 02.
+    Parameters
+    ----------
+    settings : Settings
+        What is run.
+    mean_loss_slope : float, optional
+        As in ``decay_threshold``.
+
+    Returns
+    -------
+    list of Assumption
+        In order: decay above threshold (with it, and a small step, W_perp contracts: derived in
+        notebook 02), step small enough, first Hermite coefficient not zero and k fits (with
+        these the start has a signal and W has room for it: assumed here).
+
+    Raises
+    ------
+    ValueError
+        If ``mean_loss_slope`` is negative.
+
+    Notes
+    -----
+    They are the course's own; the paper's theorems may assume more or less. Takes about 0.1 s.
+    Taught in notebook 02.
     """
     s = settings
     return [_about_decay(s, mean_loss_slope), _about_step(s), _about_signal(s), _about_size(s)]
@@ -166,9 +212,8 @@ def _about_signal(s: Settings) -> Assumption:
     direction, error = first_hermite(s)
     size = float(np.linalg.norm(direction))
     spread = error * math.sqrt(2**16 / s.k)  # of what the loss lets through
-    holds = bool(
-        size**2 > (0.02 * spread) ** 2 + (1 + 4 * math.sqrt(2 / s.k)) * error**2
-    )  # five errors, or a fiftieth of it
+    # Five errors, or a fiftieth of it.
+    holds = bool(size**2 > (0.02 * spread) ** 2 + (1 + 4 * math.sqrt(2 / s.k)) * error**2)
     what = LOSSES[s.loss].lets_through
     exponent = None if callable(s.link) else s.target().link.exponent(s.k)
     if not holds:
@@ -210,23 +255,41 @@ def _about_size(s: Settings) -> Assumption:
 
 
 def first_hermite(settings: Settings, samples: int = 2**16) -> tuple[np.ndarray, float]:
-    """First Hermite coefficients E[-l_1(0, y) z], (k,), of what the loss lets through, and the error of their norm.
+    """First Hermite coefficients of what the loss lets through, E[-l_1(0, y) z].
 
-    For square loss that is E[y z]. The Huber loss clips labels at +-1 first, which can change the information exponent.
-    The mean over the label noise is exact, so that noise hides nothing.
+    Parameters
+    ----------
+    settings : Settings
+        Gives link, noise, k and loss.
+    samples : int
+        How many Gaussian points the mean is taken over, half of them mirror images.
+
+    Returns
+    -------
+    coefficients : (k,) ndarray
+        One for each hidden direction.
+    error : float
+        The error of their norm.
+
+    Notes
+    -----
+    For square loss that is E[y z]. The Huber loss clips labels at +-1 first, which can change the
+    information exponent. The mean over the label noise is exact, so that noise hides nothing.
     """
     k, half = settings.k, samples // 2
     Z = gaussian(half, k, np.random.default_rng(0))
     Z = np.vstack([Z, -Z])  # even links give zero exactly
     slope = _mean_slopes(settings, settings.target().mean(Z))
-    slope = np.where(
-        np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0
-    )  # a constant is no signal
+    # A constant is no signal.
+    slope = np.where(np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0)
     return slope @ Z / len(Z), float(np.sqrt(k * (slope**2).mean() / len(Z)))
 
 
 def _mean_slopes(s: Settings, g: np.ndarray) -> np.ndarray:
-    """E[-l_1(0, y)] over the label noise, for noiseless values g (n,): the mean label, clipped label or half its sign."""
+    """E[-l_1(0, y)] over the label noise, for noiseless values g (n,).
+
+    That is the mean label, clipped label or half its sign.
+    """
     slope = LOSSES[s.loss].slope
     if s.sign_labels:
         positive = ndtr(g / s.noise) if s.noise > 0 else g >= 0
@@ -234,9 +297,8 @@ def _mean_slopes(s: Settings, g: np.ndarray) -> np.ndarray:
     if s.noise == 0:
         return -slope(np.zeros(len(g)), g)
     eps, weight = gaussian_grid(8.0, 160, 2)
-    at = np.quantile(
-        g, np.linspace(0, 1, 1001)
-    )  # noise makes the mean a smooth function of g: a table of it is enough
+    # Noise makes the mean a smooth function of g: a table of it is enough.
+    at = np.quantile(g, np.linspace(0, 1, 1001))
     return np.interp(g, at, -(slope(0.0, at[:, None] + s.noise * eps) @ weight))
 
 
@@ -253,7 +315,10 @@ def _start_squared_loss_slope(s: Settings) -> float:
 
 
 def _untrained_loss_slope(s: Settings) -> float:
-    """E|l_1| of the untrained network. Its law hardly changes with d once d is large: from 10^6 weights on a smaller one."""
+    """E|l_1| of the untrained network.
+
+    Its law hardly changes with d once d is large: from 10^6 weights on it is that of a smaller one.
+    """
     few = min(s.d, max(100, s.k, 10**6 // s.width))
     target, net = s.replace(d=few).build()  # a and b are those of the network at hand, at any d
     X, y = target.sample(2**12, np.random.default_rng(0))

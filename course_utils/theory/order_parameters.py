@@ -15,26 +15,68 @@ from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from ..subspace import spectrum
-from .perpendicular import increasing, root
+from .perpendicular import root
+from .recursion import increasing
 from .stein import parallel_part
 
 
 @dataclass(frozen=True)
 class ErfLink:
-    """g(z) = sum_n A_n erf(<v_n, z> / sqrt 2), a link for which the order parameters obey closed equations.
+    """A link for which the order parameters obey closed equations.
 
-    vectors : K tuples of k numbers, the v_n. amplitudes : K numbers, the A_n. Use it as ``Settings(link=...)``.
+        g(z) = sum_n A_n erf(<v_n, z> / sqrt 2)
+
+    Attributes
+    ----------
+    vectors : tuple of tuple of float
+        K tuples of k numbers, the v_n.
+    amplitudes : tuple of float
+        K numbers, the A_n.
+
+    Notes
+    -----
+    Use it as ``Settings(link=...)``.
     """
 
     vectors: tuple[tuple[float, ...], ...]
     amplitudes: tuple[float, ...]
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
+        """Values of the link.
+
+        Parameters
+        ----------
+        Z : (n, k) ndarray
+            Projections of the inputs on the directions.
+
+        Returns
+        -------
+        (n,) ndarray
+            g(Z), row by row.
+        """
         return erf(Z @ np.array(self.vectors).T / math.sqrt(2)) @ np.array(self.amplitudes)
 
 
 def erf_link(k: int = 1, gain: float = 1.0) -> ErfLink:
-    """The link sum_i erf(gain z_i / sqrt 2) / sqrt k."""
+    """The link sum_i erf(gain z_i / sqrt 2) / sqrt k.
+
+    Parameters
+    ----------
+    k : int
+        How many directions it has, 1 or more.
+    gain : float
+        How steep each unit is.
+
+    Returns
+    -------
+    ErfLink
+        Its k units are the directions themselves.
+
+    Raises
+    ------
+    ValueError
+        For k below 1.
+    """
     if k < 1:
         raise ValueError(f"k = {k} is not a number of directions: it must be 1 or more")
     return ErfLink(tuple(map(tuple, (gain * np.eye(k)).tolist())), (1 / math.sqrt(k),) * k)
@@ -44,8 +86,26 @@ def erf_link(k: int = 1, gain: float = 1.0) -> ErfLink:
 class OrderParameters:
     """The solution of the order-parameter equations, with the names and shapes of a Run.
 
-    samples : (n,). R : (n, m, k), W U^T. Q : (n, m, m), W W^T. perpendicular, parallel, risk : (n,).
-    angles : (n, k) radians. singular_values : (n, q).
+    Attributes
+    ----------
+    settings : Settings
+        What it was solved for.
+    samples : (n,) ndarray
+        Sample counts t.
+    R : (n, m, k) ndarray
+        W U^T.
+    Q : (n, m, m) ndarray
+        W W^T.
+    perpendicular : (n,) ndarray
+        ||W_perp||_F / sqrt(m).
+    parallel : (n,) ndarray
+        ||W_par||_F / sqrt(m).
+    angles : (n, k) ndarray
+        Principal angles in radians, largest first.
+    singular_values : (n, q) ndarray
+        Largest singular values of W / sqrt(m).
+    risk : (n,) ndarray
+        Test risk, in units of the square loss.
     """
 
     settings: Settings
@@ -65,10 +125,11 @@ def erf_ode(
     net: TwoLayerNet | None = None,
     tolerance: float = 1e-5,
 ) -> OrderParameters:
-    """Order parameters of an erf network under SGD with weight decay, for all t: the limit of large d at fixed t/d.
+    """Order parameters of an erf network under SGD with weight decay, for all t.
 
-    R = W U^T and Q = W W^T obey, in time t/d, with step = et d and g - yhat = sum_p c_p erf(field_p / sqrt 2) (c is A
-    for the units of the link and -a for the neurons),
+    They are the limit of large d at fixed t/d. R = W U^T and Q = W W^T obey, in time t/d, with step
+    = et d and g - yhat = sum_p c_p erf(field_p / sqrt 2) (c is A for the units of the link and -a
+    for the neurons),
 
         dR_in = -step lam R_in + step s_i sum_p c_p I3(i, n, p)
         dQ_ik = -2 step lam Q_ik + step [s_i sum_p c_p I3(i, k, p) + (i <-> k)]
@@ -76,13 +137,32 @@ def erf_ode(
 
     Parameters
     ----------
-    settings : activation 'erf', loss 'square', bias 'none', link an ErfLink or 'none'; either schedule.
-    samples : increasing sample counts at which the solution is wanted; the equations start at 0.
-    net : network at 0 samples; left out, the one that OnlineSGD(settings) starts from.
-    tolerance : relative tolerance of scipy's solve_ivp.
+    settings : Settings
+        Activation 'erf', loss 'square', bias 'none', link an ErfLink or 'none'; either
+        schedule.
+    samples : sequence of int
+        Increasing sample counts at which the solution is wanted; the equations start at 0.
+    net : TwoLayerNet, optional
+        Network at 0 samples; left out, the one that OnlineSGD(settings) starts from.
+    tolerance : float
+        Relative tolerance of scipy's solve_ivp.
 
-    Time grows as width^4: a second at width 20. ValueError if the settings have no closed equations. Source: Saad and
-    Solla 1995, Goldt et al. 2019; Q_perp = Q - R R^T derived here. Taught in notebook 02.
+    Returns
+    -------
+    OrderParameters
+        The solution at these sample counts.
+
+    Raises
+    ------
+    ValueError
+        If the settings have no closed equations, or the counts do not increase.
+    RuntimeError
+        If solve_ivp does not reach the end.
+
+    Notes
+    -----
+    Time grows as width^4: a second at width 20. Source: Saad and Solla 1995, Goldt et al. 2019;
+    Q_perp = Q - R R^T derived here. Taught in notebook 02.
     """
     vectors, amplitudes = _teacher(settings)
     samples = increasing(samples)
@@ -139,7 +219,7 @@ def _teacher(s: Settings) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _Fields:
-    """Gaussian fields in the order: neurons <w_i, x>, directions z_n, units of the link <v_p, z>."""
+    """Gaussian fields in order: neurons <w_i, x>, directions z_n, units <v_p, z> of the link."""
 
     def __init__(self, vectors: np.ndarray, amplitudes: np.ndarray, a: np.ndarray):
         m, k, K = len(a), vectors.shape[1], len(amplitudes)
@@ -183,17 +263,64 @@ class _Fields:
 
 
 def I2(C: np.ndarray, i, j) -> np.ndarray:
-    """E[g(x_i) g(x_j)] with g(t) = erf(t / sqrt 2) and x Gaussian of covariance C; i, j index arrays that broadcast."""
+    """E[g(x_i) g(x_j)] with g(t) = erf(t / sqrt 2) and x Gaussian.
+
+    Parameters
+    ----------
+    C : (q, q) ndarray
+        Covariance of x.
+    i : int or ndarray of int
+        Index of the first field; index arrays broadcast.
+    j : int or ndarray of int
+        Index of the second.
+
+    Returns
+    -------
+    ndarray
+        The averages, of the shape to which the indices broadcast.
+    """
     return 2 / math.pi * np.arcsin(C[i, j] / np.sqrt((1 + C[i, i]) * (1 + C[j, j])))
 
 
 def J2(C: np.ndarray, i, j) -> np.ndarray:
-    """E[g'(x_i) g'(x_j)], as ``I2``."""
+    """E[g'(x_i) g'(x_j)] with g(t) = erf(t / sqrt 2) and x Gaussian.
+
+    Parameters
+    ----------
+    C : (q, q) ndarray
+        Covariance of x.
+    i : int or ndarray of int
+        Index of the first field; index arrays broadcast.
+    j : int or ndarray of int
+        Index of the second.
+
+    Returns
+    -------
+    ndarray
+        The averages, as in ``I2``.
+    """
     return 2 / math.pi / np.sqrt((1 + C[i, i]) * (1 + C[j, j]) - C[i, j] ** 2)
 
 
 def I3(C: np.ndarray, i, j, p) -> np.ndarray:
-    """E[g'(x_i) x_j g(x_p)], as ``I2``."""
+    """E[g'(x_i) x_j g(x_p)] with g(t) = erf(t / sqrt 2) and x Gaussian.
+
+    Parameters
+    ----------
+    C : (q, q) ndarray
+        Covariance of x.
+    i : int or ndarray of int
+        Index of the field under g'; index arrays broadcast.
+    j : int or ndarray of int
+        Index of the linear field.
+    p : int or ndarray of int
+        Index of the field under g.
+
+    Returns
+    -------
+    ndarray
+        The averages, as in ``I2``.
+    """
     own = 1 + C[i, i]
     return (
         2
@@ -204,7 +331,30 @@ def I3(C: np.ndarray, i, j, p) -> np.ndarray:
 
 
 def I4(C: np.ndarray, i, j, p, q) -> np.ndarray:
-    """E[g'(x_i) g'(x_j) g(x_p) g(x_q)], as ``I2``. Saad and Solla 1995, appendix."""
+    """E[g'(x_i) g'(x_j) g(x_p) g(x_q)] with g(t) = erf(t / sqrt 2) and x Gaussian.
+
+    Parameters
+    ----------
+    C : (q, q) ndarray
+        Covariance of x.
+    i : int or ndarray of int
+        Index of the first field under g'; index arrays broadcast.
+    j : int or ndarray of int
+        Index of the second.
+    p : int or ndarray of int
+        Index of the first field under g.
+    q : int or ndarray of int
+        Index of the second.
+
+    Returns
+    -------
+    ndarray
+        The averages, as in ``I2``.
+
+    Notes
+    -----
+    Source: Saad and Solla 1995, appendix.
+    """
     ci, cj, cij = 1 + C[i, i], 1 + C[j, j], C[i, j]
     L4 = ci * cj - cij**2
     ip, iq, jp, jq = C[i, p], C[i, q], C[j, p], C[j, q]
@@ -216,7 +366,10 @@ def I4(C: np.ndarray, i, j, p, q) -> np.ndarray:
 
 
 def _observe(R: np.ndarray, Q: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-    """(W_perp, W_par, angles, singular values) of order parameters, from W = [R | L] with L L^T = Q - R R^T."""
+    """(W_perp, W_par, angles, singular values) of order parameters.
+
+    They are those of W = [R | L] with L L^T = Q - R R^T.
+    """
     m, k = R.shape
     rest = Q - R @ R.T
     W = np.hstack([R, root(rest)])

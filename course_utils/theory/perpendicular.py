@@ -1,4 +1,4 @@
-"""W_perp as theory predicts it: the recursion, what drives it, and the one stepper of the predicted curve."""
+"""What drives W_perp, and the one stepper of the predicted curve."""
 
 from __future__ import annotations
 
@@ -9,51 +9,13 @@ import numpy as np
 import scipy.linalg
 
 from ..activations import ACTIVATIONS
-from ..compiled import compiled
 from ..engine.online import schedule
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from ..targets import MultiIndexModel
+from .recursion import increasing
 from .stein import backward, bends, curvature, parallel_part
-
-
-def predicted_perpendicular(
-    settings: Settings, samples: Sequence[int], start: float, V: float, gap: float
-) -> np.ndarray:
-    """Predicted ||W_perp||_F / sqrt(m) at sample counts, (n,), by the recursion of notebook 02,
-
-        q_{t+1} = (1 - et_t gap)^2 q_t + et_t^2 V (d - k),    q_t = ||W_perp||_F^2 / m.
-
-    Parameters
-    ----------
-    settings : gives d, k and the step sizes et_t (constant or decreasing).
-    samples : increasing sample counts; ``start`` is the value at the first of them.
-    V : noise level, mean_j E[(l_1 sigma'_j)^2].
-    gap : rate of contraction; lam minus the threshold, or measured (``noise_and_gap``).
-
-    Exact when all directions contract at one rate, and an upper bound when none contracts more slowly; ``predict`` gives each
-    its own. ValueError for impossible numbers. Derived here, in notebook 02.
-    """
-    samples = increasing(samples)
-    for name, value in (("start", start), ("V", V)):
-        if not value >= 0:
-            raise ValueError(
-                f"{name} = {value} is impossible: it is the size of something, 0 or more"
-            )
-    if not math.isfinite(gap):
-        raise ValueError(f"gap = {gap} is not a rate of contraction: it must be a finite number")
-    q = [float(start) ** 2]
-    for t, after in zip(samples[:-1], samples[1:], strict=True):
-        q.append(_recursion(q[-1], _steps(settings, t, after), gap, V * (settings.d - settings.k)))
-    return np.sqrt(q)
-
-
-def noise_floor(settings: Settings, V: float, gap: float) -> float:
-    """Plateau of ||W_perp||_F / sqrt(m) under a constant step, sqrt(et V (d - k) / (2 gap - et gap^2)); inf if none."""
-    et = settings.step / settings.d
-    balance = 2 * gap - et * gap * gap
-    return math.sqrt(et * V * (settings.d - settings.k) / balance) if balance > 0 else math.inf
 
 
 def contraction_and_noise(
@@ -64,11 +26,37 @@ def contraction_and_noise(
     samples: int = 4000,
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What drives W_perp, measured on fresh samples: A = m H + lam I and C_ij = E[l_1^2 s_i sigma'_i s_j sigma'_j].
+    """What drives W_perp, measured on fresh samples: contraction A and noise C.
 
-    Both are (m, m) and width-free. Each coordinate of x outside the subspace moves one column of W_perp, on average by
-    -et A, with noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d - k) C.
-    Works for a net in input space or in reduced coordinates. Taught in notebook 02.
+        A = m H + lam I,    C_ij = E[l_1^2 s_i sigma'_i s_j sigma'_j]
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        In input space or in reduced coordinates.
+    target : MultiIndexModel
+        What labels the samples.
+    loss : str
+        A name in LOSSES.
+    weight_decay : float
+        Width-free lam.
+    samples : int
+        How many fresh samples are averaged over.
+    seed : int
+        Seed from which they are drawn.
+
+    Returns
+    -------
+    A : (m, m) ndarray
+        Contraction, width-free.
+    C : (m, m) ndarray
+        Covariance of the noise, width-free.
+
+    Notes
+    -----
+    Each coordinate of x outside the subspace moves one column of W_perp, on average by -et A, with
+    noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d
+    - k) C. Taught in notebook 02.
     """
     inside = MultiIndexModel(
         np.eye(target.k, target.k + net.width),
@@ -83,10 +71,26 @@ def contraction_and_noise(
 
 
 def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
-    """V = tr C / m = mean_j E[(l_1 sigma'_j)^2], and the one gap that gives the same plateau: tr C / tr(A^-1 C).
+    """The noise level of C, and the one gap that gives the same plateau as A and C.
 
-    Noise moves neurons together (C has rank one if all have equal slopes), in a direction that the loss's curvature
-    contracts faster than the rest: so this gap is often above lam. It is 0 if a direction of W_perp grows.
+    Parameters
+    ----------
+    A : (m, m) ndarray
+        Contraction, as in ``contraction_and_noise``.
+    C : (m, m) ndarray
+        Covariance of the noise.
+
+    Returns
+    -------
+    V : float
+        tr C / m = mean_j E[(l_1 sigma'_j)^2].
+    gap : float
+        tr C / tr(A^-1 C), or 0 if a direction of W_perp grows.
+
+    Notes
+    -----
+    Noise moves neurons together (C has rank one if all have equal slopes), in a direction that the
+    loss's curvature contracts faster than the rest: so this gap is often above lam.
     """
     if np.linalg.eigvalsh(A)[0] <= 0:
         return float(np.trace(C)) / len(C), 0.0
@@ -96,20 +100,33 @@ def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
 
 
 class PerpendicularPrediction:
-    """W_perp as theory predicts it, carried along beside a run that supplies nothing but its parallel part.
+    """W_perp as theory predicts it, beside a run that supplies nothing but its parallel part.
 
-    M = W_perp W_perp^T follows M <- (1 - et A) M (1 - et A) + et^2 (d - k) C. A and C are averages over fresh samples
-    for a network of the measured W_par and the *predicted* M, so that the measured W_perp enters at the start only.
+    M = W_perp W_perp^T follows M <- (1 - et A) M (1 - et A) + et^2 (d - k) C. A and C are averages
+    over fresh samples for a network of the measured W_par and the *predicted* M, so that the
+    measured W_perp enters at the start only.
 
     Parameters
     ----------
-    settings : of the run; call ``change`` when noise, step, decay or schedule change.
-    a, b : second layer and biases of the network, (m,).
-    parallel : (m, k) coefficients on the directions at the start, and rows : (m,) norms of the rows of W_perp there.
-    samples : sample count at the start.
-    average : samples over which A and C are averaged.
+    settings : Settings
+        Of the run; call ``change`` when noise, step, decay or schedule change.
+    a : (m,) ndarray
+        Second layer of the network.
+    b : (m,) ndarray
+        Its biases.
+    parallel : (m, k) ndarray
+        Coefficients on the directions at the start.
+    rows : (m,) ndarray
+        Norms of the rows of W_perp there.
+    samples : int
+        Sample count at the start.
+    average : int
+        Samples over which A and C are averaged.
 
-    Networks wider than 256 are represented by 256 of their neurons (the averages converge as in mean-field theory).
+    Notes
+    -----
+    Networks wider than 256 are represented by 256 of their neurons (the averages converge as in
+    mean-field theory).
     """
 
     WIDEST = 256
@@ -129,7 +146,13 @@ class PerpendicularPrediction:
         self._drivers = self._driven_by(parallel)
 
     def change(self, settings: Settings) -> None:
-        """Go on with other settings (noise, step, weight decay, schedule), as ``OnlineSGD.change`` does."""
+        """Go on with other settings, as ``OnlineSGD.change`` does.
+
+        Parameters
+        ----------
+        settings : Settings
+            The old ones with another noise, step, weight decay or schedule.
+        """
         self.settings = settings
         self._drivers = self._driven_by(self._parallel)
 
@@ -139,9 +162,29 @@ class PerpendicularPrediction:
         return math.sqrt(max(np.trace(self._M), 0.0) / len(self._M))
 
     def advance(self, samples: Sequence[int], parallel: np.ndarray) -> np.ndarray:
-        """Predicted ||W_perp||_F / sqrt(m) at increasing sample counts, given the parallel part (m, k) at the last.
+        """Go on to later sample counts, and predict ||W_perp||_F / sqrt(m) at each.
 
-        A and C are the means of their values at both ends (Heun's rule), so keep an advance below half the time passed.
+        Parameters
+        ----------
+        samples : sequence of int
+            Increasing sample counts, after those seen so far.
+        parallel : (m, k) ndarray
+            Parallel part of the run at the last of them.
+
+        Returns
+        -------
+        (n,) ndarray
+            The prediction at each count.
+
+        Raises
+        ------
+        ValueError
+            If the counts do not increase.
+
+        Notes
+        -----
+        A and C are the means of their values at both ends (Heun's rule), so keep an advance below
+        half the time passed.
         """
         begin, before = self._M, self._drivers
         times = increasing(np.r_[self.samples, samples])
@@ -154,8 +197,17 @@ class PerpendicularPrediction:
         return np.sqrt(np.maximum(traces, 0.0) / len(begin))
 
     def at(self, t: int) -> float:
-        """Predicted ||W_perp||_F / sqrt(m) at t samples, not before ``samples``, with A and C as they are now: a cheap look
-        ahead between two advances.
+        """Predicted ||W_perp||_F / sqrt(m) at one moment, with A and C as they are now.
+
+        Parameters
+        ----------
+        t : int
+            Sample count, not before ``samples``.
+
+        Returns
+        -------
+        float
+            The prediction: a cheap look ahead between two advances.
         """
         if self._modes is None:
             noise = self._drivers[1] * (self.settings.d - self.settings.k)
@@ -187,7 +239,7 @@ class PerpendicularPrediction:
         return _matrices(net, target, s.loss, s.weight_decay, self.average, self._rng)
 
     def _follow(self, M, A, C, times) -> tuple[np.ndarray, np.ndarray]:
-        """M at the last of the times and its trace at all but the first, with A and C held fixed."""
+        """M at the last of the times and its trace at all but the first, A and C held fixed."""
         rates, basis = scipy.linalg.eigh(A)
         M, C = basis.T @ M @ basis, basis.T @ C @ basis * (self.settings.d - self.settings.k)
         traces = []
@@ -214,28 +266,26 @@ def _matrices(
 
 
 def root(M: np.ndarray) -> np.ndarray:
-    """L with L L^T = M, (m, m), for positive semidefinite M: the symmetric one.
+    """The symmetric L with L L^T = M.
 
-    Eigenvectors alone would do but for their signs, and for turns where eigenvalues are equal, which differ from one
-    processor to the next; then fresh samples meet other coordinates there and averages over them differ by half a per cent.
+    Parameters
+    ----------
+    M : (m, m) ndarray
+        A positive semidefinite matrix.
+
+    Returns
+    -------
+    (m, m) ndarray
+        Its symmetric root.
+
+    Notes
+    -----
+    Eigenvectors alone would do but for their signs, and for turns where eigenvalues are equal,
+    which differ from one processor to the next; then fresh samples meet other coordinates there and
+    averages over them differ by half a per cent.
     """
     values, vectors = scipy.linalg.eigh(M)
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-
-
-def increasing(samples: Sequence[int]) -> np.ndarray:
-    samples = np.atleast_1d(np.asarray(samples))
-    if samples.ndim != 1 or len(samples) == 0 or samples[0] < 0 or (np.diff(samples) <= 0).any():
-        raise ValueError(
-            "samples must be sample counts in increasing order, 0 or more, such as run.samples"
-        )
-    return samples.astype(np.int64)
-
-
-def _steps(settings: Settings, t: int, after: int):
-    """Step sizes et_t ... et_{after - 1} in chunks that fit in memory."""
-    for begin in range(int(t), int(after), 2**20):
-        yield schedule(settings, np.arange(begin, min(begin + 2**20, int(after))))
 
 
 def _equal_steps(settings: Settings, t: int, after: int):
@@ -253,16 +303,3 @@ def _after_steps(M, C, once, all_steps, n: int, et: float):
     return all_steps * M + et * et * C * np.where(
         slow, n, (1 - all_steps) / np.where(slow, 1.0, 1 - once)
     )
-
-
-def _recursion(q: float, steps, gap: float, noise: float) -> float:
-    for chunk in steps:
-        q = _recursion_chunk(q, chunk, gap, noise)
-    return q
-
-
-@compiled
-def _recursion_chunk(q, steps, gap, noise):
-    for et in steps:
-        q = (1 - et * gap) ** 2 * q + et * et * noise
-    return q

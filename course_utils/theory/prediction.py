@@ -15,16 +15,31 @@ from .stein import parallel_part
 
 
 def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
-    """Predicted ||W_perp||_F / sqrt(m) at every checkpoint of a run, shaped like ``run.perpendicular``.
+    """Predicted ||W_perp||_F / sqrt(m) at every checkpoint of a run.
 
     Parameters
     ----------
-    run : a run of OnlineSGD, with its settings and final net.
-    first : checkpoint at which the prediction starts from the measured value; nan before it.
-    average : samples over which each pair of A and C is averaged.
+    run : Run
+        A run of OnlineSGD, with its settings and final net.
+    first : int
+        Checkpoint at which the prediction starts from the measured value.
+    average : int
+        Samples over which each pair of A and C is averaged.
 
-    Of the run, only its start and W_par are used (``PerpendicularPrediction``); takes about a second for each seed.
-    Needs checkpoints denser than a factor 1.5 apart. ValueError if the run holds no network. Taught in notebook 02.
+    Returns
+    -------
+    ndarray
+        The prediction, shaped like ``run.perpendicular``; nan before ``first``.
+
+    Raises
+    ------
+    ValueError
+        If the run holds no network.
+
+    Notes
+    -----
+    Of the run, only its start and W_par are used (``PerpendicularPrediction``); takes about a
+    second for each seed. Needs checkpoints denser than a factor 1.5 apart. Taught in notebook 02.
     """
     if run.net is None or run.settings is None:
         raise ValueError(
@@ -74,8 +89,9 @@ def _parallel_history(
 ) -> np.ndarray:
     """W U^T at every checkpoint, (n, m, k).
 
-    A run records the weights of each neuron on the first directions, and then its perpendicular norm. Columns that it
-    leaves out are known at both ends and in total norm; between the ends their shape moves as the recorded ones do.
+    A run records the weights of each neuron on the first directions, and then its perpendicular
+    norm. Columns that it leaves out are known at both ends and in total norm; between the ends
+    their shape moves as the recorded ones do.
     """
     known = neurons[:, :, : min(s.k, neurons.shape[2] - 1)].astype(float)
     have = known.shape[2]

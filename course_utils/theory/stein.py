@@ -1,10 +1,11 @@
 """Stein's identity and stationary points.
 
-Risk R(W), loss l(yhat, y) with first derivative l_1 and second derivatives l_11, l_12; s_j = m a_j = +-1. Stein's lemma
-turns the gradient into
+Risk R(W), loss l(yhat, y) with first derivative l_1 and second derivatives l_11, l_12;
+s_j = m a_j = +-1. Stein's lemma turns the gradient into
 
     grad R = H W + D U,
-    H = E[l_11 (a o sigma')(a o sigma')^T] + diag_j(a_j E[l_1 sigma''_j]),    D = E[l_12 (a o sigma') (grad g)^T],
+    H = E[l_11 (a o sigma')(a o sigma')^T] + diag_j(a_j E[l_1 sigma''_j]),
+    D = E[l_12 (a o sigma') (grad g)^T],
 
 so that W_perp <- (1 - et (m H + lam)) W_perp + noise. Most of this package follows from that line.
 """
@@ -26,7 +27,24 @@ from ..targets import MultiIndexModel
 
 
 def risk_gradient(net: TwoLayerNet, loss: str, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Gradient of the risk in W, E[a_j l_1 sigma'_j x], (m, d), averaged over samples X (n, d), y (n,)."""
+    """Gradient of the risk in W, E[a_j l_1 sigma'_j x], averaged over samples.
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        Where the gradient is taken.
+    loss : str
+        A name in LOSSES.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Their labels.
+
+    Returns
+    -------
+    (m, d) ndarray
+        A row for each neuron.
+    """
     preactivation = X @ net.W.T + net.b
     sigma, slope = ACTIVATIONS[net.activation].value, ACTIVATIONS[net.activation].slope
     l1 = LOSSES[loss].slope(sigma(preactivation) @ net.a, y)
@@ -36,12 +54,41 @@ def risk_gradient(net: TwoLayerNet, loss: str, X: np.ndarray, y: np.ndarray) -> 
 def stein_terms(
     net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """H (m, m) and D (m, k) of Stein's identity grad R = H W + D U, averaged over samples X (n, d), y (n,).
+    """H and D of Stein's identity grad R = H W + D U, averaged over samples.
 
-    H = E[l_11 (a o sigma')(a o sigma')^T] + diag_j(a_j E[l_1 sigma''_j]);   D = E[l_12 (a o sigma') (grad g)^T].
+        H = E[l_11 (a o sigma')(a o sigma')^T] + diag_j(a_j E[l_1 sigma''_j])
+        D = E[l_12 (a o sigma') (grad g)^T]
 
-    For ReLU sigma'' is a delta function: its term is an average over inputs moved onto the kink of each neuron. The
-    gradient of the link is taken by central differences. ValueError for sign labels, which have no gradient.
+    Parameters
+    ----------
+    net : TwoLayerNet
+        Where they are taken.
+    target : MultiIndexModel
+        What labels the samples.
+    loss : str
+        A name in LOSSES.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Their labels.
+
+    Returns
+    -------
+    H : (m, m) ndarray
+        What multiplies W.
+    D : (m, k) ndarray
+        What multiplies U.
+
+    Raises
+    ------
+    ValueError
+        For sign labels, which have no gradient.
+
+    Notes
+    -----
+    For ReLU sigma'' is a delta function: its term is an average over inputs moved onto the kink of
+    each neuron. The gradient of the link is taken by central differences.
+
     Source: Stein's lemma; derived in notebook 02.
     """
     if target.sign_labels:
@@ -50,9 +97,8 @@ def stein_terms(
             "Use loss='huber' or 'square'"
         )
     slopes, _, l11 = backward(net, loss, X, y)
-    D = (
-        -(slopes * l11[:, None]).T @ _link_gradient(target, target.project(X)) / len(X)
-    )  # l_12 = -l_11
+    l12 = -l11
+    D = (slopes * l12[:, None]).T @ _link_gradient(target, target.project(X)) / len(X)
     return curvature(slopes, l11, bends(net, target, loss, X, y)), D
 
 
@@ -66,34 +112,56 @@ def stationary_point(
     iterations: int = 500,
     seed: int = 0,
 ) -> TwoLayerNet:
-    """A stationary point of the regularised risk: W = -(H(W) + lambda I)^(-1) D(W) U, by damped fixed-point iteration.
+    """A stationary point of the regularised risk, by damped fixed-point iteration.
+
+        W = -(H(W) + lambda I)^(-1) D(W) U
 
     Parameters
     ----------
-    net : where to start; its a, b and activation stay.
-    target, loss : as in Settings; no sign labels.
-    weight_decay : width-free lam; lambda = lam / m.
-    samples : size of the fixed sample of inputs over which H and D are averaged.
-    tolerance : stop when W / sqrt(m) moves less than this (Frobenius norm); at least 20 / samples for ReLU, whose
-        averages over a finite sample jump.
+    net : TwoLayerNet
+        Where to start; its a, b and activation stay.
+    target : MultiIndexModel
+        What labels the samples; no sign labels.
+    loss : str
+        A name in LOSSES.
+    weight_decay : float
+        Width-free lam, above 0; lambda = lam / m.
+    samples : int
+        Size of the fixed sample of inputs over which H and D are averaged.
+    tolerance : float
+        Stop when W / sqrt(m) moves less than this (Frobenius norm); at least 20 / samples for
+        ReLU, whose averages over a finite sample jump.
+    iterations : int
+        Give up after so many steps.
+    seed : int
+        Seed of that sample.
 
-    Every row of the result lies in the span of the directions: only the parallel part of ``net`` matters as a start.
-    RuntimeError if the iteration does not settle. Taught in notebook 02.
+    Returns
+    -------
+    TwoLayerNet
+        The net at the stationary point, in input space.
+
+    Raises
+    ------
+    ValueError
+        If ``weight_decay`` is not above 0, or for sign labels.
+    RuntimeError
+        If the iteration does not settle.
+
+    Notes
+    -----
+    Every row of the result lies in the span of the directions: only the parallel part of ``net``
+    matters as a start. Taught in notebook 02.
     """
     if not weight_decay > 0:
         raise ValueError(
             f"weight_decay = {weight_decay} leaves H + lambda I singular: "
             "take a positive weight decay"
         )
-    m, inside = (
-        net.width,
-        MultiIndexModel(
-            np.eye(target.k), target.link, target.noise, sign_labels=target.sign_labels
-        ),
-    )
-    X, y = inside.sample(
-        samples, np.random.default_rng(seed)
-    )  # all that follows happens inside the subspace
+    m, U = net.width, np.eye(target.k)
+    inside = MultiIndexModel(U, target.link, target.noise, sign_labels=target.sign_labels)
+    # All that follows happens inside the subspace.
+    X, y = inside.sample(samples, np.random.default_rng(seed))
     enough = max(tolerance, 20 / samples) if ACTIVATIONS[net.activation].jump else tolerance
     current = TwoLayerNet(parallel_part(net, target), net.a, net.b, net.activation)
     for _ in range(iterations):
@@ -111,14 +179,48 @@ def stationary_point(
 
 
 def parallel_part(net: TwoLayerNet, target: MultiIndexModel) -> np.ndarray:
-    """Coefficients W U^T of the rows on the directions, (m, k), for a net in input space or in reduced coordinates."""
+    """Coefficients W U^T of the rows on the directions.
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        In input space or in reduced coordinates.
+    target : MultiIndexModel
+        Gives the directions.
+
+    Returns
+    -------
+    (m, k) ndarray
+        A row for each neuron.
+    """
     return net.W @ target.directions.T if net.reduced_k is None else net.W[:, : net.reduced_k]
 
 
 def backward(
     net: TwoLayerNet, loss: str, X: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """a o sigma' (n, m), l_1 (n,), l_11 (n,) on samples."""
+    """What one pass backward through a network leaves, sample by sample.
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        Whose slopes are taken.
+    loss : str
+        A name in LOSSES.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Their labels.
+
+    Returns
+    -------
+    slopes : (n, m) ndarray
+        a o sigma'.
+    l1 : (n,) ndarray
+        First derivative of the loss in the output.
+    l11 : (n,) ndarray
+        Second derivative.
+    """
     preactivation = X @ net.W.T + net.b
     sigma, slope = ACTIVATIONS[net.activation].value, ACTIVATIONS[net.activation].slope
     yhat = sigma(preactivation) @ net.a
@@ -130,14 +232,48 @@ def backward(
 
 
 def curvature(slopes: np.ndarray, l11: np.ndarray, bends: np.ndarray) -> np.ndarray:
-    """H = E[l_11 (a o sigma')(a o sigma')^T] + diag(bends), (m, m)."""
+    """H = E[l_11 (a o sigma')(a o sigma')^T] + diag(bends).
+
+    Parameters
+    ----------
+    slopes : (n, m) ndarray
+        a o sigma', from ``backward``.
+    l11 : (n,) ndarray
+        l_11, from ``backward``.
+    bends : (m,) ndarray
+        The diagonal, from ``bends``.
+
+    Returns
+    -------
+    (m, m) ndarray
+        H.
+    """
     return (slopes * l11[:, None]).T @ slopes / len(slopes) + np.diag(bends)
 
 
 def bends(
     net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray
 ) -> np.ndarray:
-    """a_j E[l_1 sigma''_j], (m,)."""
+    """Diagonal part of H, a_j E[l_1 sigma''_j].
+
+    Parameters
+    ----------
+    net : TwoLayerNet
+        Whose activation bends.
+    target : MultiIndexModel
+        What labels the samples.
+    loss : str
+        A name in LOSSES.
+    X : (n, d) ndarray
+        Inputs.
+    y : (n,) ndarray
+        Their labels.
+
+    Returns
+    -------
+    (m,) ndarray
+        One number for each neuron.
+    """
     sigma = ACTIVATIONS[net.activation]
     bends = sigma.jump * _kink_means(net, target, loss, X, y) if sigma.jump else 0.0
     if sigma.largest_curvature:
@@ -150,7 +286,10 @@ def bends(
 def _kink_means(
     net: TwoLayerNet, target: MultiIndexModel, loss: str, X: np.ndarray, y: np.ndarray
 ) -> np.ndarray:
-    """E[l_1 delta(<w_j, x> + b_j)], (m,): density of <w_j, x> at -b_j times the mean of l_1 over inputs moved there."""
+    """E[l_1 delta(<w_j, x> + b_j)], (m,).
+
+    Density of <w_j, x> at -b_j times the mean of l_1 over inputs moved there.
+    """
     W, k = net.W, target.k
     gram, Z = W @ W.T, target.project(X)
     squared = np.maximum(gram.diagonal(), 1e-300)  # a row of zeros has density zero at its kink
@@ -158,9 +297,8 @@ def _kink_means(
     density[gram.diagonal() < 1e-20] = 0.0
     near = np.flatnonzero(density > 1e-6)
     P = X @ W.T
-    moves = np.ascontiguousarray(
-        ((P + net.b) / squared)[:, near]
-    )  # x - move w_j lies on the kink of neuron j
+    # x - move w_j lies on the kink of neuron j.
+    moves = np.ascontiguousarray(((P + net.b) / squared)[:, near])
     yhat = _outputs_on_kinks(ACTIVATIONS[net.activation])(P + net.b, moves, gram[near], net.a)
     moved = Z[:, None] - moves[:, :, None] * parallel_part(net, target)[near]
     means = target.mean(moved.reshape(-1, k)).reshape(yhat.shape)
@@ -177,7 +315,10 @@ def _kink_means(
 
 @cache
 def _outputs_on_kinks(sigma: Activation) -> Callable:
-    """f(P, moves, gram, a): outputs (n, j) when input i is moved along row j, and P[i] falls by moves[i, j] gram[j]."""
+    """f(P, moves, gram, a): outputs (n, j) when input i is moved along row j.
+
+    P[i] falls by moves[i, j] gram[j].
+    """
 
     def otherwise(P, moves, gram, a):
         return np.stack([sigma.value(P[i] - moves[i, :, None] * gram) @ a for i in range(len(P))])
@@ -185,9 +326,8 @@ def _outputs_on_kinks(sigma: Activation) -> Callable:
     return specialised(_moved_outputs, otherwise, activate=sigma.at)
 
 
-activate = ACTIVATIONS[
-    "relu"
-].at  # what the loop calls by this name; ``specialised`` puts that of another record in its place
+# What the loop calls by this name; ``specialised`` puts that of another record in its place.
+activate = ACTIVATIONS["relu"].at
 
 
 def _moved_outputs(P, moves, gram, a):

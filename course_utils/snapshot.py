@@ -1,0 +1,145 @@
+"""What is known of a network at one moment, measured and said in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .subspace import EXACT, spectrum
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known of the network after t samples.
+
+    Attributes
+    ----------
+    samples : int
+        t.
+    d : int
+        Input dimension (t / d is the time in units of d samples).
+    angles : (k,) ndarray
+        Principal angles in radians, largest first.
+    perpendicular : float
+        ||W_perp||_F / sqrt(m).
+    parallel : float
+        ||W_par||_F / sqrt(m).
+    singular_values : (k + 5,) ndarray
+        Largest ones of W / sqrt(m); fewer where W has fewer.
+    risk : float
+        Test loss.
+    r2 : float
+        Test R^2.
+    neurons : (m, 3) ndarray of float32
+        Each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
+    note : str
+        Empty, or what the risk does not speak of.
+    """
+
+    samples: int
+    d: int
+    angles: np.ndarray
+    perpendicular: float
+    parallel: float
+    singular_values: np.ndarray
+    risk: float
+    r2: float
+    neurons: np.ndarray
+    note: str = ""
+
+    @classmethod
+    def measure(
+        cls,
+        samples: int,
+        d: int,
+        W: np.ndarray,
+        directions: np.ndarray,
+        risk: float,
+        r2: float,
+        stored: np.finfo = EXACT,
+        note: str = "",
+    ) -> Snapshot:
+        """Measure W against directions.
+
+        Parameters
+        ----------
+        samples : int
+            t.
+        d : int
+            Input dimension.
+        W : (m, d) ndarray
+            First layer, or (m, columns) in coordinates that hold the same angles and norms.
+        directions : (k, columns) ndarray
+            Hidden directions in these coordinates, orthonormal rows.
+        risk : float
+            Test loss, measured elsewhere.
+        r2 : float
+            Test R^2.
+        stored : finfo
+            As in ``subspace.spectrum``.
+        note : str
+            What the risk does not speak of.
+
+        Returns
+        -------
+        Snapshot
+            Angles, norms and singular values of W, beside the risk.
+        """
+        coefficients = W @ directions.T
+        rest = W - coefficients @ directions
+        angles, singular = spectrum(W, directions, stored=stored)
+        neurons = np.zeros((len(W), 3), dtype=np.float32)
+        neurons[:, : min(2, len(directions))] = coefficients[:, :2]
+        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+        parallel, perpendicular = (
+            float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest)
+        )
+        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons, note)
+
+    def sentence(self) -> str:
+        """One line that says what the figures show.
+
+        Returns
+        -------
+        str
+            The line, with angles in degrees; the note at its end.
+        """
+        angles = np.degrees(self.angles)
+        words = _sentence(
+            self.samples, self.d, angles, self.perpendicular, self.parallel, self.risk, self.r2
+        )
+        return words + (f" {self.note}" if self.note else "")
+
+
+def in_d(samples: int, d: int) -> str:
+    """A sample count in units of d, as text.
+
+    Parameters
+    ----------
+    samples : int
+        Of samples, t.
+    d : int
+        Input dimension.
+
+    Returns
+    -------
+    str
+        Such as '0.52 d', '206 d', '3,520 d'.
+    """
+    ratio = samples / d
+    return f"{ratio:,.0f} d" if ratio >= 100 else f"{ratio:.3g} d"
+
+
+def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
+    angles = ", ".join(f"{a:.1f}" for a in degrees)
+    word = "angle" if len(degrees) == 1 else "angles"
+    fit = (
+        ""
+        if np.isnan(risk)
+        else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
+    )
+    return (
+        f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "
+        f"W_perp {perpendicular:.3f}, W_par {parallel:.3f}{fit}."
+    )
