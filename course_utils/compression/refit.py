@@ -13,7 +13,9 @@ from .nets import CompressedNet
 
 
 @single_threaded_blas()
-def refit_second_layer(net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.ndarray):
+def refit_second_layer(
+    net: TwoLayerNet | CompressedNet, X: np.ndarray, y: np.ndarray
+) -> TwoLayerNet | CompressedNet:
     """A net with its second layer fitted anew to samples, the first layer left as it is.
 
     Parameters
