@@ -1,5 +1,6 @@
 # make lab        install the course into .venv (the first time) and open it in JupyterLab
-# make test       check everything: style, unit tests, every notebook, the course in a real browser
+# make test       check everything: style, unit tests, the page's JavaScript, every notebook, the
+#                 course in a real browser
 # make arithmetic the unit tests and every notebook with the arithmetic of older processors, all on this one
 # make bench      speed and memory against what you would write instead
 # make mutants    put wrong numbers, words and colours in and count those that the tests notice
@@ -33,6 +34,7 @@ lab: .venv/.course
 
 lint: .venv/.course-test
 	@$(PY) -m ruff check .
+	@sh tests/page/check lint
 
 # The stamp holds the folder's name: an editable install points at it, so a moved or copied folder is installed anew, as is
 # one whose .venv lost its Python.
@@ -115,6 +117,7 @@ test: .venv/.course-test
 	@$(begin); \
 	part style $(PY) -m ruff check .; \
 	part unit $(unit_tests); \
+	part page sh tests/page/check; \
 	part notebooks $(notebook_tests); \
 	part browser $(PY) -m pytest -m browser tests/browser; \
 	$(finish)

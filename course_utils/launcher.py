@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -207,14 +208,27 @@ def free_port(first: int) -> int:
     return port
 
 
+def library_folder() -> Path:
+    """Return the folder of the installed plotly.js, which pages load from the server itself."""
+    return Path(find_spec("plotly").origin).parent / "package_data"
+
+
+def page_config() -> dict[str, str]:
+    """Return what every page is told: where plotly.js is among the server's static files.
+
+    Its version is part of the address, so that a browser need not ask again.
+    """
+    return {"courseLibrary": f"plotly.min.js?v={version('plotly')}"}
+
+
 @contextmanager
 def course_jupyter() -> Iterator[None]:
-    """Give Jupyter a kernel ``python3`` that is the Python running now, while the block runs.
+    """Give Jupyter a kernel ``python3`` that is the Python running now, and pages that ask nothing.
 
-    It also asks no question about news over the first page. A student's own ``python3`` kernelspec,
-    the name in every notebook, may point at an installation without the course. Kernel and defaults
-    come first on Jupyter's search paths, from a temporary folder. No file of the student's is
-    touched, and what they chose in JupyterLab's settings still wins over these defaults.
+    A student's own ``python3`` kernelspec, the name in every notebook, may point at an installation
+    without the course. Kernel and defaults come first on Jupyter's search paths, from a temporary
+    folder. No file of the student's is touched, and what they chose in JupyterLab's settings still
+    wins over these defaults. Pages are told where plotly.js is.
     """
     from ipykernel.kernelspec import write_kernel_spec
 
@@ -222,9 +236,10 @@ def course_jupyter() -> Iterator[None]:
         write_kernel_spec(
             Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=ERROR"]
         )
-        defaults = Path(folder) / "labconfig" / "default_setting_overrides.json"
-        defaults.parent.mkdir()
-        defaults.write_text(json.dumps(LAB_DEFAULTS))
+        settings = Path(folder) / "labconfig"
+        settings.mkdir()
+        (settings / "default_setting_overrides.json").write_text(json.dumps(LAB_DEFAULTS))
+        (settings / "page_config.json").write_text(json.dumps(page_config()))
         before = {name: os.environ.get(name) for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH")}
         os.environ.update(
             {name: os.pathsep.join(filter(None, (folder, old))) for name, old in before.items()}
@@ -265,6 +280,7 @@ def lab_options(notebooks: Path, port: int, open_browser: bool) -> list[str]:
         f"--ServerApp.port_retries={min(4, 65535 - port)}",
         f"--ServerApp.open_browser={open_browser}",
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{first}",
+        f"--ServerApp.extra_static_paths={library_folder()}",
         # The file that JupyterLab would open first is out of reach for Ubuntu's (snap) browsers.
         "--ServerApp.use_redirect_file=False",
         # A warning after the address would hide it, and none of them concerns a student.

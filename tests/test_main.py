@@ -460,7 +460,7 @@ def test_served_course(serve, tmp_path):
 def look_around(server: str, token: str) -> None:
     """The server offers this Python as the kernel and the notebooks, by token alone.
 
-    It asks no question about news.
+    It asks no question about news, and has plotly.js for its pages.
     """
 
     def ask(path: str) -> dict:
@@ -479,3 +479,12 @@ def look_around(server: str, token: str) -> None:
     ]
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{server}/api/contents")
+    library = offered_library(server, token)
+    assert b"plotly.js v" in urllib.request.urlopen(library).read(200)
+
+
+def offered_library(server: str, token: str) -> str:
+    """Where the page is told to load plotly.js from, as the page's script puts it together."""
+    page = urllib.request.urlopen(f"{server}/lab?token={token}").read().decode()
+    config = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
+    return f"{server}{config['baseUrl']}static/{config['courseLibrary']}"

@@ -35,6 +35,12 @@ def course(chromium, tmp_path_factory):
         yield page
 
 
+def test_plotly_js_comes_from_the_server_and_not_through_the_kernel(course):
+    loaded = "performance.getEntriesByType('resource').map(entry => entry.name)"
+    found = [name for name in course.page.evaluate(loaded) if "plotly" in name]
+    assert len(found) == 1 and "/static/plotly.min.js?v=" in found[0]
+
+
 def test_angles_fall_while_it_plays(course):
     course.press("Reset")
     course.until(lambda: course.sentence().startswith("After 0 samples"), "the reset")

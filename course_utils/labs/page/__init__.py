@@ -13,7 +13,7 @@ from string import Template
 import plotly
 
 HERE = Path(__file__).parent
-IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.M)
+IMPORT = re.compile(r'^import \{\s*\w+(?:,\s*\w+)*,?\s*\}\s+from "\./(\w+\.js)";\n', re.M)
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:async )?(?:const|let|function\*?|class) (\{[^}]*\}|\w+)", re.M
 )
