@@ -9,7 +9,7 @@ const inside = {
 };
 
 export default [
-  { ignores: ["**/node_modules/**", "course_utils/labs/stage.js"] },
+  { ignores: ["**/node_modules/**"] },
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],
