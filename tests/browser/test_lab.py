@@ -35,9 +35,9 @@ def course(chromium, tmp_path_factory):
         yield page
 
 
-def test_plotly_js_comes_from_the_server_and_not_through_the_kernel(course):
+def test_plotly_js_comes_from_the_server(course):
     loaded = "performance.getEntriesByType('resource').map(entry => entry.name)"
-    found = [name for name in course.page.evaluate(loaded) if "plotly" in name]
+    found = [name for name in course.page.evaluate(loaded) if "plotly.min.js" in name]
     assert len(found) == 1 and "/static/plotly.min.js?v=" in found[0]
 
 
