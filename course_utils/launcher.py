@@ -209,7 +209,13 @@ def free_port(first: int) -> int:
 
 
 def library_folder() -> Path:
-    """Return the folder of the installed plotly.js, which pages load from the server itself."""
+    """Return the folder of the installed plotly.js, which pages load from the server itself.
+
+    Returns
+    -------
+    Path
+        Inside the installed plotly.
+    """
     return Path(find_spec("plotly").origin).parent / "package_data"
 
 
@@ -217,6 +223,11 @@ def page_config() -> dict[str, str]:
     """Return what every page is told: where plotly.js is among the server's static files.
 
     Its version is part of the address, so that a browser need not ask again.
+
+    Returns
+    -------
+    dict
+        An entry of JupyterLab's page configuration.
     """
     return {"courseLibrary": f"plotly.min.js?v={version('plotly')}"}
 

@@ -86,7 +86,7 @@ def test_figures_and_text(lab):
     assert names == [
         "singular values",
         "Left out of W",
-        "Change by rank 2",
+        "Change",
         "Test risk",
         "Risk against bytes",
     ]
