@@ -17,7 +17,7 @@ from ..theory import PerpendicularPrediction, parallel_part
 LIVE = frozenset(
     {"noise", "step", "weight_decay", "schedule"}
 )  # these act on the running experiment
-BUDGET = 0.025  # seconds of training a frame at most, at speed 1
+BUDGET = 0.02  # seconds of training a frame at most, at speed 1
 ENDLESS = 1e6  # a predicted W_perp beyond which the run itself would have diverged
 TINY = 1e-300  # stands in for zero on a log axis
 PACE = 0.65  # while playing, log t grows by this much a second: constant speed on a log axis
@@ -31,7 +31,11 @@ def adapted(settings: Settings, **changes) -> Settings:
 
 
 class Session:
-    """One experiment with its record, for one or several seeds."""
+    """One experiment with its record, for one or several seeds.
+
+    Two BLAS threads for matrices of the network's width wait for each other on a busy machine, up to
+    twenty times as long as one takes: so there is one.
+    """
 
     uses = tuple(Settings.__dataclass_fields__)
     live = LIVE
@@ -40,6 +44,7 @@ class Session:
         self.seeds = seeds
         self.begin(settings)
 
+    @single_threaded_blas()
     def begin(self, settings: Settings, samples: int = 0) -> None:
         """Start anew; with ``samples``, train and record that many at once."""
         each = [settings.replace(seed=settings.seed + i) for i in range(self.seeds)]
@@ -59,6 +64,7 @@ class Session:
     def samples(self) -> int:
         return self.sims[0].samples
 
+    @single_threaded_blas()
     def change(self, settings: Settings) -> None:
         """Take over noise, step, weight decay and schedule while training goes on."""
         new = {name: getattr(settings, name) for name in LIVE}
@@ -75,6 +81,7 @@ class Session:
             self.changes = [*self.changes, f"at {self.samples:,} samples: {told}"][-50:]
         self._note_floors()
 
+    @single_threaded_blas()
     def train(self, n: int) -> None:
         """Train every seed on n samples and measure."""
         began = time.perf_counter()
