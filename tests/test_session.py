@@ -124,4 +124,4 @@ def test_a_share_of_the_budget_bounds_what_a_step_trains():
         before = session.samples
         session.step(0.25, share=share)
         trained.append(session.samples - before)
-    assert trained == [250, 125, 62]
+    assert trained == [200, 100, 50]
