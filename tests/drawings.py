@@ -1,4 +1,7 @@
-"""What tests of drawings share: a run made by hand, figures compared part by part, numbers read from words."""
+"""What tests of drawings share.
+
+A run made by hand, figures compared part by part, numbers read from words.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,10 @@ from course_utils import Settings
 from course_utils.labs import figures, rows
 from course_utils.run import Run
 
-# Okabe and Ito (2008), Color Universal Design: blue, vermillion, bluish green, reddish purple, orange, sky blue.
-BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
-PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
+# Okabe and Ito (2008), Color Universal Design: blue, vermillion, bluish green, reddish purple,
+# orange, sky blue.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = PALETTE
 FAINT = {
     BLUE: "rgba(0,114,178,0.18)",
     VERMILLION: "rgba(213,94,0,0.18)",
@@ -37,7 +34,8 @@ TOP_RIGHT = {"x": 0.98, "xanchor": "right", "y": 1, "yanchor": "top"}
 BESIDE = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
 
 TIMES = np.array([0, 20, 300, 4000, 50_000])
-# Which of the three seeds is smallest, middle and largest: another order for each series, so that none is mistaken.
+# Which of the three seeds is smallest, middle and largest: another order for each series, so that
+# none is mistaken.
 ORDER = {
     "perpendicular": (1, 2, 0),
     "parallel": (0, 2, 1),
@@ -64,7 +62,10 @@ def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
 
 
 def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES, **more) -> Run:
-    """A run made by hand: seed number ORDER[name][0] has the smallest values, [1] the middle ones, [2] the largest."""
+    """A run made by hand.
+
+    Seed number ORDER[name][0] has the smallest values, [1] the middle ones, [2] the largest.
+    """
     link = {1: "tanh", 2: "product"}.get(k, "chain")
     settings = Settings(**{"d": 100, "k": k, "link": link, "width": width, "seed": 5} | more)
     floors = {"noise": 0.04, "linear": 0.25, "zero": 0.55} if floors is None else floors
@@ -80,7 +81,7 @@ def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES
 
 
 class Bound:
-    """The views of figures.py as functions of a run, a moment and a prediction, with their arrays."""
+    """The views of figures.py as functions of a run, a moment and a prediction, with arrays."""
 
     VIEWS = ("angles", "norms", "neurons", "singular_values", "risk")
 
@@ -107,7 +108,10 @@ def low_middle_high(run: Run, name: str) -> np.ndarray:
 
 
 def same(got, want, where: str = "figure", rel: float = 1e-12, tiny: float = 1e-15) -> None:
-    """AssertionError unless two figures, traces or layouts agree part by part: text literally, numbers to twelve digits."""
+    """AssertionError unless two figures, traces or layouts agree part by part.
+
+    Text literally, numbers to twelve digits.
+    """
     if isinstance(want, dict):
         assert sorted(got) == sorted(want), where
         for key in want:
@@ -150,28 +154,14 @@ def cursors(figure) -> list[dict]:
 def line(x, y, name, colour, dash="solid", width=2, hover="%{y:.3g} at %{x:.3g}", **more):
     """A named line with its hover text."""
     look = {"color": colour, "dash": dash, "width": width}
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": x,
-        "y": y,
-        "name": name,
-        "line": look,
-        "hovertemplate": f"{hover}<extra>{name}</extra>",
-    } | more
+    told = {"name": name, "hovertemplate": f"{hover}<extra>{name}</extra>"}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": look} | told | more
 
 
 def dots(x, y, name, colour, size, symbol="circle", **more):
     """Markers alone."""
-    look = {"color": colour, "size": size, "symbol": symbol}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": x,
-        "y": y,
-        "name": name,
-        "marker": look,
-    } | more
+    look = {"name": name, "marker": {"color": colour, "size": size, "symbol": symbol}}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y} | look | more
 
 
 def marked(x, y, name, colour, dash, symbol):
@@ -198,13 +188,8 @@ def shade(x, low, high, colour):
 def check(figure, name, traces, layout, rel=1e-9, tiny=1e-12):
     """A figure holds these traces, in this order, and this layout; and plotly knows all of it."""
     assert figure.name == name
-    same(
-        [t.get("name", "") for t in figure.traces],
-        [t.get("name", "") for t in traces],
-        f"{name}: names",
-        rel,
-        tiny,
-    )
+    found, wanted = ([t.get("name", "") for t in each] for each in (figure.traces, traces))
+    same(found, wanted, f"{name}: names")
     for i, (found, wanted) in enumerate(zip(figure.traces, traces, strict=True)):
         same(found, wanted, f"{name}: trace {i} ({wanted.get('name', '')})", rel, tiny)
     same(figure.layout, layout, f"{name}: layout", rel, tiny)
@@ -212,35 +197,29 @@ def check(figure, name, traces, layout, rel=1e-9, tiny=1e-12):
 
 
 def controls(widget) -> list[tuple]:
-    """Every control inside a widget, in the order in which they stand: (label, value, what can be chosen, tooltip).
+    """Every control inside a widget: (label, value, what can be chosen, tooltip).
 
-    The value of a button is its icon. Labels have as much room as they need.
+    They are in the order in which they stand. The value of a button is its icon. Labels have as
+    much room as they need.
     """
     found = []
     for child in getattr(widget, "children", ()):
         found += controls(child)
     if not getattr(widget, "children", ()) and getattr(widget, "description", ""):
-        assert offered(widget) is None or widget.style.description_width == "initial", (
-            widget.description
-        )
+        label, choices = widget.description, offered(widget)
+        assert choices is None or widget.style.description_width == "initial", label
         value = getattr(widget, "value", getattr(widget, "icon", None))
-        found.append((widget.description, value, offered(widget), widget.tooltip))
+        found.append((label, value, choices, widget.tooltip))
     return found
 
 
 def offered(widget):
     """What can be chosen: (value, label) of each option, or (min, max, step) of a number."""
     if hasattr(widget, "options"):
-        pairs = (
-            zip(widget.options, widget.options, strict=True)
-            if isinstance(widget.options[0], str)
-            else widget.options
-        )
-        return [(label, value) for label, value in pairs]
-    return (
-        tuple(getattr(widget, name) for name in ("min", "max", "step") if hasattr(widget, name))
-        or None
-    )
+        options = widget.options
+        return [(one, one) if isinstance(one, str) else (one[0], one[1]) for one in options]
+    ends = [getattr(widget, name) for name in ("min", "max", "step") if hasattr(widget, name)]
+    return tuple(ends) or None
 
 
 def find(widget, label):
@@ -266,7 +245,10 @@ def ordered(lab) -> list[tuple]:
 
 
 def drive(lab, key, value=None):
-    """Obey one order, and go on as the worker does until the lab rests; what the lab itself shows is no order."""
+    """Obey one order, and go on as the worker does until the lab rests.
+
+    What the lab itself shows is no order.
+    """
     lab._obey(key, value)
     while lab.actor.playing:
         lab._step()
@@ -276,7 +258,10 @@ def drive(lab, key, value=None):
 
 
 def wait(true, seconds=120.0):
-    """Wait for a state; the limit is there for a state that never comes, and no busy machine comes near it."""
+    """Wait for a state.
+
+    The limit is there for a state that never comes, and no busy machine comes near it.
+    """
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "waited too long"

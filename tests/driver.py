@@ -1,4 +1,7 @@
-"""Drives the course in Chromium as a student would: opens a notebook, runs cells, presses keys, reads the page."""
+"""Drives the course in Chromium as a student would.
+
+Opens a notebook, runs cells, presses keys, reads the page.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 300  # seconds: a busy machine is slow, and what never comes is told apart from what comes late by patience alone
+# In seconds: a busy machine is slow, and what never comes is told apart from what comes late by
+# patience alone.
+PATIENCE = 300
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 OPENING = "from course_utils import Settings\nfrom course_utils.labs import SubspaceLab\n"
 
@@ -49,11 +54,8 @@ class LabPage:
     @property
     def kernel(self) -> psutil.Process:
         """The newest kernel's process of this course."""
-        kernels = [
-            p
-            for p in psutil.process_iter(["cmdline", "create_time"])
-            if _is_kernel(p) and self._is_ours(p)
-        ]
+        running = psutil.process_iter(["cmdline", "create_time"])
+        kernels = [p for p in running if _is_kernel(p) and self._is_ours(p)]
         return max(kernels, key=lambda p: p.info["create_time"])
 
     def _is_ours(self, process: psutil.Process) -> bool:
@@ -79,9 +81,8 @@ class LabPage:
 
         def ended() -> bool:
             seen.append(prompt.inner_text())
-            return (
-                "[*]" not in seen[-1] and len(set(seen)) > 1
-            )  # it was at work, or its number is a new one
+            # it was at work, or its number is a new one
+            return "[*]" not in seen[-1] and len(set(seen)) > 1
 
         self.until(ended, "the cell to end")
         return "\n".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
@@ -120,9 +121,8 @@ class LabPage:
 
     def sentence(self, index: int = 0) -> str:
         """The sentence under the figures."""
-        return (
-            self.lab(index).locator(".course-sentence").text_content()
-        )  # inner_text is empty for a cell out of sight
+        # inner_text is empty for a cell out of sight
+        return self.lab(index).locator(".course-sentence").text_content()
 
     def error(self, index: int = 0) -> str:
         """The text of the error box, empty where none shows."""
@@ -131,7 +131,8 @@ class LabPage:
 
     def curves(self, view: int = 0, index: int = 0) -> dict[str, tuple[list[float], list[float]]]:
         """The data that a view plots, by the curve's name."""
-        script = """(lab, view) => JSON.stringify([...lab.querySelectorAll('.course-plot')][view].data
+        script = """(lab, view) => JSON.stringify(
+            [...lab.querySelectorAll('.course-plot')][view].data
             .filter(t => t.name).map(t => [t.name, [...t.x], [...t.y]]))"""
         return {name: (x, y) for name, x, y in json.loads(self.lab(index).evaluate(script, view))}
 
@@ -170,8 +171,10 @@ class LabPage:
         return (sum(process.cpu_times()[:2]) - before) / seconds
 
     def until_idle(self) -> None:
-        """Wait until the kernel uses under 5 % of a core over three seconds: its own heartbeat stays far below, and what
-        spins or trains never does, however busy the machine is.
+        """Wait until the kernel uses under 5 % of a core over three seconds.
+
+        Its own heartbeat stays far below, and what spins or trains never does, however busy the
+        machine is.
         """
         self.until(lambda: self.kernel_load() < 0.05, "an idle kernel")
 
@@ -188,14 +191,10 @@ def _is_kernel(process: psutil.Process) -> bool:
 
 def write_notebook(path: Path, cells: list[str]) -> None:
     """Write a notebook of code cells."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in cells]
-    )
-    notebook.metadata.kernelspec = {
-        "name": "python3",
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-    }
+    made = [nbformat.v4.new_code_cell(source) for source in cells]
+    notebook = nbformat.v4.new_notebook(cells=made)
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook.metadata.kernelspec = kernel
     nbformat.write(notebook, path)
 
 
@@ -203,21 +202,21 @@ def write_notebook(path: Path, cells: list[str]) -> None:
 def opened_course(
     home: Path, *arguments: str, notebooks: Path = NOTEBOOKS, before: str = ""
 ) -> Iterator[list[str]]:
-    """Open the course for someone without any Jupyter settings, on a machine without a screen; yield what it prints."""
+    """Open the course for someone without any Jupyter settings; yield what it prints.
+
+    On a machine without a screen. ``before`` is a folder of packages that come first.
+    """
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION", "JUPYTER_PATH", "JUPYTER_CONFIG_PATH"}
-    environment = (
-        {name: value for name, value in os.environ.items() if name not in hidden}
-        | {
-            "JUPYTER_DATA_DIR": str(home / "data"),
-            "JUPYTER_CONFIG_DIR": str(home / "config"),
-            "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-            "JUPYTER_PREFER_ENV_PATH": "0",  # what is in JUPYTER_DATA_DIR comes before the environment's own
-            "PYTHONPATH": os.pathsep.join(
-                filter(None, (before, str(ROOT)))
-            ),  # `before`: packages that come first
-            "TMPDIR": str(home),
-        }
-    )
+    kept = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment = kept | {
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        # what is in JUPYTER_DATA_DIR comes before the environment's own
+        "JUPYTER_PREFER_ENV_PATH": "0",
+        "PYTHONPATH": os.pathsep.join(filter(None, (before, str(ROOT)))),
+        "TMPDIR": str(home),
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", OPEN_COURSE, str(notebooks), *arguments],
         cwd=home,
@@ -226,9 +225,8 @@ def opened_course(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    watchdog = threading.Timer(
-        PATIENCE, process.kill
-    )  # a line that never comes would otherwise hold the tests for ever
+    # a line that never comes would otherwise hold the tests for ever
+    watchdog = threading.Timer(PATIENCE, process.kill)
     watchdog.start()
     lines = []
     try:

@@ -1,4 +1,7 @@
-"""CompressionLab draws and says what was compressed: moments made by hand, so that before, after, rank and method differ."""
+"""CompressionLab draws and says what was compressed.
+
+Moments are made by hand, so that before, after, rank and method differ.
+"""
 
 import io
 import math
@@ -35,13 +38,8 @@ from course_utils.labs.compression_views import files, row_of
 from course_utils.labs.views import Table
 
 RANKED = "rank, float32"
-KEPT = [
-    0,
-    15,
-    300,
-    3000,
-    50_000,
-]  # sample counts of the compressed moments; the run was recorded at 0, 20, 300, 4000, 50 000
+# Sample counts of the compressed moments; the run was recorded at 0, 20, 300, 4000, 50 000.
+KEPT = [0, 15, 300, 3000, 50_000]
 
 
 def moment(i: int, ranks: int = 7, reduced: bool = False) -> Compressed:
@@ -55,10 +53,8 @@ def moment(i: int, ranks: int = 7, reduced: bool = False) -> Compressed:
         forms["whole"] = tuple(part[2:] for part in forms["whole"])
     else:
         forms["rank, int8"] = (250 * r + 90, fall * (0.52 - 0.013 * r))
-        forms["pruned, float32"] = (
-            np.array([330, 470, 890, 1500, 2200, 3300]),
-            fall * (0.56 - 0.02 * np.arange(6)),
-        )
+        sizes = np.array([330, 470, 890, 1500, 2200, 3300])
+        forms["pruned, float32"] = (sizes, fall * (0.56 - 0.02 * np.arange(6)))
     left_out = fall * np.r_[1.21, 0.83 ** (r + 1)]
     return Compressed(left_out, fall * (0.37 - 0.041 * r), 0.4 * fall + 0.01, forms)
 
@@ -72,26 +68,19 @@ def lab_of(run, reduced=False):
 
 
 def drawn(now, r, top, bounded=True):
-    """Risk against bytes at one compressed moment; labels stand in steps of a hundredth of ``top``."""
+    """Risk against bytes at one compressed moment.
+
+    Labels stand in steps of a hundredth of ``top``.
+    """
     row = {name: np.array([value]) for name, value in row_of(now, top).items()}
-    tables = {
-        "record": Table(np.zeros(1), lambda part: {}),
-        "compressed": Table(np.zeros(1), lambda part: row),
-    }
-    return files(now, r, top, bounded).bind(tables)
+    record, known = (Table(np.zeros(1), lambda _, row=columns: row) for columns in ({}, row))
+    return files(now, r, top, bounded).bind({"record": record, "compressed": known})
 
 
 def cursor(t, low, high):
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [t, t],
-        "y": [low, high],
-        "line": {"color": VERMILLION, "width": 1.2},
-        "opacity": 0.8,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    look = {"line": {"color": VERMILLION, "width": 1.2}, "opacity": 0.8}
+    trace = {"type": "scatter", "mode": "lines", "x": [t, t], "y": [low, high]}
+    return trace | look | {"hoverinfo": "skip", "showlegend": False}
 
 
 @pytest.mark.parametrize("at, i", [(-1, 4), (3, 3), (2, 2), (1, 1), (0, 0)])
@@ -102,83 +91,45 @@ def test_every_figure_draws_what_was_compressed(k, d, r, at, i):
     lab._obey("rank", r)
     x, kept = np.maximum(KEPT, left), [moment(j, k + 5) for j in range(5)]
     x[:before_axis] = np.nan  # of what is before the axis, the last is drawn at its end
-    time = {
-        "title": f"samples t (d = {d:,})",
-        "type": "log",
-        "exponentformat": "power",
-        "dtick": 1,
-        "range": [math.log10(d / 10), math.log10(1000 * d)],
-    }
     power = {"type": "log", "exponentformat": "power", "dtick": 1}
+    ends = [math.log10(d / 10), math.log10(1000 * d)]
+    time = {"title": f"samples t (d = {d:,})", "range": ends, **power}
     now = max(KEPT[i], left)
+
+    def layout(title, up, low, high, **more):
+        axis = {"title": up, "range": [low, high], **more}
+        return {"title": title, "xaxis": time, "yaxis": axis, "legend": {}}
+
     values, norms, changes, risk, _ = lab.figures(run, at)
 
     plain = bound.singular_values(run, at)
-    check(
-        values,
-        plain.name,
-        [*plain.traces, line([r + 0.5] * 2, [1e-3, 10**0.6], f"rank {r}", VERMILLION)],
-        plain.layout,
-    )
-    check(
-        norms,
-        "Left out of W",
-        [
-            line(x, [one.left_out[r] for one in kept], f"left out by rank {r}", BLUE),
-            line(np.maximum(TIMES, left), run.perpendicular, "W⊥", VERMILLION, "dash"),
-            cursor(now, 1e-3, 10**0.6),
-        ],
-        {
-            "title": "Left out of W",
-            "xaxis": time,
-            "yaxis": {"title": "norm / √m", "range": [-3, 0.6], **power},
-            "legend": {},
-        },
-    )
+    cut = line([r + 0.5] * 2, [1e-3, 10**0.6], f"rank {r}", VERMILLION)
+    check(values, plain.name, [*plain.traces, cut], plain.layout)
+    traces = [
+        line(x, [one.left_out[r] for one in kept], f"left out by rank {r}", BLUE),
+        line(np.maximum(TIMES, left), run.perpendicular, "W⊥", VERMILLION, "dash"),
+        cursor(now, 1e-3, 10**0.6),
+    ]
+    title = "Left out of W"
+    check(norms, title, traces, layout(title, "norm / √m", -3, 0.6, **power))
     outputs = np.array([one.output[r - 1] for one in kept])
-    after, before = (
-        np.array([one.forms[RANKED][1][r - 1] for one in kept]),
-        np.array([one.whole for one in kept]),
-    )
+    after = np.array([one.forms[RANKED][1][r - 1] for one in kept])
+    before = np.array([one.whole for one in kept])
     low = {1: -4, 4: -4, 7: -5}[r]  # a decade below the square of the smallest change of outputs
-    check(
-        changes,
-        "Change",
-        [
-            line(x, outputs, "outputs, relative", BLUE),
-            line(x, np.abs(after - before), "risk", VERMILLION, "dash"),
-            line(
-                [left, x[-1]],
-                outputs[-1] * np.sqrt([x[-1] / left, 1]),
-                "slope -1/2",
-                GREEN,
-                "dot",
-            ),
-            cursor(now, 10.0**low, 10),
-        ],
-        {
-            "title": f"Change by rank {r}",
-            "xaxis": time,
-            "yaxis": {"title": "change", "range": [low, 1], **power},
-            "legend": {},
-        },
-    )
-    top = 0.5
-    check(
-        risk,
-        "Test risk",
-        [
-            line(x, before, "before", BLUE),
-            line(x, after, f"after, rank {r}", VERMILLION, "dash"),
-            cursor(now, 0, top),
-        ],
-        {
-            "title": "Test risk",
-            "xaxis": time,
-            "yaxis": {"title": "loss", "range": [0, top]},
-            "legend": {},
-        },
-    )
+    slope = outputs[-1] * np.sqrt([x[-1] / left, 1])
+    traces = [
+        line(x, outputs, "outputs, relative", BLUE),
+        line(x, np.abs(after - before), "risk", VERMILLION, "dash"),
+        line([left, x[-1]], slope, "slope -1/2", GREEN, "dot"),
+        cursor(now, 10.0**low, 10),
+    ]
+    check(changes, "Change", traces, layout(f"Change by rank {r}", "change", low, 1, **power))
+    traces = [
+        line(x, before, "before", BLUE),
+        line(x, after, f"after, rank {r}", VERMILLION, "dash"),
+        cursor(now, 0, 0.5),
+    ]
+    check(risk, "Test risk", traces, layout("Test risk", "loss", 0, 0.5))
     assert [figure.direct for figure in (values, norms, changes, risk)] == [False, True, True, True]
 
 
@@ -194,69 +145,50 @@ def test_risk_against_bytes_names_each_method_where_its_curve_ends(i, r, top, re
     ]
     looks = [(GREEN, "dot"), (PURPLE, "dashdot"), (ORANGE, "longdash")]
     if not reduced:
-        traces += [
-            line(*now.forms[name], name, *looks.pop(0))
-            for name in ("rank, int8", "pruned, float32")
-        ]
+        more = ("rank, int8", "pruned, float32")
+        traces += [line(*now.forms[name], name, *looks.pop(0)) for name in more]
     traces.append(line(sizes, bound, "Eckart-Young", *looks[0]))
     here = [600 * r] * 2, [now.forms[RANKED][1][r - 1]] * 2
     traces.append(dots(*here, f"rank {r}", VERMILLION, 11, "diamond"))
     figure = drawn(now, r, top)
     notes = figure.layout.pop("annotations")
     smallest = 300 if reduced else 330 / 1.3
-    check(
-        figure,
-        "Risk against bytes",
-        traces,
-        {
-            "title": "Risk against bytes",
-            "showlegend": False,
-            "legend": BESIDE,
-            "yaxis": {"title": "test risk", "range": [0, top]},
-            "xaxis": {
-                "title": "bytes of the file",
-                "type": "log",
-                "exponentformat": "power",
-                "dtick": 1,
-                "range": [math.log10(min(300, smallest)), math.log10(8200)],
-            },
-        },
-    )
+    across = {"type": "log", "exponentformat": "power", "dtick": 1, "title": "bytes of the file"}
+    across["range"] = [math.log10(min(300, smallest)), math.log10(8200)]
+    layout = {
+        "title": "Risk against bytes",
+        "showlegend": False,
+        "legend": BESIDE,
+        "yaxis": {"title": "test risk", "range": [0, top]},
+        "xaxis": across,
+    }
+    check(figure, "Risk against bytes", traces, layout)
     ends = {"whole": (-1, 14, "center"), RANKED: (-1, -14 if reduced else -30, "center")}
     if not reduced:
         ends |= {"rank, int8": (-1, -14, "center"), "pruned, float32": (1, 12, "left")}
+
+    def note(text, size, risk, shift, anchor):
+        where = {"x": math.log10(size), "y": risk, "yshift": shift, "xanchor": anchor}
+        return {"text": text, "showarrow": False, **where}
+
     wanted = [
-        {
-            "x": math.log10(now.forms[name][0][n]),
-            "y": now.forms[name][1][n],
-            "text": name,
-            "yshift": shift,
-            "showarrow": False,
-            "xanchor": anchor,
-        }
+        note(name, *(values[n] for values in now.forms[name]), shift, anchor)
         for name, (n, shift, anchor) in ends.items()
     ]
     if bound[-1] < top:
         shift = 0 if bound[-1] > now.whole + top / 8 else -14
-        wanted.append(
-            {
-                "x": math.log10(sizes[-1]),
-                "y": bound[-1],
-                "text": " Eckart-Young",
-                "yshift": shift,
-                "showarrow": False,
-                "xanchor": "left",
-            }
-        )
-    for note, want in zip(notes, wanted, strict=True):
-        assert abs(note["y"] - want["y"]) <= 0.005 * top + 1e-12 and note[
-            "y"
-        ] / top * 100 == pytest.approx(round(note["y"] / top * 100))
-        same(note | {"y": 0}, want | {"y": 0})
+        wanted.append(note(" Eckart-Young", sizes[-1], bound[-1], shift, "left"))
+    for found, want in zip(notes, wanted, strict=True):
+        assert abs(found["y"] - want["y"]) <= 0.005 * top + 1e-12
+        assert found["y"] / top * 100 == pytest.approx(round(found["y"] / top * 100))
+        same(found | {"y": 0}, want | {"y": 0})
 
 
 def test_the_bound_is_drawn_where_it_holds_and_has_room():
-    """|l(f) - l(g)| <= |f - g| for Huber's and the logistic loss, not for the square; above the axis it has no label."""
+    """|l(f) - l(g)| <= |f - g| for Huber's and the logistic loss, not for the square.
+
+    Above the axis it has no label.
+    """
     run = made(k=2, seeds=1, loss="square")
     lab = lab_of(run)
     shown = lab.figures(run, -1)[4]
@@ -289,19 +221,16 @@ def test_words_and_table_say_what_was_compressed(r, at, i, loss):
     before, after, output = 0.4 * fall + 0.01, fall * (0.5 - 0.012 * r), fall * (0.37 - 0.041 * r)
     units = {4: "500 d", 2: "3 d"}[i]
     assert words.sentence == (
-        f"After {KEPT[i]:,} samples ({units}), rank {r} of 30: risk {before:.4f}, then {after:.4f}; outputs change by "
-        f"{output:.1%}; {600 * r:,} bytes in place of 4,100 ({4100 / (600 * r):.0f} x smaller)."
+        f"After {KEPT[i]:,} samples ({units}), rank {r} of 30: risk {before:.4f}, "
+        f"then {after:.4f}; outputs change by {output:.1%}; {600 * r:,} bytes in place of 4,100 "
+        f"({4100 / (600 * r):.0f} x smaller)."
     )
+    bound = f"≤ {math.sqrt(2 / math.pi) * one.left_out[r]:.3f}"
     assert words.rows == [
         ("left out of W", "", f"{one.left_out[r]:.3f}", ""),
         ("risk before", "", f"{before:.4f}", ""),
         (f"risk, rank {r}", "", f"{after:.4f}", ""),
-        (
-            "risk change",
-            f"≤ {math.sqrt(2 / math.pi) * one.left_out[r]:.3f}",
-            f"{after - before:+.1e}",
-            "",
-        ),
+        ("risk change", bound, f"{after - before:+.1e}", ""),
         ("outputs", "", f"{output:.3f}", ""),
     ]
 
@@ -313,10 +242,8 @@ def test_lamps_are_on_where_their_condition_holds(r, decay):
     lab = lab_of(run)
     lab._obey("rank", r)
     (enough, k_name, k_text), (decays, decay_name, decay_text) = lab.words(run, -1).lights
-    assert (enough, k_name) == (r >= 2, "rank at least k") and (decays, decay_name) == (
-        decay > 0,
-        "weight decay",
-    )
+    assert (enough, k_name) == (r >= 2, "rank at least k")
+    assert (decays, decay_name) == (decay > 0, "weight decay")
     assert k_text == "A smaller rank cuts off directions that the labels use."
     assert decay_text == "Without it W⊥ stays, and no small rank holds W."
 
@@ -325,10 +252,9 @@ def test_where_single_entries_are_not_simulated_that_is_said():
     run = made(k=2, seeds=1)
     said = [lab_of(run, reduced).words(run, -1).sentence for reduced in (False, True)]
     assert said[0].endswith("(7 x smaller).") or said[0].endswith("(3 x smaller).")
-    assert (
-        said[1]
-        == said[0]
-        + " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
+    assert said[1] == said[0] + (
+        " At this d only the span of W is simulated, not its single entries: "
+        "pruning and int8 are not shown."
     )
 
 
@@ -336,32 +262,16 @@ def test_csv_is_every_moment_and_rank():
     lab = lab_of(made(k=2, seeds=1))
     lab.session.changes = ["at 20 samples: noise 0.1 to 0.5"]
     text = lab.csv()
-    assert text.splitlines()[:2] == [
-        f"# {lab.settings.summary()}",
-        "# at 20 samples: noise 0.1 to 0.5",
-    ]
+    changed = "# at 20 samples: noise 0.1 to 0.5"
+    assert text.splitlines()[:2] == [f"# {lab.settings.summary()}", changed]
     table = pd.read_csv(io.StringIO(text), comment="#")
     assert len(table) == 5 * 7
     for row in table.itertuples():
         one, r = moment(KEPT.index(row.samples)), row.rank
-        same(
-            [
-                row.left_out,
-                row.output_error,
-                row.risk_before,
-                row.risk_after,
-                row.bytes_before,
-                row.bytes_after,
-            ],
-            [
-                one.left_out[r],
-                one.output[r - 1],
-                one.whole,
-                one.forms[RANKED][1][r - 1],
-                4100,
-                600 * r,
-            ],
-        )
+        same([row.left_out, row.output_error], [one.left_out[r], one.output[r - 1]])
+        risks = [one.whole, one.forms[RANKED][1][r - 1]]
+        same([row.risk_before, row.risk_after], risks)
+        assert [row.bytes_before, row.bytes_after] == [4100, 600 * r]
 
 
 def huber(error):
@@ -369,7 +279,7 @@ def huber(error):
 
 
 def test_a_moment_is_what_cutting_the_network_gives():
-    """Test inputs serve twice, the second time mirrored at the hidden subspace, so that labels stay."""
+    """Test inputs serve twice, the second time mirrored at the subspace, so that labels stay."""
     settings = Settings(d=20, k=2, link="chain", width=30, noise=0.1)
     lab = CompressionLab(settings, samples=300)
     net, U = online_sgd(settings, samples=300).net, settings.target().directions
@@ -384,19 +294,15 @@ def test_a_moment_is_what_cutting_the_network_gives():
     assert t == 300 and now.whole == pytest.approx(huber(f - y)) and len(now.output) == 7
     for r in (1, 2, 7):
         g = net.replace(W=(left[:, :r] * values[:r]) @ right[:r])(X)
-        assert now.left_out[r] == pytest.approx(
-            math.sqrt((values[r:] ** 2).sum() / 30), rel=1e-6, abs=1e-9
-        )
-        assert now.output[r - 1] == pytest.approx(
-            np.linalg.norm(f - g) / np.linalg.norm(f), rel=1e-4, abs=1e-5
-        )
+        rest = math.sqrt((values[r:] ** 2).sum() / 30)
+        assert now.left_out[r] == pytest.approx(rest, rel=1e-6, abs=1e-9)
+        moved = np.linalg.norm(f - g) / np.linalg.norm(f)
+        assert now.output[r - 1] == pytest.approx(moved, rel=1e-4, abs=1e-5)
         assert now.forms[RANKED][1][r - 1] == pytest.approx(huber(g - y), rel=1e-5)
         assert now.forms[RANKED][0][r - 1] == compress(net, rank=r, storage="float32").bytes
     times = [t for t, _ in lab.session.moments]
     for old, new in zip(times[:-2], times[1:-1], strict=True):
-        assert (
-            new >= 1.2 * old + 20 / 50
-        )  # grown by a fifth, and not compressed more often than that
+        assert new >= 1.2 * old + 20 / 50  # grown by a fifth, and not compressed more often
     assert len(times) >= 12
 
 
@@ -405,42 +311,29 @@ def test_large_networks_are_compressed_when_samples_have_doubled():
     for _ in range(12):
         session.train(max(60, session.samples // 3))
     times = [t for t, _ in session.moments]
-    assert (
-        all(new >= 2 * old + 60 for old, new in zip(times, times[1:], strict=False))
-        and len(times) >= 4
-    )
+    assert all(new >= 2 * old + 60 for old, new in zip(times, times[1:], strict=False))
+    assert len(times) >= 4
 
 
 def test_controls_of_compression():
     lab = alone(CompressionLab(Settings(d=12, k=2, link="chain", width=12)))
     row = controls(lab.children[2])
-    assert row[0] == (
-        "preset",
-        "",
-        [("choose", ""), *((name, name) for name in PRESETS)],
-        "An experiment worth seeing, in one choice",
-    )
+    offered = [("choose", ""), *((name, name) for name in PRESETS)]
+    assert row[0] == ("preset", "", offered, "An experiment worth seeing, in one choice")
     assert row[1] == ("rank", 2, (1, 7, 1), "Rank that W is cut to; nothing trains again")
     assert [control[0] for control in row[2:]] == ["speed", "Lecture"]
     find(lab, "rank").value = 5
     assert ordered(lab) == [("rank", 5)]
     lab._obey("rank", 5)
-    lab._obey("set noise", 0.5)
-    assert (
-        lab.session.rank == lab.knobs["rank"].value == 5
-    )  # a knob that acts on the running experiment leaves the rank
-    lab._obey("code", "d=12 k=1 link=tanh width=4")
-    assert (lab.session.rank, lab.knobs["rank"].value, lab.knobs["rank"].max) == (
-        1,
-        1,
-        4,
-    ) and ordered(lab) == []
-    lab._obey("code", "d=12 k=6 link=chain width=12")
-    assert (lab.session.rank, lab.knobs["rank"].value, lab.knobs["rank"].max) == (
-        6,
-        6,
-        11,
-    ) and ordered(lab) == []
+    lab._obey("set noise", 0.5)  # acts on the running experiment, and leaves the rank
+    assert lab.session.rank == lab.knobs["rank"].value == 5
+    for code, rank, largest in (
+        ("k=1 link=tanh width=4", 1, 4),
+        ("k=6 link=chain width=12", 6, 11),
+    ):
+        lab._obey("code", f"d=12 {code}")
+        assert lab.session.rank == lab.knobs["rank"].value == rank
+        assert lab.knobs["rank"].max == largest and ordered(lab) == []
 
 
 def test_at_rest_all_figures_show_the_same_moment():
@@ -448,73 +341,45 @@ def test_at_rest_all_figures_show_the_same_moment():
     lab.session.train(1)
     assert lab.session.moments[-1][0] == 200
     lab._obey("pause", None)
-    assert (
-        lab.session.moments[-1][0] == 201 == lab.session.at(201)[0]
-        and lab.session.at(200)[0] == 200
-    )
+    assert lab.session.moments[-1][0] == 201 == lab.session.at(201)[0]
+    assert lab.session.at(200)[0] == 200
 
 
+CODE = "d={} k={} noise=0.1 link={} width={} activation=relu loss=huber weight_decay={} step={} "
+CODE += "schedule={} bias={} seed=0"
 PRESETS = {
-    "the theorem holds": (
-        "d=100 k=1 noise=0.1 link=tanh width=200 activation=relu loss=huber weight_decay=0.5 step=1.0 "
-        "schedule=decreasing bias=away seed=0"
-    ),
-    "no weight decay": (
-        "d=100 k=1 noise=0.1 link=tanh width=200 activation=relu loss=huber weight_decay=0.0 step=0.05 "
-        "schedule=constant bias=away seed=0"
-    ),
-    "pure noise": (
-        "d=100 k=1 noise=0.1 link=none width=200 activation=relu loss=huber weight_decay=0.05 step=1.0 "
-        "schedule=decreasing bias=away seed=0"
-    ),
-    "five directions": (
-        "d=50 k=5 noise=0.1 link=chain width=200 activation=relu loss=huber weight_decay=0.05 step=0.1 "
-        "schedule=constant bias=normal seed=0"
-    ),
-    "a million dimensions": (
-        "d=1000000 k=1 noise=0.1 link=tanh width=20 activation=relu loss=huber weight_decay=0.05 step=1.0 "
-        "schedule=constant bias=normal seed=0"
-    ),
+    "the theorem holds": CODE.format(100, 1, "tanh", 200, 0.5, 1.0, "decreasing", "away"),
+    "no weight decay": CODE.format(100, 1, "tanh", 200, 0.0, 0.05, "constant", "away"),
+    "pure noise": CODE.format(100, 1, "none", 200, 0.05, 1.0, "decreasing", "away"),
+    "five directions": CODE.format(50, 5, "chain", 200, 0.05, 0.1, "constant", "normal"),
+    "a million dimensions": CODE.format(10**6, 1, "tanh", 20, 0.05, 1.0, "constant", "normal"),
 }
 
 
 def test_presets_are_what_their_sentences_say():
-    assert {
-        name: settings.summary() for name, (settings, _) in CompressionLab.presets.items()
-    } == PRESETS
+    offered = CompressionLab.presets.items()
+    assert {name: settings.summary() for name, (settings, _) in offered} == PRESETS
     assert PAPER.summary() == PRESETS["the theorem holds"]
-    runs = {}
-    for name, samples in (
-        ("the theorem holds", 6000),
-        ("no weight decay", 500),
-        ("pure noise", 3000),
-    ):
-        lab = CompressionLab(CompressionLab.presets[name][0], samples=samples)
+    runs, samples = {}, {"the theorem holds": 6000, "no weight decay": 500, "pure noise": 3000}
+    for name in samples:
+        lab = CompressionLab(CompressionLab.presets[name][0], samples=samples[name])
         runs[name] = (lab.session.moments, lab.run)
     moments, run = runs["the theorem holds"]
-    for t, now in moments:
-        assert (
-            now.left_out[1] < run.perpendicular[list(run.samples).index(t)]
-        )  # "Rank 1 leaves out less than W⊥."
+    for t, now in moments:  # "Rank 1 leaves out less than W⊥."
+        assert now.left_out[1] < run.perpendicular[list(run.samples).index(t)]
     late = [(t, now) for t, now in moments if t > 500]
-    slopes = [
-        np.polyfit(np.log([t for t, _ in late]), np.log(values), 1)[0]
-        for values in (
-            [now.output[0] for _, now in late],
-            [abs(now.forms[RANKED][1][0] - now.whole) for _, now in late],
-        )
-    ]
-    assert (
-        -0.8 < slopes[0] < -0.2 and slopes[1] < slopes[0]
-    )  # "like √(d/t), that of the risk faster"
+    outputs = [now.output[0] for _, now in late]
+    risks = [abs(now.forms[RANKED][1][0] - now.whole) for _, now in late]
+    times = np.log([t for t, _ in late])
+    slopes = [np.polyfit(times, np.log(values), 1)[0] for values in (outputs, risks)]
+    assert -0.8 < slopes[0] < -0.2  # "like √(d/t)"
+    assert slopes[1] < slopes[0]  # "that of the risk faster"
     moments, run = runs["no weight decay"]
-    assert (
-        run.perpendicular[-1] > 0.9 * run.perpendicular[0] and moments[-1][1].left_out[6] > 0.7
-    )  # "no small rank holds W"
+    assert run.perpendicular[-1] > 0.9 * run.perpendicular[0]
+    assert moments[-1][1].left_out[6] > 0.7  # "no small rank holds W"
     moments, run = runs["pure noise"]
-    assert (
-        moments[0][1].output[0] > 0.7 and moments[-1][1].left_out[0] < 0.35
-    )  # "takes away most", "leaves nothing to cut"
+    assert moments[0][1].output[0] > 0.7  # "takes away most"
+    assert moments[-1][1].left_out[0] < 0.35  # "leaves nothing to cut"
     said = {
         "the theorem holds": "Rank 1 leaves out less than W⊥",
         "no weight decay": "W⊥ stays where it was",
@@ -529,6 +394,5 @@ def test_a_million_dimensions_take_four_megabytes_in_place_of_eighty():
     settings, says = CompressionLab.presets["a million dimensions"]
     forms = CompressionLab(settings, samples=10).session.moments[-1][1].forms
     assert "Four megabytes in place of eighty" in says
-    assert forms[RANKED][0][0] == pytest.approx(4e6, rel=0.01) and forms["whole"][0][
-        -1
-    ] == pytest.approx(80e6, rel=0.01)
+    assert forms[RANKED][0][0] == pytest.approx(4e6, rel=0.01)
+    assert forms["whole"][0][-1] == pytest.approx(80e6, rel=0.01)

@@ -1,4 +1,7 @@
-"""What a lab's controls show and send, and what its frames, its words and its exports hold after each order."""
+"""What a lab's controls show and send.
+
+And what its frames, its words and its exports hold after each order.
+"""
 
 import io
 import re
@@ -33,7 +36,10 @@ def sent(monkeypatch):
 
 @pytest.fixture
 def lab():
-    """A lab that a test drives order by order; ``lab.shown`` is the last frame, ``lab.told`` are the messages to the page."""
+    """A lab that a test drives order by order.
+
+    ``lab.shown`` is the last frame, ``lab.told`` are the messages to the page.
+    """
     made = alone(SubspaceLab(SMALL, samples=2000))
     made.shown, made.told = None, []
 
@@ -74,112 +80,68 @@ def labelled(lab) -> dict[str, widgets.Widget]:
 # controls
 
 
-FIELDS = {  # what is written on it, a word of its tooltip, whether it starts a new run
-    "d": ("d", "Input dimension", True),
-    "k": ("k", "hidden directions", True),
-    "noise": ("noise", "Standard deviation of the noise", False),
-    "weight_decay": ("decay", "weight decay", False),
-    "step": ("step", "Step size in units of d samples", False),
-    "width": ("width", "Number of neurons", True),
-    "link": ("link", "How the label depends", True),
-    "activation": ("activation", "nonlinearity", True),
-    "loss": ("loss", "What SGD makes small", True),
-    "schedule": ("schedule", "Constant steps leave a floor", False),
-    "bias": ("biases", "away from zero", True),
-    "seed": ("seed", "random draws", True),
+ANEW, LIVE = "Starts a new run.", "Acts on the running experiment."
+# In the order in which they stand: what is written on it, a word of its tooltip, what it says of a
+# run, and another value.
+FIELDS = {
+    "d": ("d", "Input dimension", ANEW, 50),
+    "k": ("k", "hidden directions", ANEW, 1),
+    "noise": ("noise", "Standard deviation of the noise", LIVE, 0.3),
+    "weight_decay": ("decay", "weight decay", LIVE, 0.5),
+    "step": ("step", "Step size in units of d samples", LIVE, 0.2),
+    "link": ("link", "How the label depends", ANEW, "he2"),
+    "width": ("width", "Number of neurons", ANEW, 50),
+    "activation": ("activation", "nonlinearity", ANEW, "tanh"),
+    "loss": ("loss", "What SGD makes small", ANEW, "square"),
+    "schedule": ("schedule", "Constant steps leave a floor", LIVE, "decreasing"),
+    "bias": ("biases", "away from zero", ANEW, "away"),
+    "seed": ("seed", "random draws", ANEW, 7),
 }
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_is_called_what_it_is_and_says_what_moving_it_does(name, lab):
-    written, means, anew = FIELDS[name]
-    field = lab.fields[name]
-    assert (
-        field.description == written
-        and means in field.tooltip
-        and field.value == getattr(SMALL, name)
-    )
+    written, means, acts, other = FIELDS[name]
+    field, anew = lab.fields[name], acts == ANEW
+    assert field.description == written and field.value == getattr(SMALL, name)
     assert field.style.description_width == "initial"  # else long names are cut off
-    assert field.tooltip.endswith(
-        "Starts a new run." if anew else "Acts on the running experiment."
-    )
-    other = {
-        "d": 50,
-        "k": 1,
-        "noise": 0.3,
-        "weight_decay": 0.5,
-        "step": 0.2,
-        "width": 50,
-        "link": "he2",
-        "seed": 7,
-        "activation": "tanh",
-        "loss": "square",
-        "schedule": "decreasing",
-        "bias": "away",
-    }[name]
+    assert means in field.tooltip and field.tooltip.endswith(acts)
     field.value = other
     assert ordered(lab) == [(f"set {name}", other)]
     obey(lab, f"set {name}", other)
-    assert getattr(lab.settings, name) == other == field.value and lab.settings.d == (
-        50 if name == "d" else 20
-    )
+    assert getattr(lab.settings, name) == other == field.value
+    assert lab.settings.d == (50 if name == "d" else 20)
     assert lab.session.samples == (0 if anew else 2000)
     assert bool(lab.session.changes) == (not anew)
 
 
-@pytest.mark.parametrize(
-    "name, texts, values",
-    [
-        (
-            "d",
-            [
-                "2",
-                "3",
-                "5",
-                "10",
-                "20",
-                "30",
-                "50",
-                "100",
-                "200",
-                "300",
-                "500",
-                "1,000",
-                "2,000",
-                "5,000",
-                "10,000",
-                "100,000",
-                "1,000,000",
-            ],
-            None,
-        ),
-        ("width", ["10", "20", "50", "100", "200", "500", "1,000"], None),
-        ("noise", ["0", "0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "1", "1.5", "2", "3"], None),
-        (
-            "weight_decay",
-            ["0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"],
-            None,
-        ),
-        ("step", ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"], None),
-        ("activation", ["relu", "tanh", "erf", "softplus"], None),
-        ("loss", ["huber", "square", "logistic"], None),
-        ("schedule", ["constant", "decreasing"], None),
-        ("bias", ["normal", "away", "none"], None),
-    ],
-)
-def test_what_a_slider_says_is_what_it_sets(name, texts, values):
+# What can be chosen in each field, as it is written there.
+CHOICES = {
+    "d": "2 3 5 10 20 30 50 100 200 300 500 1,000 2,000 5,000 10,000 100,000 1,000,000",
+    "width": "10 20 50 100 200 500 1,000",
+    "noise": "0 0.05 0.1 0.2 0.3 0.5 0.7 1 1.5 2 3",
+    "weight_decay": "0 0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5",
+    "step": "0.005 0.01 0.02 0.05 0.1 0.2 0.5 1 2 5",
+    "activation": "relu tanh erf softplus",
+    "loss": "huber square logistic",
+    "schedule": "constant decreasing",
+    "bias": "normal away none",
+}
+
+
+@pytest.mark.parametrize("name, texts", CHOICES.items())
+def test_what_a_slider_says_is_what_it_sets(name, texts):
     options = field_widget(name, Settings(d=20, width=20)).options
     pairs = [option if isinstance(option, tuple) else (option, option) for option in options]
-    assert [text for text, _ in pairs] == texts
+    assert [text for text, _ in pairs] == texts.split()
     for text, value in pairs:
         assert value == (text if isinstance(value, str) else float(text.replace(",", "")))
         Settings(**{"k": 1, "link": "tanh", name: value})  # every choice is allowed
 
 
 def test_links_are_offered_with_their_formulas_and_ones_own_by_its_name():
-    assert list(field_widget("link", SMALL).options) == [
-        (f"{name}: {link.formula}", name) for name, link in LINKS.items()
-    ]
+    offered = [(f"{name}: {link.formula}", name) for name, link in LINKS.items()]
+    assert list(field_widget("link", SMALL).options) == offered
 
     def wave(Z):
         return np.sin(Z[:, 0])
@@ -220,34 +182,17 @@ def test_k_and_seed_reach_as_far_as_their_values():
 
 
 def test_the_fields_in_sight_and_the_others_stand_in_this_order(lab):
-    assert list(lab.fields) == [
-        "d",
-        "k",
-        "noise",
-        "weight_decay",
-        "step",
-        "link",
-        "width",
-        "activation",
-        "loss",
-        "schedule",
-        "bias",
-        "seed",
-    ]
+    assert list(lab.fields) == list(FIELDS)
     first, _, aside, stage, more = lab.children
     assert list(first.children) == list(lab.fields.values())[:5]
     assert list(more.children[0].children[0].children) == list(lab.fields.values())[5:]
-    assert (
-        more.titles == ("More: link, width, loss, schedule, settings code, export",)
-        and stage is lab.stage
-    )
+    assert more.titles == ("More: link, width, loss, schedule, settings code, export",)
+    assert stage is lab.stage
     assert list(aside.children) == [lab.preset, lab.transport.speed, lab.lecture]
     assert stage.columns == 3 and stage.label == "SubspaceLab"
     movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)
-    assert (
-        movie.children[-1].titles == ("More: seed, settings code, export",)
-        and movie.stage.columns == 2
-    )
+    assert movie.children[-1].titles == ("More: seed, settings code, export",)
+    assert movie.stage.columns == 2
 
 
 BUTTONS = {  # what is written on a button, its icon, a word of its tooltip, its order
@@ -276,10 +221,8 @@ def test_each_button_gives_its_own_order(sent):
         sent.clear()
         button.click()
         assert sent == [order]
-    assert (
-        "course-step" in buttons[2]._dom_classes
-        and "course-transport" in lab.transport._dom_classes
-    )
+    assert "course-step" in buttons[2]._dom_classes
+    assert "course-transport" in lab.transport._dom_classes
 
 
 def test_each_control_sends_its_own_value(sent):
@@ -300,10 +243,8 @@ def test_each_control_sends_its_own_value(sent):
 def test_what_is_written_on_the_transport():
     transport = Transport(lambda *order: None)
     speed = transport.speed
-    assert (
-        list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)]
-        and speed.value == 1
-    )
+    assert list(speed.options) == [("1/4", 0.25), ("1/2", 0.5), ("1", 1.0), ("2", 2.0), ("4", 4.0)]
+    assert speed.value == 1
     assert (speed.description, speed.tooltip) == ("speed", "How much a frame trains")
     assert (transport.play.button_style, transport.pause.button_style) == ("primary", "")
     assert speed not in transport.children  # a lab places it beside its presets
@@ -311,25 +252,17 @@ def test_what_is_written_on_the_transport():
 
 def test_the_lecture_switch_and_the_presets_are_labelled():
     lab = SubspaceLab(SMALL, lecture=True)
-    assert (
-        lab.lecture.value
-        and lab.stage.lecture
-        and (lab.lecture.description, lab.lecture.icon) == ("Lecture", "expand")
-    )
+    assert lab.lecture.value and lab.stage.lecture
+    assert (lab.lecture.description, lab.lecture.icon) == ("Lecture", "expand")
     assert lab._link.source == (lab.lecture, "value") and lab._link.target == (lab.stage, "lecture")
     assert not SubspaceLab(SMALL).lecture.value and "Escape" in lab.lecture.tooltip
-    assert list(lab.preset.options) == [
-        ("choose", ""),
-        *[(name, name) for name in SubspaceLab.presets],
-    ]
-    assert (lab.preset.description, lab.preset.value) == (
-        "preset",
-        "",
-    ) and "course-lab" in lab._dom_classes
+    presets = [(name, name) for name in SubspaceLab.presets]
+    assert list(lab.preset.options) == [("choose", ""), *presets]
+    assert (lab.preset.description, lab.preset.value) == ("preset", "")
+    assert "course-lab" in lab._dom_classes
     assert (lab.code.description, lab.code.value) == ("settings code", SMALL.code())
-    movie = neurons_movie(
-        Settings(d=2, k=1, link="tanh", width=10), samples=0
-    )  # no presets, no empty list of them
+    movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)
+    # no presets, no empty list of them
     assert movie.preset not in inside(movie) and lab.preset in inside(lab)
 
 
@@ -340,11 +273,9 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     figures, words = obey(lab, "show")
     run = lab.run
     assert words.clock == "t = 2,000 = 100 d"
-    assert (
-        words.sentence.startswith(run.sentence())
-        and words.settings == SMALL.code()
-        and words.note == ""
-    )
+    assert words.sentence.startswith(run.sentence())
+    assert words.settings == SMALL.code()
+    assert words.note == ""
     assert [cursors(f)[0]["x"][0] for f in (figures[0], figures[1], figures[4])] == [2000] * 3
     assert lab.text() == f"{words.sentence}\n{run.table()}\n{SMALL.code()}" == repr(lab)
 
@@ -364,10 +295,8 @@ def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab
     assert np.array_equal(figures[2].traces[1]["x"], run.neurons[nearest][:, 0])
     assert np.array_equal(figures[3].traces[0]["y"], run.singular_values[nearest])
     assert numbers(words.sentence)[0] == numbers(words.clock)[0] == numbers(lab.text())[0] == t
-    assert (
-        words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}"
-        and words.rows[1][2] == f"{run.parallel[nearest]:.3f}"
-    )
+    assert words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}"
+    assert words.rows[1][2] == f"{run.parallel[nearest]:.3f}"
 
 
 @pytest.mark.parametrize("order", ["play", "step", "x10", "reset", "new_seed"])
@@ -411,9 +340,8 @@ class Steps(list):
     def __call__(self, seconds, speed=1.0, goal=None, share=1.0):
         self.append((speed, goal))
         self.seconds = seconds
-        self.session.train(
-            min(goal, 2 * self.session.samples) - self.session.samples if goal else 10
-        )
+        seen = self.session.samples
+        self.session.train(min(goal, 2 * seen) - seen if goal else 10)
 
 
 def test_play_pause_and_times_ten(lab):
@@ -423,9 +351,8 @@ def test_play_pause_and_times_ten(lab):
     assert lab.actor.playing and (play.button_style, pause.button_style) == ("", "primary")
     while lab.actor.playing:
         lab._step()
-    assert (
-        lab.session.samples == 20_000 and set(steps) == {(12.0, 20_000)} and len(steps) == 4
-    )  # three times as fast
+    assert lab.session.samples == 20_000
+    assert steps == 4 * [(12.0, 20_000)]  # three times as fast
     assert (play.button_style, pause.button_style) == ("primary", "")
     obey(lab, "play")
     lab._step()
@@ -479,11 +406,8 @@ def test_reset_and_new_seed(lab):
     lab.session.change(SMALL.replace(noise=0.3))
     lab.actor.playing = True
     obey(lab, "reset")
-    assert (
-        lab.session.samples == 0
-        and lab.settings == SMALL.replace(noise=0.3)
-        and not lab.actor.playing
-    )
+    assert lab.settings == SMALL.replace(noise=0.3)
+    assert lab.session.samples == 0 and not lab.actor.playing
     obey(lab, "new_seed")
     assert lab.settings.seed == 5 == lab.fields["seed"].value and lab.session.samples == 0
     three = SubspaceLab(SMALL.replace(seed=2**31 - 2), seeds=3)
@@ -497,12 +421,10 @@ def test_a_preset_starts_its_experiment_and_keeps_its_note_until_it_no_longer_ho
     figures, words = obey(lab, "preset", name)
     assert lab.settings == settings and lab.session.samples == 0 and lab.actor.playing
     assert words.note == sentence and words.settings == settings.code() == lab.code.value
-    assert {n: field.value for n, field in lab.fields.items()} == {
-        n: getattr(settings, n) for n in lab.fields
-    }
-    assert f"(d = {settings.d:,})" in figures[0].layout["xaxis"]["title"] and list(
-        named(figures[0])
-    ) == ["angle"]
+    for field in lab.fields:
+        assert lab.fields[field].value == getattr(settings, field)
+    assert f"(d = {settings.d:,})" in figures[0].layout["xaxis"]["title"]
+    assert list(named(figures[0])) == ["angle"]
     lab.preset.value = name
     for order in ("pause", "reset", "new_seed"):
         assert obey(lab, order)[1].note == sentence and lab.preset.value == name
@@ -512,17 +434,14 @@ def test_a_preset_starts_its_experiment_and_keeps_its_note_until_it_no_longer_ho
 
 
 def test_a_code_becomes_what_runs_and_every_control_shows_it(lab):
-    text = "d=77 k=1 noise=0.25 link=cubic width=33 activation=tanh loss=square weight_decay=0.3 step=0.07"
-    text += " schedule=decreasing bias=away seed=12"
+    text = "d=77 k=1 noise=0.25 link=cubic width=33 activation=tanh loss=square weight_decay=0.3"
+    text += " step=0.07 schedule=decreasing bias=away seed=12"
     _, words = obey(lab, "code", text)
-    assert (
-        lab.settings == Settings.from_code(text)
-        and lab.session.samples == 0
-        and words.settings == text == lab.code.value
-    )
-    assert {n: lab.fields[n].value for n in lab.fields} == {
-        n: getattr(lab.settings, n) for n in lab.fields
-    }
+    assert lab.settings == Settings.from_code(text)
+    assert lab.session.samples == 0
+    assert words.settings == text == lab.code.value
+    for field in lab.fields:
+        assert lab.fields[field].value == getattr(lab.settings, field)
     with pytest.raises(ValueError, match="paste a line such as d=50 k=2"):
         lab._obey("code", " \t")
     Settings.from_code(lab.example)
@@ -548,20 +467,14 @@ def test_a_value_on_its_way_is_not_undone(lab):
     """While one moves a slider, what is obeyed meanwhile is older than what the slider shows."""
     lab.fields["noise"].value = 0.7
     lab._obey("code", "d=30 k=2")
-    assert (
-        lab.fields["noise"].value == 0.7
-        and lab.fields["d"].value == 30
-        and lab.settings.noise == 0.1
-    )
+    assert lab.fields["noise"].value == 0.7 and lab.settings.noise == 0.1
+    assert lab.fields["d"].value == 30
     assert ordered(lab) == [("set noise", 0.7)]
     lab.fields["step"].value = 2.0
     ordered(lab)
     lab._obey("set step", 1.0)  # older than 2.0, which the page has just sent
-    assert (
-        lab.fields["step"].value == 2.0
-        and lab.settings.step == 1.0
-        and lab.fields["noise"].value == 0.1
-    )
+    assert lab.fields["step"].value == 2.0 and lab.settings.step == 1.0
+    assert lab.fields["noise"].value == 0.1
     lab._obey("set noise", 0.2)
     assert lab.fields["step"].value == 1.0
 
@@ -639,12 +552,8 @@ def test_a_cell_that_runs_again_closes_the_lab_that_it_made_before_and_no_other(
 def test_what_the_page_says_reaches_the_worker(lab):
     heard = []
     lab.actor.hear = lambda frame=None: heard.append(frame)
-    for event in (
-        {"type": "ack", "n": 7},
-        {"type": "hello"},
-        {"type": "ack", "n": 8},
-        {"type": "library"},
-    ):
+    first, second = [{"type": "ack", "n": n} for n in (7, 8)]
+    for event in (first, {"type": "hello"}, second, {"type": "library"}):
         lab.stage._receive(lab.stage, event, [])
     assert heard == [7, None, 8]
 
@@ -667,7 +576,10 @@ def test_a_cell_is_known_by_its_id_or_else_by_its_code(monkeypatch):
 
 
 def test_words_of_old_rows_are_said_anew_where_they_may_have_changed(lab):
-    """What is predicted between two strides is known exactly once the run rests; a lab's own knob changes all rows."""
+    """What is predicted between two strides is known exactly once the run rests.
+
+    A lab's own knob changes all rows.
+    """
     asked = []
     lab.stage.send_frame = lambda *_, reword, **__: asked.append(reword) or 1
     lab._show()
@@ -688,42 +600,27 @@ def test_what_a_person_holds_stays_as_it_is_while_training_goes_on(lab):
 def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
     first, bar, aside, stage, more = lab.children
     rows = [first, bar, aside, more, lab.lecture, *more.children[0].children]
-    assert [sorted(set(row._dom_classes) - {"course-row"}) for row in rows] == [
-        ["course-first"],
-        ["course-transport"],
-        ["course-aside"],
-        ["course-more"],
-        ["course-lecture-switch"],
-        [],
-        [],
-    ]
-    assert all(
-        "course-row" in row._dom_classes for row in (first, aside, *more.children[0].children)
-    )
-    assert (
-        {w.layout.width for w in inside(lab) if isinstance(w, widgets.Button)}
-        == {"auto"}
-        == {lab.lecture.layout.width}
-    )
+    own = [" ".join(set(row._dom_classes) - {"course-row"}) for row in rows]
+    assert own[:3] == ["course-first", "course-transport", "course-aside"]
+    assert own[3:] == ["course-more", "course-lecture-switch", "", ""]
+    for part in (first, aside, *more.children[0].children):
+        assert "course-row" in part._dom_classes
+    buttons = [w for w in inside(lab) if isinstance(w, widgets.Button)]
+    assert {w.layout.width for w in [*buttons, lab.lecture]} == {"auto"}
     widths = [lab.transport.speed, lab.code]
     assert [w.layout.width for w in widths] == ["150px", "min(100%, 620px)"]
     assert all(w.style.description_width == "initial" for w in (*widths, lab.preset))
-    assert (
-        lab.code.tooltip == "Paste a code here and press Apply"
-        and "in one choice" in lab.preset.tooltip
-    )
+    assert lab.code.tooltip == "Paste a code here and press Apply"
+    assert "in one choice" in lab.preset.tooltip
 
 
 def test_foreseen_errors_are_sentences_and_others_say_where(lab):
     def breaks():
         raise KeyError("gone")
 
-    for problem, said in (
-        (MemoryError("too large"), "too large"),
-        (Diverged("it diverged", 5), "it diverged"),
-    ):
+    for problem in (MemoryError("too large"), Diverged("too large", 5)):
         lab.report(problem)
-        assert lab.told[-1] == {"type": "error", "text": said}
+        assert lab.told[-1] == {"type": "error", "text": "too large"}
     guarded(lab, breaks)()
     assert re.fullmatch(r"KeyError: 'gone' \(in breaks, line \d+\)", lab.told[-1]["text"])
     lab.errors.clear()

@@ -1,4 +1,7 @@
-"""NTKLab draws and says what the race and the kernel did: hand-made results with numbers that cannot be taken for others."""
+"""NTKLab draws and says what the race and the kernel did.
+
+Results are made by hand, of numbers that cannot be taken for others.
+"""
 
 import io
 import math
@@ -36,33 +39,22 @@ METHODS = {
     "NTK": (VERMILLION, "dash", "square"),
     "linear": (GREEN, "dot", "diamond"),
 }
-COURSE = {
-    "loss": "huber",
-    "weight_decay": 0.5,
-    "step": 1.0,
-    "schedule": "decreasing",
-}  # phase 1 as notebook 05 takes it
+# Phase 1 as notebook 05 takes it.
+COURSE = {"loss": "huber", "weight_decay": 0.5, "step": 1.0, "schedule": "decreasing"}
 TIMES = np.array([0, 30, 65, 139, 300, 3000])
 
 
 def report(n: int, i: int, z: np.ndarray) -> Report:
-    """R^2, curve, coefficients and ridge of method i at n samples, each unlike those of all others."""
-    r2 = 0.1 + 0.2 * i + n / 10_000
-    return Report(
-        r2,
-        (i + 1) * np.sin(z) + n / 3000,
-        0.1 * (i + 1) + np.arange(8) / 10 - n / 9000,
-        0.5,
-        10.0 ** (i - 1),
-    )
+    """R^2, curve, coefficients and ridge of method i at n samples, each unlike all others."""
+    r2, curve = 0.1 + 0.2 * i + n / 10_000, (i + 1) * np.sin(z) + n / 3000
+    coefficients = 0.1 * (i + 1) + np.arange(8) / 10 - n / 9000
+    return Report(r2, curve, coefficients, 0.5, 10.0 ** (i - 1))
 
 
 def movement(alpha: float) -> Movement:
     """Distance, alignment and angle over six moments, falling with alpha by different amounts."""
-    t = np.arange(6)
-    return Movement(
-        TIMES, 0.01 * t / alpha, 0.1 + 0.15 * t / alpha, np.radians(80 - 12 * t / alpha), None, None
-    )
+    t = np.arange(6) / alpha
+    return Movement(TIMES, 0.01 * t, 0.1 + 0.15 * t, np.radians(80 - 12 * t), None, None)
 
 
 @pytest.fixture
@@ -84,18 +76,15 @@ def asked(monkeypatch):
 
 
 def open_lab(n=300, **settings):
-    return alone(
-        NTKLab(
-            Settings(
-                **({"link": "cubic", "d": 20, "noise": 0.2, "width": 30, "seed": 4} | settings)
-            ),
-            n=n,
-        )
-    )
+    common = {"link": "cubic", "d": 20, "noise": 0.2, "width": 30, "seed": 4}
+    return alone(NTKLab(Settings(**common | settings), n=n))
 
 
 def test_what_is_asked_of_the_experiment(asked):
-    """One movement of the kernel, then all methods at each size on the same tests; SGD is Algorithm 1 as taught."""
+    """One movement of the kernel, then all methods at each size on the same tests.
+
+    SGD is Algorithm 1 as taught.
+    """
     lab = open_lab(n=200, weight_decay=3.0, loss="square", step=0.01, schedule="decreasing")
     (_, lazy, alpha, how), *races = asked
     wanted = Settings(link="cubic", d=20, noise=0.2, width=30, seed=4)
@@ -114,9 +103,8 @@ def test_the_experiment_shows_what_comparison_computes():
     """Without anything hand-made: the same numbers as from the functions of notebook 05."""
     s = Settings(link="tanh", d=5, width=10, **COURSE)
     lab = NTKLab(s, n=50)
-    own = race(
-        s, 50, tests=LineTests(s.target(), grid=80, each=20), ridges=np.geomspace(1e-3, 1e3, 7)
-    )
+    tests = LineTests(s.target(), grid=80, each=20)
+    own = race(s, 50, tests=tests, ridges=np.geomspace(1e-3, 1e3, 7))
     shown = lab.session.reports[50]
     for name in METHODS:
         assert shown[name].r2 == own[name].r2 and np.array_equal(shown[name].curve, own[name].curve)
@@ -126,17 +114,19 @@ def test_the_experiment_shows_what_comparison_computes():
         assert np.array_equal(getattr(move, name), getattr(found, name))
 
 
-TRUTHS = {  # link: (f, its Hermite coefficients to degree 7, linear floor, reach of the axis, f's left end is low)
-    "cubic": (
-        lambda z: z**3 / math.sqrt(15),
-        [0, 3 / 15**0.5, 0, 0.4**0.5, 0, 0, 0, 0],
-        0.6,
-        12,
-        True,
-    ),
-    "he2": (lambda z: (z**2 - 1) / math.sqrt(2), [0, 0, 1, 0, 0, 0, 0, 0], 0.0, 8, False),
-    "linear": (lambda z: z, [0, 1, 0, 0, 0, 0, 0, 0], 1.0, 4, True),
+# Of each link: f, its Hermite coefficients from degree 0 on (those left out are 0), linear floor,
+# reach of the axis, whether f's left end is low.
+TRUTHS = {
+    "cubic": (lambda z: z**3 / 15**0.5, [0, 3 / 15**0.5, 0, 0.4**0.5], 0.6, 12, True),
+    "he2": (lambda z: (z**2 - 1) / 2**0.5, [0, 0, 1], 0.0, 8, False),
+    "linear": (lambda z: z, [0, 1], 1.0, 4, True),
 }
+
+
+def bar(values, name, colour, shape):
+    look = {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}}
+    told = {"name": name, "hovertemplate": f"degree %{{x}}: %{{y:.2f}}<extra>{name}</extra>"}
+    return {"type": "bar", "x": np.arange(8), "y": values, "marker": look} | told
 
 
 @pytest.mark.parametrize("link", TRUTHS)
@@ -149,86 +139,62 @@ def test_every_figure_draws_what_was_measured(asked, link, d, n, alpha):
     seen = np.abs(z) < 3.2
     sizes = [m for m in SIZES if m <= n]
     figures = lab.figures(lab.session)
-    check(
-        figures[0],
-        "race",
-        [
-            marked(sizes, [report(m, i, z).r2 for m in sizes], name, *look)
-            for i, (name, look) in enumerate(METHODS.items())
-        ]
-        + [line([40, 4000], [floor, floor], "linear floor", GREY, "longdash", 1.5)],
-        {
-            "title": "Test R² on the same samples",
-            "xaxis": {
-                "type": "log",
-                "range": [math.log10(40), math.log10(4000)],
-                "title": f"samples n (d = {d})",
-                "tickvals": [50, 100, 300, 1000, 3000],
-                "ticktext": ["50", "100", "300", "1,000", "3,000"],
-                "tickangle": 0,
-            },
-            "yaxis": {"range": [-0.1, 2.1], "tickvals": [0, 0.5, 1], "title": "R²"},
-            "legend": TOP_LEFT,
-        },
-    )
-    last = {name: report(n, i, z) for i, name in enumerate(METHODS)}
-    check(
-        figures[1],
-        "function",
-        [line(z[seen], f(z[seen]), "f", INK, "solid", 3)]
-        + [line(z[seen], r.curve[seen], name, *METHODS[name][:2]) for name, r in last.items()],
-        {
-            "title": f"Prediction along u, n = {n:,}",
-            "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"},
-            "yaxis": {"range": [-reach, reach], "title": "y"},
-            "legend": TOP_LEFT if low else {},
-        },
-    )
-    bars = {
-        "f": (c, GREY, ""),
-        "SGD": (last["SGD"].coefficients, BLUE, "/"),
-        "NTK": (last["NTK"].coefficients, VERMILLION, "."),
+    traces = [
+        marked(sizes, [report(m, i, z).r2 for m in sizes], name, *look)
+        for i, (name, look) in enumerate(METHODS.items())
+    ]
+    traces.append(line([40, 4000], [floor, floor], "linear floor", GREY, "longdash", 1.5))
+    across = {
+        "type": "log",
+        "range": [math.log10(40), math.log10(4000)],
+        "title": f"samples n (d = {d})",
+        "tickvals": [50, 100, 300, 1000, 3000],
+        "ticktext": ["50", "100", "300", "1,000", "3,000"],
+        "tickangle": 0,
     }
-    check(
-        figures[2],
-        "degrees",
-        [
-            {
-                "type": "bar",
-                "x": np.arange(8),
-                "y": values,
-                "name": name,
-                "marker": {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}},
-                "hovertemplate": "degree %{x}: %{y:.2f}<extra>" + name + "</extra>",
-            }
-            for name, (values, colour, shape) in bars.items()
-        ],
-        {
-            "title": "Hermite degrees learned",
-            "barmode": "group",
-            "legend": TOP_RIGHT,
-            "xaxis": {"title": "degree", "dtick": 1},
-            "yaxis": {"range": [-0.45, 1.1], "title": "coefficient"},
-        },
-        tiny=1e-8,
-    )
-    t = np.arange(1, 6)
-    looks = list(METHODS.values())
-    check(
-        figures[3],
-        "kernel",
-        [
-            marked(TIMES[1:], 0.1 + 0.15 * t / alpha, "alignment to y", *looks[0]),
-            marked(TIMES[1:], np.cos(np.radians(80 - 12 * t / alpha)), "cosine to u", *looks[1]),
-            marked(TIMES[1:], 0.01 * t / alpha, "distance", *looks[2]),
-        ],
-        {
-            "title": f"The kernel in training, α = {alpha:g}",
-            "legend": TOP_LEFT,
-            "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"},
-            "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
-        },
-    )
+    layout = {
+        "title": "Test R² on the same samples",
+        "xaxis": across,
+        "yaxis": {"range": [-0.1, 2.1], "tickvals": [0, 0.5, 1], "title": "R²"},
+        "legend": TOP_LEFT,
+    }
+    check(figures[0], "race", traces, layout)
+    last = {name: report(n, i, z) for i, name in enumerate(METHODS)}
+    traces = [line(z[seen], f(z[seen]), "f", INK, "solid", 3)]
+    traces += [line(z[seen], r.curve[seen], name, *METHODS[name][:2]) for name, r in last.items()]
+    layout = {
+        "title": f"Prediction along u, n = {n:,}",
+        "xaxis": {"range": [-3.2, 3.2], "title": "z = ⟨u, x⟩"},
+        "yaxis": {"range": [-reach, reach], "title": "y"},
+        "legend": TOP_LEFT if low else {},
+    }
+    check(figures[1], "function", traces, layout)
+    traces = [
+        bar(np.r_[c, np.zeros(8 - len(c))], "f", GREY, ""),
+        bar(last["SGD"].coefficients, "SGD", BLUE, "/"),
+        bar(last["NTK"].coefficients, "NTK", VERMILLION, "."),
+    ]
+    layout = {
+        "title": "Hermite degrees learned",
+        "barmode": "group",
+        "legend": TOP_RIGHT,
+        "xaxis": {"title": "degree", "dtick": 1},
+        "yaxis": {"range": [-0.45, 1.1], "title": "coefficient"},
+    }
+    check(figures[2], "degrees", traces, layout, tiny=1e-8)
+    t, looks = np.arange(1, 6) / alpha, list(METHODS.values())
+    traces = [
+        marked(TIMES[1:], 0.1 + 0.15 * t, "alignment to y", *looks[0]),
+        marked(TIMES[1:], np.cos(np.radians(80 - 12 * t)), "cosine to u", *looks[1]),
+        marked(TIMES[1:], 0.01 * t, "distance", *looks[2]),
+    ]
+    layout = {
+        "title": f"The kernel in training, α = {alpha:g}",
+        "legend": TOP_LEFT,
+        "xaxis": {"type": "log", "range": [1.4, 3.6], "dtick": 1, "title": "samples"},
+        "yaxis": {"range": [-0.05, 1.8], "tickvals": [0, 0.5, 1]},
+    }
+    check(figures[3], "kernel", traces, layout)
 
 
 @pytest.mark.parametrize("n, alpha", [(300, 1.0), (3000, 2.0)])
@@ -238,8 +204,9 @@ def test_words_and_table_say_what_was_measured(asked, n, alpha):
     words = lab.words(lab.session)
     sgd, kernel, linear = (0.1 + 0.2 * i + n / 10_000 for i in range(3))
     assert words.sentence == (
-        f"z^3 / sqrt 15, d = 20, n = {n:,}: R² SGD {sgd:.2f}, NTK {kernel:.2f}, linear {linear:.2f}; linear floor 0.60. "
-        f"At α = {alpha:g} the kernel moves by {0.05 / alpha:.1g}, its alignment goes from 0.10 to {0.1 + 0.75 / alpha:.2f}, "
+        f"z^3 / sqrt 15, d = 20, n = {n:,}: R² SGD {sgd:.2f}, NTK {kernel:.2f}, "
+        f"linear {linear:.2f}; linear floor 0.60. At α = {alpha:g} the kernel moves by "
+        f"{0.05 / alpha:.1g}, its alignment goes from 0.10 to {0.1 + 0.75 / alpha:.2f}, "
         f"the angle to u from 80 to {80 - 60 / alpha:.0f} degrees."
     )
     guess = predicted_r2(lab.settings, n, 1.0)  # the ridge of method 1
@@ -251,11 +218,8 @@ def test_words_and_table_say_what_was_measured(asked, n, alpha):
     head, *rows, code = lab.text().splitlines()[1:]
     assert head.split() == ["predicted", "measured", "error"] and code == lab.short()
     assert rows[1].split()[-3:] == [f"{guess:.2f}", f"{kernel:.2f}", f"{abs(guess - kernel):.2f}"]
-    for label, at in (
-        ("predicted", rows[1]),
-        ("measured", rows[0]),
-        ("error", rows[1]),
-    ):  # numbers end under their heads
+    # numbers end under their heads
+    for label, at in (("predicted", rows[1]), ("measured", rows[0]), ("error", rows[1])):
         end = head.index(label) + len(label)
         assert at[end - 1].isdigit() and at[end : end + 1] in (" ", "")
 
@@ -311,9 +275,8 @@ def test_knobs_change_what_they_name(asked):
     ):
         before = lab.settings
         drive(lab, key, value)
-        assert lab.settings == before.replace(**changed) and [c[0] for c in asked] == [
-            "move"
-        ] + 5 * ["race"]
+        assert lab.settings == before.replace(**changed)
+        assert [c[0] for c in asked] == ["move"] + 5 * ["race"]
         assert {c[1].replace(**COURSE) for c in asked} == {lab.settings}
         assert [n for kind, _, n, _ in asked if kind == "race"] == SIZES[:5] and asked[0][2] == 10.0
         del asked[:]
@@ -332,97 +295,57 @@ def test_csv_is_the_race_that_is_drawn(asked):
         same(trace["y"], table[trace["name"]])
 
 
+KNOWN = {
+    "linear": "z",
+    "tanh": "tanh(2z)",
+    "relu": "max(z, 0)",
+    "cubic": "z^3 / sqrt 15",
+    "quintic": "z^5 / sqrt 945",
+    "he2": "(z^2 - 1) / sqrt 2",
+    "he3": "(z^3 - 3z) / sqrt 6",
+}
+
+
 def test_controls_say_and_offer_what_they_set(asked):
     lab = open_lab(n=200)
-    counts = lambda values: [(f"{v:,g}", v) for v in values]  # noqa: E731
-    assert controls(lab.children[0]) + controls(lab.children[1]) + controls(lab.children[2])[
-        :1
-    ] == [
-        (
-            "link",
-            "cubic",
-            [
-                (shown, name)
-                for name, shown in (
-                    ("linear", "z"),
-                    ("tanh", "tanh(2z)"),
-                    ("relu", "max(z, 0)"),
-                    ("cubic", "z^3 / sqrt 15"),
-                    ("quintic", "z^5 / sqrt 945"),
-                    ("he2", "(z^2 - 1) / sqrt 2"),
-                    ("he3", "(z^3 - 3z) / sqrt 6"),
-                )
-            ],
-            "How the label depends on the hidden projection",
-        ),
-        ("d", 20, counts([10, 20, 30, 50, 100, 200]), lab.fields["d"].tooltip),
-        (
-            "noise",
-            0.2,
-            counts([0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3]),
-            lab.fields["noise"].tooltip,
-        ),
-        (
-            "width",
-            30,
-            counts([10, 20, 30, 50, 100, 200, 500, 1000]),
-            "Neurons of the network that SGD trains",
-        ),
-        (
-            "samples n",
-            200,
-            [
-                ("50", 50),
-                ("100", 100),
-                ("200", 200),
-                ("300", 300),
-                ("500", 500),
-                ("1,000", 1000),
-                ("2,000", 2000),
-                ("3,000", 3000),
-            ],
-            "Race up to this many samples; curves are shown for this many",
-        ),
-        (
-            "α (lazy)",
-            1.0,
-            counts([1, 1.5, 2, 3, 5, 10, 30]),
-            "1: mean-field scaling. Larger: a lazier network",
-        ),
+
+    def counts(*values):
+        return [(f"{v:,g}", v) for v in values]
+
+    shown = [*controls(lab.children[0]), *controls(lab.children[1]), controls(lab.children[2])[0]]
+    links = [(formula, name) for name, formula in KNOWN.items()]
+    noises = counts(0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3)
+    widths = counts(10, 20, 30, 50, 100, 200, 500, 1000)
+    alphas = counts(1, 1.5, 2, 3, 5, 10, 30)
+    presets = [("choose", "")] + [(n, n) for n in ("tanh", "cubic", "quintic", "small d", "he2")]
+    d, noise = lab.fields["d"], lab.fields["noise"]
+    race = "Race up to this many samples; curves are shown for this many"
+    assert shown == [
+        ("link", "cubic", links, "How the label depends on the hidden projection"),
+        ("d", 20, counts(10, 20, 30, 50, 100, 200), d.tooltip),
+        ("noise", 0.2, noises, noise.tooltip),
+        ("width", 30, widths, "Neurons of the network that SGD trains"),
+        ("samples n", 200, counts(*SIZES), race),
+        ("α (lazy)", 1.0, alphas, "1: mean-field scaling. Larger: a lazier network"),
         ("New samples", "refresh", None, "A new seed: draw everything anew"),
-        (
-            "preset",
-            "",
-            [("choose", "")] + [(n, n) for n in ("tanh", "cubic", "quintic", "small d", "he2")],
-            "An experiment worth seeing, in one choice",
-        ),
+        ("preset", "", presets, "An experiment worth seeing, in one choice"),
     ]
-    assert (
-        "Input dimension" in lab.fields["d"].tooltip
-        and "noise added" in lab.fields["noise"].tooltip
-    )
-    (
-        lab.knobs["n"].value,
-        lab.knobs["alpha"].value,
-        lab.fields["link"].value,
-        lab.fields["width"].value,
-    ) = 500, 30.0, "he2", 100
+    assert "Input dimension" in d.tooltip and "noise added" in noise.tooltip
+    lab.knobs["n"].value, lab.knobs["alpha"].value = 500, 30.0
+    lab.fields["link"].value, lab.fields["width"].value = "he2", 100
     lab.preset.value = "quintic"
     find(lab, "New samples").click()
-    assert ordered(lab) == [
-        ("n", 500),
-        ("alpha", 30.0),
-        ("set link", "he2"),
-        ("set width", 100),
-        ("preset", "quintic"),
-        ("new_seed", None),
-    ]
+    moved = [("n", 500), ("alpha", 30.0), ("set link", "he2"), ("set width", 100)]
+    assert ordered(lab) == [*moved, ("preset", "quintic"), ("new_seed", None)]
     assert lab.fields["link"].layout.flex == "0 1 190px"  # formulas in the place of names
     assert lab.children[-1].get_title(0) == "More: seed, settings code, export"
 
 
 def test_presets_are_what_their_sentences_say(asked):
-    """c_1^2 of z^5 / sqrt 945: (15 / sqrt 945)^2 = 0.24, so that three quarters are beyond; 10^3.5 = 3162."""
+    """c_1^2 of z^5 / sqrt 945: (15 / sqrt 945)^2 = 0.24, so that three quarters are beyond.
+
+    10^3.5 = 3162.
+    """
     lab, said = open_lab(n=50), []
     codes = {}
     told = {
@@ -441,27 +364,16 @@ def test_presets_are_what_their_sentences_say(asked):
         if "Three quarters" in said[-1]:
             assert 1 - floor == pytest.approx(0.75, abs=0.02)
         if "No slope" in said[-1]:
-            assert (
-                floor < 1e-12
-                and "degree 2" in said[-1]
-                and abs(lab.session.c[2]) == pytest.approx(1)
-            )
+            assert floor < 1e-12 and "degree 2" in said[-1]
+            assert abs(lab.session.c[2]) == pytest.approx(1)
         if "degree-3 part" in said[-1]:
             assert lab.session.c[3] ** 2 == pytest.approx(1 - floor)
         if "Most of it is linear" in said[-1]:
             assert 0.5 < floor < 1
     assert "3000 samples are d³·⁵" in said[3] and math.log10(3000) == pytest.approx(3.5, abs=0.03)
     rest = "noise=0.1 link={} width=200 seed=0"
-    assert codes == {
-        name: f"d={d} " + rest.format(link)
-        for name, d, link in (
-            ("tanh", 100, "tanh"),
-            ("cubic", 100, "cubic"),
-            ("quintic", 100, "quintic"),
-            ("small d", 10, "cubic"),
-            ("he2", 100, "he2"),
-        )
-    }
+    wanted = {link: "d=100 " + rest.format(link) for link in ("tanh", "cubic", "quintic", "he2")}
+    assert codes == wanted | {"small d": "d=10 " + rest.format("cubic")}
 
 
 @pytest.mark.parametrize("link", ["norm", "sum_tanh", "product"])
@@ -469,26 +381,20 @@ def test_a_code_may_name_a_link_that_the_menu_lacks(asked, link):
     lab = open_lab(n=50)
     drive(lab, "code", f"link={link} k=1 d=15")
     assert lab.settings.link == lab.fields["link"].value == link and lab.fields["d"].value == 15
-    assert [label for label, value in lab.fields["link"].options if value == link] == [
-        LINKS[link].formula
-    ]
-    assert [v for _, v in lab.fields["d"].options] == [
-        10,
-        15,
-        20,
-        30,
-        50,
-        100,
-        200,
-    ]  # and no dimension that is refused
+    labels = [label for label, value in lab.fields["link"].options if value == link]
+    assert labels == [LINKS[link].formula]
+    offered = [v for _, v in lab.fields["d"].options]
+    assert offered == [10, 15, 20, 30, 50, 100, 200]  # and no dimension that is refused
 
 
 def test_axes_hold_what_is_drawn(asked, monkeypatch):
-    """R^2 below zero, where a method does worse than the mean; coefficients of links that are not scaled to variance 1."""
+    """R^2 below zero, where a method does worse than the mean.
+
+    And coefficients of links that are not scaled to variance 1.
+    """
     lab = open_lab(n=50, link=lambda Z: -3 * Z[:, 0], k=1)
-    assert lab.figures(lab.session)[2].layout["yaxis"]["range"] == pytest.approx(
-        [-0.45 * 7, 1.1 * 7]
-    )
+    limits = lab.figures(lab.session)[2].layout["yaxis"]["range"]
+    assert limits == pytest.approx([-0.45 * 7, 1.1 * 7])
     lab.session.c = np.r_[0, 2.1, np.zeros(6)]
     assert lab.figures(lab.session)[2].layout["yaxis"]["range"] == pytest.approx([-0.9, 2.2])
     half = [i / 2 for i in range(-6, 3)]
@@ -520,10 +426,8 @@ def test_links_of_ones_own_and_experiments_too_large(asked):
 
 def test_a_lab_opens_as_asked(asked):
     lab = NTKLab(lecture=True)
-    assert (
-        lab.settings == Settings(link="tanh", **COURSE)
-        and lab.session.n == 3000 == lab.knobs["n"].value
-    )
+    assert lab.settings == Settings(link="tanh", **COURSE)
+    assert lab.session.n == 3000 == lab.knobs["n"].value
     assert lab.lecture.value and lab.stage.columns == 3 and not NTKLab().lecture.value
     assert lab.session.sizes() == SIZES and lab.knobs["alpha"].value == lab.session.alpha == 1
     with pytest.raises(ValueError, match="paste a line such as d=50 link=cubic"):

@@ -1,4 +1,7 @@
-"""TargetLab, HermiteLab and EstimatorsLab draw and say what formulas and hand-made results say, each in its own place."""
+"""TargetLab, HermiteLab and EstimatorsLab draw and say what they should.
+
+That is what formulas and hand-made results say, each in its own place.
+"""
 
 import io
 import math
@@ -47,17 +50,15 @@ POWERS = {  # c_j^2 for j = 0 ... 6 (z^3 = He_3 + 3 He_1), and the variance beyo
     "he3": ([0, 0, 0, 1, 0, 0, 0], 0),
     "cubic": ([0, 0.6, 0, 0.4, 0, 0, 0], 0),
 }
-RELU = np.array(
-    [1, math.sqrt(math.pi / 2), 1 / math.sqrt(2), 0, -1 / math.sqrt(24), 0, 3 / math.sqrt(720)]
-) / math.sqrt(2 * math.pi)
+RELU = np.array([1, (math.pi / 2) ** 0.5, 0.5**0.5, 0, -(24**-0.5), 0, 3 / 720**0.5])
+RELU /= math.sqrt(2 * math.pi)
 
 
 def share(link, m, noise):
     """Share of the variance of y that a direction with overlap m explains."""
-    power, rest = POWERS[link]
-    return sum(p * np.asarray(m) ** (2 * j) for j, p in enumerate(power) if j) / (
-        sum(power[1:]) + rest + noise**2
-    )
+    (_, *power), rest = POWERS[link]
+    known = sum(p * np.asarray(m) ** (2 * j) for j, p in enumerate(power, 1))
+    return known / (sum(power) + rest + noise**2)
 
 
 def best_fit(p, y):
@@ -68,7 +69,8 @@ def best_fit(p, y):
 
 # TargetLab
 
-UNIFORM = {  # Archimedes: in R^3 one coordinate of a random direction is uniform; in R^4 cos^2 to a plane is
+# Archimedes: in R^3 one coordinate of a random direction is uniform; in R^4 cos^2 to a plane is.
+UNIFORM = {
     (3, 1): np.degrees(np.arccos([0.95, 0.5, 0.05])),
     (4, 2): np.degrees(np.arccos(np.sqrt([0.95, 0.5, 0.05]))),
 }
@@ -85,72 +87,43 @@ def looking(link, d, k, noise, tilt, turn=0.0, seed=3):
 
 def scattered(p, y, reach, name, x_title, title, curve=None):
     """What a cloud of samples looks like, with its curve from the 0.5 % to the 99.5 % quantile."""
-    traces = [
-        dots(
-            p[:600],
-            y[:600],
-            "samples",
-            GREY,
-            4,
-            opacity=0.7,
-            hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
-        )
-    ]
+    told = {"opacity": 0.7, "hovertemplate": "%{x:.2f}, %{y:.2f}<extra></extra>"}
+    traces = [dots(p[:600], y[:600], "samples", GREY, 4, **told)]
     if curve:
         q = np.linspace(*np.quantile(p[:600], (0.005, 0.995)), 121)
         traces.append(line(q, curve[1](q), curve[0], VERMILLION, "solid", 2.5))
-    axis_x, axis_y = (
-        {"range": [-3.6, 3.6], "title": x_title},
-        {"range": [-reach, reach], "title": "y"},
-    )
+    axis_x = {"range": [-3.6, 3.6], "title": x_title}
+    axis_y = {"range": [-reach, reach], "title": "y"}
     return name, traces, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "showlegend": False}
 
 
 def shares(tilt, measured, predicted, at, random, low_curve):
-    """The view of the share at each angle: where random directions are, what is predicted, what is measured now."""
+    """The view of the share at each angle.
+
+    Where random directions are, what is predicted, what is measured now.
+    """
     low, middle, high = random
-    zone = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [low, high, high, low, low],
-        "y": [0, 0, 1, 1, 0],
-        "fill": "toself",
-        "fillcolor": "rgba(138,138,138,0.25)",
-        "line": {"width": 0, "color": GREY},
-        "name": "9 of 10 random directions",
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-    note = {
-        "x": middle,
-        "y": 1.0,
-        "text": "9 of 10 random directions",
-        "showarrow": False,
-        "xanchor": "right",
-        "yanchor": "top",
-        "xshift": -4,
-    }
+    zone = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False}
+    zone |= {"x": [low, high, high, low, low], "y": [0, 0, 1, 1, 0]}
+    zone |= {"fill": "toself", "fillcolor": "rgba(138,138,138,0.25)"}
+    zone |= {"line": {"width": 0, "color": GREY}, "name": "9 of 10 random directions"}
+    note = {"x": middle, "y": 1.0, "xanchor": "right", "yanchor": "top", "xshift": -4}
+    note |= {"text": "9 of 10 random directions", "showarrow": False}
     traces = [
         zone,
         line([middle, middle], [0, 1], "their median", GREY, "dot", 1.5, showlegend=False),
         line(at, predicted, "predicted", BLUE, "solid", 2.5),
         dots([tilt], [measured], "measured, now", VERMILLION, 11, "diamond"),
     ]
-    return (
-        "share explained",
-        traces,
-        {
-            "title": "Share of the variance of y explained",
-            "xaxis": {
-                "range": [0, 91],
-                "tickvals": [0, 15, 30, 45, 60, 75, 90],
-                "title": "tilt, degrees",
-            },
-            "yaxis": {"range": [-0.02, 1.05], "title": "share"},
-            "legend": {"y": 0.98, "yanchor": "top"} if low_curve else {},
-            "annotations": [note],
-        },
-    )
+    degrees = [0, 15, 30, 45, 60, 75, 90]
+    layout = {
+        "title": "Share of the variance of y explained",
+        "xaxis": {"range": [0, 91], "tickvals": degrees, "title": "tilt, degrees"},
+        "yaxis": {"range": [-0.02, 1.05], "title": "share"},
+        "legend": {"y": 0.98, "yanchor": "top"} if low_curve else {},
+        "annotations": [note],
+    }
+    return "share explained", traces, layout
 
 
 @pytest.mark.parametrize(
@@ -168,99 +141,73 @@ def test_target_draws_samples_curves_and_shares_of_one_direction(
     lab, cloud = looking(link, 3, 1, noise, tilt)
     Z, y, a, f = cloud.Z[:, 0], cloud.y, math.radians(tilt), FORMULAS[link]
     residual = y - f(Z)
-    assert abs(residual.mean()) < 5 * noise / 6000**0.5 and residual.std() == pytest.approx(
-        noise, rel=0.05
-    )  # 5 deviations
-    assert (
-        abs(np.corrcoef(residual, Z)[0, 1]) < 0.07
-        and abs(np.corrcoef(cloud.outside, Z)[0, 1]) < 0.07
-    )
+    assert abs(residual.mean()) < 5 * noise / 6000**0.5  # 5 deviations
+    assert residual.std() == pytest.approx(noise, rel=0.05)  # 5 deviations
+    assert abs(np.corrcoef(residual, Z)[0, 1]) < 0.07
+    assert abs(np.corrcoef(cloud.outside, Z)[0, 1]) < 0.07
     p = math.cos(a) * Z + math.sin(a) * cloud.outside
     curve, measured = best_fit(p, y)
     true, seen, explained = lab.figures(cloud)
     titles = ("z₁ = ⟨u₁, x⟩", "y against the true projection")
     check(true, *scattered(Z, y, reach, "true projections", *titles, ("link", f)))
-    title = "y against the direction you look along"
-    check(
-        seen,
-        *scattered(
-            p, y, reach, title, f"⟨v, x⟩, v at {tilt:.1f} degrees", title, ("best curve", curve)
-        ),
-        rel=1e-6,
-        tiny=1e-6,
-    )
+    title, across = "y against the direction you look along", f"⟨v, x⟩, v at {tilt:.1f} degrees"
+    wanted = scattered(p, y, reach, title, across, title, ("best curve", curve))
+    check(seen, *wanted, rel=1e-6, tiny=1e-6)
     at, random = np.arange(91.0), UNIFORM[3, 1]
     by_angle = share(link, np.cos(np.radians(at)), noise)
-    check(
-        explained,
-        *shares(tilt, min(max(measured, 0), 1), by_angle, at, random, low_curve),
-        rel=1e-7,
-        tiny=1e-7,
-    )
+    wanted = shares(tilt, min(max(measured, 0), 1), by_angle, at, random, low_curve)
+    check(explained, *wanted, rel=1e-7, tiny=1e-7)
 
-    guess, words = float(share(link, math.cos(a), noise)), lab.words(cloud)
+    guess, words, found = float(share(link, math.cos(a), noise)), lab.words(cloud), max(measured, 0)
     assert words.sentence == (
-        f"In d = 3 dimensions you look along a direction at {tilt:.1f} degrees from the hidden subspace: the best curve of "
-        f"that projection explains {max(measured, 0):.2f} of the variance of y (predicted {guess:.2f}). A random direction "
-        "stands 60.0 degrees away (18.2 to 87.1 for nine in ten)."
+        f"In d = 3 dimensions you look along a direction at {tilt:.1f} degrees from the hidden "
+        f"subspace: the best curve of that projection explains {found:.2f} of the variance of y "
+        f"(predicted {guess:.2f}). A random direction stands 60.0 degrees away (18.2 to 87.1 for "
+        "nine in ten)."
     )
     assert words.rows == [
-        (
-            "share at this tilt",
-            f"{guess:.3f}",
-            f"{max(measured, 0):.3f}",
-            f"{max(measured, 0) - guess:+.3f}",
-        ),
+        ("share at this tilt", f"{guess:.3f}", f"{found:.3f}", f"{found - guess:+.3f}"),
         ("share at tilt 0", f"{share(link, 1, noise):.3f}", "", ""),
         ("share, median random tilt", f"{share(link, 0.5, noise):.1g}", "", ""),
     ]
     head, *rows, code = lab.text().splitlines()[1:]
-    assert (
-        head == " " * 34 + "predicted     measured        error"
-        and code == f"d=3 k=1 noise={noise} link={link} seed=3"
-    )
+    assert head == " " * 34 + "predicted     measured        error"
+    assert code == f"d=3 k=1 noise={noise} link={link} seed=3"
     assert [row[:30].strip() for row in rows] == [row[0] for row in words.rows]
     assert rows[0][30:] == "".join(f" {cell:>12}" for cell in words.rows[0][1:])
 
 
 def test_target_draws_two_directions_and_the_turn_between_them():
-    """z_1 z_2 along (cos b, sin b) is sin(2b) / sqrt 2 he_2: a share of sin^2(2b) cos^4(a) / 2; quasi-Monte Carlo to 0.003."""
+    """z_1 z_2 along (cos b, sin b) is sin(2b) / sqrt 2 he_2: a share of sin^2(2b) cos^4(a) / 2.
+
+    Quasi-Monte Carlo, to 0.003.
+    """
     lab, cloud = looking("product", 4, 2, 0.5, 20.0, 30.0)
-    Z, y = cloud.Z, cloud.y
-    p = (
-        math.cos(math.radians(20)) * (Z @ [3**0.5 / 2, 0.5])
-        + math.sin(math.radians(20)) * cloud.outside
-    )
+    Z, y, a = cloud.Z, cloud.y, math.radians(20)
+    p = math.cos(a) * (Z @ [3**0.5 / 2, 0.5]) + math.sin(a) * cloud.outside
     curve, measured = best_fit(p, y)
     true, seen, explained = lab.figures(cloud)
     shell, points = true.traces
     q = np.linspace(-2.5, 2.5, 31)
     same([shell["x"], shell["y"], shell["z"]], [q.tolist(), q.tolist(), np.outer(q, q).tolist()])
     inside = (np.abs(Z[:400]) < 2.5).all(axis=1)
-    same(
-        np.array([points["x"], points["y"], points["z"]]),
-        np.array([*Z[:400][inside].T, y[:400][inside]]),
-    )
-    assert (
-        true.name == "true projections"
-        and shell["type"] == "surface"
-        and points["marker"]["color"] == VERMILLION
-    )
+    same([points["x"], points["y"]], Z[:400][inside].T)
+    same(points["z"], y[:400][inside])
+    assert true.name == "true projections"
+    assert shell["type"] == "surface" and points["marker"]["color"] == VERMILLION
     title = "y against the direction you look along"
     wanted = scattered(p, y, 6, title, "⟨v, x⟩, v at 20.0 degrees", title, ("best curve", curve))
     check(seen, *wanted, rel=1e-6, tiny=1e-6)
     at = np.arange(91.0)
     by_angle = 0.375 * np.cos(np.radians(at)) ** 4 / 1.25
-    check(
-        explained, *shares(20.0, measured, by_angle, at, UNIFORM[4, 2], True), rel=1e-7, tiny=0.003
-    )
+    wanted = shares(20.0, measured, by_angle, at, UNIFORM[4, 2], True)
+    check(explained, *wanted, rel=1e-7, tiny=0.003)
     sentence = lab.words(cloud).sentence
     assert "at 20.0 degrees from the hidden subspace, turned 30: the best curve" in sentence
     assert "stands 45.0 degrees away (12.9 to 77.1 for nine in ten)" in sentence
-    assert (
-        f"explains {measured:.2f} of the variance of y (predicted {0.3 * math.cos(math.radians(20)) ** 4:.2f})"
-        in sentence
-    )
+    predicted = 0.3 * math.cos(a) ** 4
+    told = f"explains {measured:.2f} of the variance of y (predicted {predicted:.2f})"
+    assert told in sentence
 
 
 def test_shares_that_a_sample_puts_below_zero_are_shown_as_zero():
@@ -285,28 +232,18 @@ def test_sign_labels_have_a_share_of_their_own(link, k, noise):
         assert float(cloud.share(tilt)) == pytest.approx(cloud.measured, abs=0.05)
     if k == 1:
         drawn = named(lab.figures(cloud)[0])["link"]
-        near = np.abs(cloud.Z[:, 0] - 0.5) < 0.2
-        assert np.interp(0.5, drawn["x"], drawn["y"]) == pytest.approx(
-            cloud.y[near].mean(), abs=0.2
-        )
+        near = cloud.y[np.abs(cloud.Z[:, 0] - 0.5) < 0.2].mean()
+        assert np.interp(0.5, drawn["x"], drawn["y"]) == pytest.approx(near, abs=0.2)
 
 
 def test_a_random_look_keeps_sliders_figures_and_words_together():
     lab = alone(TargetLab(Settings(link="chain", k=3, d=20)))
-    for order in (
-        ("random", None),
-        ("new_seed", None),
-        ("truth", None),
-        ("set d", 50),
-        ("tilt", 33.0),
-        ("turn", 70.0),
-    ):
+    orders = [("random",), ("new_seed",), ("truth",), ("set d", 50), ("tilt", 33.0), ("turn", 70.0)]
+    for order in orders:
         cloud = drive(lab, *order)
         assert named(lab.figures(cloud)[2])["measured, now"]["x"] == [cloud.tilt]
-        assert (
-            f"at {cloud.tilt:.1f} degrees from the hidden subspace, turned {cloud.turn:.0f}:"
-            in lab.text()
-        )
+        told = f"{cloud.tilt:.1f} degrees from the hidden subspace, turned {cloud.turn:.0f}:"
+        assert f"at {told}" in lab.text()
         if order[0] in ("tilt", "turn"):
             continue  # the page has moved these sliders itself
         assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06)
@@ -321,25 +258,29 @@ def test_a_random_look_keeps_sliders_figures_and_words_together():
 
 
 def test_a_random_direction_is_what_its_angles_say():
-    """v = cos(tilt) (cos(turn) u_1 + sin(turn) q) + sin(tilt) w, with q a unit vector orthogonal to u_1."""
+    """v = cos(tilt) (cos(turn) u_1 + sin(turn) q) + sin(tilt) w.
+
+    q is a unit vector orthogonal to u_1.
+    """
     lab = alone(TargetLab(Settings(link="chain", k=3, d=20)))
     for _ in range(5):
         cloud = drive(lab, "random")
         a, b = np.radians([cloud.tilt, cloud.turn])
-        assert np.linalg.norm(cloud.e) == pytest.approx(1) and cloud.e[0] == pytest.approx(
-            math.cos(b)
-        )
+        assert np.linalg.norm(cloud.e) == pytest.approx(1)
+        assert cloud.e[0] == pytest.approx(math.cos(b))
         same(cloud.p, math.cos(a) * cloud.Z @ cloud.e + math.sin(a) * cloud.outside)
         e = cloud.e
         cloud = drive(lab, "turn", cloud.turn / 2)  # turning goes on in the plane of u_1 and q
-        assert e @ cloud.e == pytest.approx(math.cos(b / 2)) and np.linalg.det(
-            [e, cloud.e, [1, 0, 0]]
-        ) == pytest.approx(0)
+        assert e @ cloud.e == pytest.approx(math.cos(b / 2))
+        assert np.linalg.det([e, cloud.e, [1, 0, 0]]) == pytest.approx(0)
 
 
 @pytest.mark.parametrize("d, k", [(3, 1), (4, 2), (12, 3)])
 def test_random_looks_have_the_law_of_the_sphere(d, k, monkeypatch):
-    """cos^2 of the tilt has mean k / d, cos^2 of the turn 1 / k; 1,500 looks, five standard errors."""
+    """cos^2 of the tilt has mean k / d, cos^2 of the turn 1 / k.
+
+    1,500 looks, five standard errors.
+    """
     cloud = TargetLab(Settings(link="chain", d=d, k=k)).session
     looks = []
     monkeypatch.setattr(cloud, "look", lambda tilt, turn: looks.append((tilt, turn)))
@@ -371,42 +312,24 @@ def test_csv_of_target_is_what_is_drawn():
     lab, cloud = looking("product", 4, 2, 0.5, 20.0, 30.0)
     text = lab.csv()
     table = pd.read_csv(io.StringIO(text), comment="#")
-    assert text.startswith(f"# {lab.settings.summary()}\n") and list(table) == [
-        "z1",
-        "z2",
-        "projection",
-        "y",
-    ]
+    assert text.startswith(f"# {lab.settings.summary()}\n")
+    assert list(table) == ["z1", "z2", "projection", "y"]
     same(table.to_numpy(), np.column_stack([cloud.Z, cloud.p, cloud.y]))
     seen = lab.figures(cloud)[1].traces[0]
     same([table["projection"][:600], table["y"][:600]], [seen["x"], seen["y"]])
 
 
 NOISES = [(f"{v:g}", v) for v in (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3)]
-DIMENSIONS = [
-    (f"{v:,}", v)
-    for v in (2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10**4, 10**5, 10**6)
-]
-NAMES = ["linear", "tanh", "relu", "cubic", "quintic", "he2", "he3"]  # of links of one direction
-LINKS = [
-    *NAMES,
-    "sum_tanh",
-    "sum_relu",
-    "sum_squares",
-    "product",
-    "chain",
-    "staircase",
-    "norm",
-    "max",
-    "none",
-]
+SIZES = (2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000, 2000, 5000, 10**4, 10**5, 10**6)
+DIMENSIONS = [(f"{v:,}", v) for v in SIZES]
+NAMES = "linear tanh relu cubic quintic he2 he3".split()  # of links of one direction
+LINKS = NAMES + "sum_tanh sum_relu sum_squares product chain staircase norm max none".split()
 
 
 def above(lab):
     """The controls above the figures, in order, and the one under them."""
-    return [row for part in lab.children[:3] for row in controls(part)], lab.children[-1].get_title(
-        0
-    )
+    rows = [row for part in lab.children[:3] for row in controls(part)]
+    return rows, lab.children[-1].get_title(0)
 
 
 def sliders(lab):
@@ -426,59 +349,35 @@ def test_controls_of_target():
     assert lab.settings == Settings(link="tanh", d=20, k=1, noise=0.1) and lab.stage.columns == 2
     shown, more = above(lab)
     links = [(value, label) for label, value in shown[0][2]]
-    assert [value for value, _ in links] == LINKS and dict(links)[
-        "he2"
-    ] == "he2: (z^2 - 1) / sqrt 2"
+    assert [value for value, _ in links] == LINKS
+    assert dict(links)["he2"] == "he2: (z^2 - 1) / sqrt 2"
     lab.session.look(0.0, 0.0)
+    angle = "Angle between the direction you look along and the hidden subspace"
+    inside = "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions"
+    presets = [("choose", ""), *((name, name) for name in TARGET_PRESETS)]
     assert [shown[0][:2] + shown[0][3:], *shown[1:]] == [
         ("link", "tanh", "How the label depends on the hidden projections"),
         ("d", 20, DIMENSIONS, "Input dimension: how many directions there are to get lost in"),
         ("k", 1, (1, 6, 1), "How many hidden directions the label depends on"),
         ("noise", 0.1, NOISES, "Standard deviation of the noise added to each label"),
-        (
-            "tilt",
-            lab.knobs["tilt"].value,
-            (0, 90, 0.1),
-            "Angle between the direction you look along and the hidden subspace",
-        ),
-        (
-            "turn",
-            0,
-            (0, 180, 1),
-            "For k > 1: angle inside the hidden subspace, from u₁ towards the other directions",
-        ),
-        (
-            "preset",
-            "",
-            [("choose", ""), *((name, name) for name in TARGET_PRESETS)],
-            "An experiment worth seeing, in one choice",
-        ),
+        ("tilt", lab.knobs["tilt"].value, (0, 90, 0.1), angle),
+        ("turn", 0, (0, 180, 1), inside),
+        ("preset", "", presets, "An experiment worth seeing, in one choice"),
         ("Look along u₁", "bullseye", None, "The first true direction"),
         ("Random direction", "random", None, "A direction drawn uniformly in all d dimensions"),
         ("New samples", "refresh", None, "New seed: draw everything anew"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]
     assert more == "More: seed, settings code, export"
-    assert controls(lab.children[-1])[0] == (
-        "seed",
-        0,
-        (0, 2**31 - 1, 1),
-        "Whole number from which all random draws come",
-    )
+    seed = ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come")
+    assert controls(lab.children[-1])[0] == seed
     assert lab.knobs["tilt"].continuous_update and lab.knobs["turn"].continuous_update
     assert lab.knobs["tilt"].readout_format == ".1f" and lab.knobs["turn"].readout_format == ".0f"
-    (
-        lab.knobs["tilt"].value,
-        lab.knobs["turn"].value,
-        lab.fields["k"].value,
-        lab.fields["seed"].value,
-    ) = 12.0, 34.0, 2, 9
+    lab.knobs["tilt"].value, lab.knobs["turn"].value = 12.0, 34.0
+    lab.fields["k"].value, lab.fields["seed"].value = 2, 9
     assert ordered(lab) == [("tilt", 12.0), ("turn", 34.0), ("set k", 2), ("set seed", 9)]
-    assert press(lab, "Look along u₁", "Random direction", "New samples") == [
-        ("truth", None),
-        ("random", None),
-        ("new_seed", None),
-    ]
+    pressed = press(lab, "Look along u₁", "Random direction", "New samples")
+    assert pressed == [("truth", None), ("random", None), ("new_seed", None)]
     before = lab.session.y.copy()
     drive(lab, "new_seed")
     assert lab.settings.seed == 1 and not np.array_equal(lab.session.y, before)
@@ -514,19 +413,16 @@ def test_presets_of_target_are_what_their_sentences_say():
         drive(lab, "preset", name)
         lab._show()
         cloud = lab.session
-        assert (
-            TOLD[name] in said[name].note == lab.presets[name][1]
-            and lab.code.value == lab.short() == TARGET_PRESETS[name]
-        )
+        assert TOLD[name] in said[name].note == lab.presets[name][1]
+        assert lab.code.value == lab.short() == TARGET_PRESETS[name]
         cloud.look_at_truth()
-        at[name] = {
-            turn: (cloud.look(0.0, turn), cloud.share(np.array([0.0, 40, 80])))[1]
-            for turn in (0, 45, 90)
-        }
+        at[name] = {}
+        for turn in (0, 45, 90):
+            cloud.look(0.0, turn)
+            at[name][turn] = cloud.share(np.array([0.0, 40, 80]))
         if name == "even link":
-            assert (
-                at[name][0][0] > 0.9 and abs(cloud.coefficients[1]) < 1e-9
-            )  # a clear curve, and no slope at all
+            assert at[name][0][0] > 0.9  # a clear curve
+            assert abs(cloud.coefficients[1]) < 1e-9  # and no slope at all
         if "1,000,000" in name:
             assert cloud.random_tilts()[1] > 89.9
     assert list(said) == list(TARGET_PRESETS)
@@ -534,9 +430,8 @@ def test_presets_of_target_are_what_their_sentences_say():
     same(first[0], far[0])  # "The link is the same"
     assert at["product"][0][0] == pytest.approx(0, abs=0.01) and at["product"][45][0] > 0.45
     chain = [s[0] for s in at["chain of three"].values()]
-    assert (
-        max(chain) < 0.7 and min(chain) < max(chain) - 0.05
-    )  # "Which turn shows most? No single direction tells the whole."
+    assert min(chain) < max(chain) - 0.05  # "Which turn shows most?"
+    assert max(chain) < 0.7  # "No single direction tells the whole."
     ratio = at["strong noise"][0] / first[0]
     assert np.ptp(ratio) < 1e-9 and ratio[0] < 0.2  # "Noise takes its share at every angle alike."
     assert not any(s.any() for s in at["pure noise"].values())
@@ -568,13 +463,7 @@ def expansion_of(link):
 
 @pytest.mark.parametrize(
     "link, exponent, reach",
-    [
-        ("he3", 3, 12),
-        ("cubic", 1, 8),
-        ("he2", 2, 8),
-        ("relu", 1, 4),
-        ("own", 1, 3),
-    ],
+    [("he3", 3, 12), ("cubic", 1, 8), ("he2", 2, 8), ("relu", 1, 4), ("own", 1, 3)],
 )
 @pytest.mark.parametrize("d, noise", [(100, 0.1), (400, 1.0)])
 def test_hermite_draws_link_coefficients_and_shares(link, exponent, reach, d, noise):
@@ -592,13 +481,8 @@ def test_hermite_draws_link_coefficients_and_shares(link, exponent, reach, d, no
         "xaxis": {"range": [-3, 3], "title": "z"},
         "yaxis": {"range": [-reach, reach], "title": "f(z)"},
     }
-    check(
-        link_view,
-        "link",
-        traces,
-        {"title": "The link f", "legend": {"y": 0.98, "yanchor": "top"}, **axes},
-        tiny=1e-8,
-    )
+    layout = {"title": "The link f", "legend": {"y": 0.98, "yanchor": "top"}, **axes}
+    check(link_view, "link", traces, layout, tiny=1e-8)
     bar = {
         "type": "bar",
         "x": list("0123456"),
@@ -613,55 +497,42 @@ def test_hermite_draws_link_coefficients_and_shares(link, exponent, reach, d, no
         "textposition": "outside",
         "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
     }
-    check(
-        bars,
-        "Hermite coefficients",
-        [bar],
-        {
-            "title": "Hermite coefficients",
-            "xaxis": {"title": "degree j", "type": "category"},
-            "yaxis": {"title": "c<sub>j</sub>", "range": [-1.4, 1.4]},
-            "showlegend": False,
-        },
-        tiny=1e-8,
-    )
+    layout = {
+        "title": "Hermite coefficients",
+        "xaxis": {"title": "degree j", "type": "category"},
+        "yaxis": {"title": "c<sub>j</sub>", "range": [-1.4, 1.4]},
+        "showlegend": False,
+    }
+    check(bars, "Hermite coefficients", [bar], layout, tiny=1e-8)
     m, j = np.geomspace(1e-3, 1, 61), np.arange(1, 7)
     total = (c[1:] ** 2).sum() + rest + noise**2
-    part = lambda m: (c[1:] ** 2 * np.asarray(m)[..., None] ** (2 * j)).sum(-1) / total  # noqa: E731
+
+    def part(m):
+        return (c[1:] ** 2 * np.asarray(m)[..., None] ** (2 * j)).sum(-1) / total
+
     start, log = d**-0.5, {"type": "log", "exponentformat": "power"}
-    check(
-        signal,
-        "signal",
-        [
-            line(m, part(m), "explained", BLUE, "solid", 2.5),
-            line(
-                m,
-                c[exponent] ** 2 * m ** (2 * exponent) / total,
-                f"degree {exponent} alone",
-                GREY,
-                "dash",
-                1.5,
-            ),
-            line([start, start], [1e-12, 1], "random start, 1/√d", VERMILLION, "dot", 1.5),
-            dots([start], [part(start)], "there", VERMILLION, 10, "diamond", showlegend=False),
-        ],
-        {
-            "title": "Share explained by overlap",
-            "legend": {"x": 0.98, "xanchor": "right"},
-            "xaxis": {**log, "range": [-3, 0.05], "dtick": 1, "title": "overlap m"},
-            "yaxis": {**log, "range": [-12, 0.5], "dtick": 3, "title": "share"},
-        },
-        rel=1e-6,
-    )
+    alone_at = c[exponent] ** 2 * m ** (2 * exponent) / total
+    traces = [
+        line(m, part(m), "explained", BLUE, "solid", 2.5),
+        line(m, alone_at, f"degree {exponent} alone", GREY, "dash", 1.5),
+        line([start, start], [1e-12, 1], "random start, 1/√d", VERMILLION, "dot", 1.5),
+        dots([start], [part(start)], "there", VERMILLION, 10, "diamond", showlegend=False),
+    ]
+    layout = {
+        "title": "Share explained by overlap",
+        "legend": {"x": 0.98, "xanchor": "right"},
+        "xaxis": {**log, "range": [-3, 0.05], "dtick": 1, "title": "overlap m"},
+        "yaxis": {**log, "range": [-12, 0.5], "dtick": 3, "title": "share"},
+    }
+    check(signal, "signal", traces, layout, rel=1e-6)
     name = "your link" if link == "own" else link
     assert lab.words(lab.session).sentence == (
-        f"Information exponent of {name}: {exponent}. Variance {total - noise**2:.2f}; the best linear fit explains "
-        f"{c[1] ** 2 / total:.2f} of the variance of y. A random direction in d = {d:,} has overlap {start:.2g} and explains "
-        f"{part(start):.1g}."
+        f"Information exponent of {name}: {exponent}. Variance {total - noise**2:.2f}; "
+        f"the best linear fit explains {c[1] ** 2 / total:.2f} of the variance of y. "
+        f"A random direction in d = {d:,} has overlap {start:.2g} and explains {part(start):.1g}."
     )
-    assert lab.text().splitlines()[1] == "coefficients c_0 ... c_6: " + ", ".join(
-        f"{v + 0.0:.3f}" for v in np.round(c, 9)
-    )
+    values = ", ".join(f"{v + 0.0:.3f}" for v in np.round(c, 9))
+    assert lab.text().splitlines()[1] == f"coefficients c_0 ... c_6: {values}"
     table = pd.read_csv(io.StringIO(lab.csv()), comment="#")
     same([table["degree"], table["coefficient"]], [np.arange(7), c], tiny=1e-8)
 
@@ -676,7 +547,8 @@ def test_the_exponent_counts_what_a_slider_shows():
     expansion = drive(lab, "c0", 0.7)  # a constant tells nothing
     assert expansion.exponent is None
     assert lab.words(expansion).sentence == (
-        "All coefficients of degree 1 to 6 are zero: up to there y tells nothing about any direction."
+        "All coefficients of degree 1 to 6 are zero: "
+        "up to there y tells nothing about any direction."
     )
     signal = lab.figures(expansion)[2]
     assert list(named(signal)) == ["explained", "random start, 1/√d", "there"]
@@ -686,21 +558,13 @@ def test_the_exponent_counts_what_a_slider_shows():
 
 def test_sliders_and_menu_of_hermite_show_the_link():
     lab = hermite("cubic")
-    assert [s.value for s in sliders(lab)] == [0, 0.77, 0, 0.63, 0, 0, 0] and lab.knobs[
-        "start"
-    ].value == "cubic"
+    assert [s.value for s in sliders(lab)] == [0, 0.77, 0, 0.63, 0, 0, 0]
+    assert lab.knobs["start"].value == "cubic"
     drive(lab, "zero")
     assert lab.knobs["start"].value == "own"
     drive(lab, "start", "relu")
-    assert [s.value for s in sliders(lab)] == [
-        0.4,
-        0.5,
-        0.28,
-        0,
-        -0.08,
-        0,
-        0.04,
-    ] and lab.session.rest > 0
+    assert [s.value for s in sliders(lab)] == [0.4, 0.5, 0.28, 0, -0.08, 0, 0.04]
+    assert lab.session.rest > 0
     drive(lab, "c2", -1.2)
     same(lab.session.c, [*RELU[:2], -1.2, *RELU[3:]], tiny=1e-8)
     assert lab.knobs["start"].value == "own" == lab.session.name and lab.session.rest == 0
@@ -709,56 +573,32 @@ def test_sliders_and_menu_of_hermite_show_the_link():
     assert [s.value for s in sliders(lab)] == [0, 1, 0, 0, 0, 0, 0] and lab.session.name == "own"
     drive(lab, "zero")
     assert [s.value for s in sliders(lab)] == [0] * 7 and not lab.session.c.any()
-    drive(lab, "set d", 1000)
-    assert (
-        not lab.session.c.any() and lab.settings.d == 1000
-    )  # d and noise leave the coefficients alone
+    drive(lab, "set d", 1000)  # d and noise leave the coefficients alone
+    assert not lab.session.c.any() and lab.settings.d == 1000
 
 
 def test_controls_of_hermite():
     lab = alone(HermiteLab())
     assert lab.settings == Settings(link="tanh", d=100, k=1, noise=0.1) and lab.stage.columns == 3
     shown, more = above(lab)
-    formulas = [
-        "z",
-        "tanh(2z)",
-        "max(z, 0)",
-        "z^3 / sqrt 15",
-        "z^5 / sqrt 945",
-        "(z^2 - 1) / sqrt 2",
-        "(z^3 - 3z) / sqrt 6",
-    ]
-    options = [
-        *((f"{n}: {f}", n) for n, f in zip(NAMES, formulas, strict=True)),
-        ("own: from the sliders", "own"),
-    ]
+    formulas = ["z", "tanh(2z)", "max(z, 0)", "z^3 / sqrt 15", "z^5 / sqrt 945"]
+    formulas += ["(z^2 - 1) / sqrt 2", "(z^3 - 3z) / sqrt 6"]
+    options = [(f"{n}: {f}", n) for n, f in zip(NAMES, formulas, strict=True)]
+    options.append(("own: from the sliders", "own"))
+    tip = "Coefficient of the Hermite polynomial of degree "
+    start = enumerate([0, 0.73, 0, -0.25, 0, 0.14, 0])
     assert shown == [
         ("d", 100, DIMENSIONS, "Input dimension: a random direction has an overlap of about 1/√d"),
         ("noise", 0.1, NOISES, "Standard deviation of the label noise"),
         ("link", "tanh", options, "A known link, or your own"),
-        *(
-            (
-                f"c{j}",
-                [0, 0.73, 0, -0.25, 0, 0.14, 0][j],
-                (-1.2, 1.2, 0.01),
-                f"Coefficient of the Hermite polynomial of degree {j}",
-            )
-            for j in range(7)
-        ),
+        *((f"c{j}", value, (-1.2, 1.2, 0.01), f"{tip}{j}") for j, value in start),
         ("All zero", "eraser", None, "Start from nothing"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]
-    assert more == "More: export" and [c[0] for c in controls(lab.children[-1])] == [
-        "SVG",
-        "PNG",
-        "CSV",
-    ]
-    (
-        lab.knobs["c3"].value,
-        lab.knobs["c0"].value,
-        lab.knobs["start"].value,
-        lab.fields["noise"].value,
-    ) = 0.5, -0.2, "he2", 1.0
+    assert more == "More: export"
+    assert [c[0] for c in controls(lab.children[-1])] == ["SVG", "PNG", "CSV"]
+    lab.knobs["c3"].value, lab.knobs["c0"].value = 0.5, -0.2
+    lab.knobs["start"].value, lab.fields["noise"].value = "he2", 1.0
     assert ordered(lab) == [("c3", 0.5), ("c0", -0.2), ("start", "he2"), ("set noise", 1.0)]
     assert press(lab, "All zero", "CSV", "SVG", "PNG") == [("zero", None), ("export", "png")]
 
@@ -777,7 +617,10 @@ def measured():
 
 @pytest.fixture
 def by_hand(monkeypatch):
-    """Angles that name their place: 10 i + size, with the seeds 3 below, 4 above and in the middle in turned order."""
+    """Angles that name their place: 10 i + size.
+
+    Seeds are 3 below, 4 above and in the middle, in turned order.
+    """
     monkeypatch.setattr("course_utils.labs.player.Finisher.open", lambda self: None)
     lab = alone(EstimatorsLab(Settings(link="chain", k=2, d=10), seeds=3))
     middle = 10.0 * np.arange(5)[:, None] + np.arange(6) + 5
@@ -788,11 +631,8 @@ def by_hand(monkeypatch):
     for i, name in enumerate(METHODS):
         for j in range(6):
             p = np.linspace(-1, 1, 7) + i + j / 10
-            lab.session.look[name, j] = (
-                np.array([1.0, 0.5 + 0.01 * i, 0.2 + 0.01 * j, 0.001]),
-                p,
-                2 * p,
-            )
+            values = np.array([1.0, 0.5 + 0.01 * i, 0.2 + 0.01 * j, 0.001])
+            lab.session.look[name, j] = values, p, 2 * p
     return lab
 
 
@@ -804,42 +644,22 @@ def test_estimators_draw_each_curve_in_its_own_look(by_hand):
         x, y = n[known], middle[i][known]
         bands.append(shade(x, y - 3, y + 4, PALETTE[i]))
         curves.append(line(x, y, name, PALETTE[i], DASHES[i], legendgroup=name, hoverinfo="skip"))
-        hover = "%{y:.0f} degrees at n = %{x:,.0f}<extra>" + name + "</extra>"
-        curves.append(
-            dots(
-                x,
-                y,
-                name,
-                PALETTE[i],
-                7,
-                SYMBOLS[i],
-                legendgroup=name,
-                showlegend=False,
-                hovertemplate=hover,
-            )
-        )
+        told = {"hovertemplate": f"%{{y:.0f}} degrees at n = %{{x:,.0f}}<extra>{name}</extra>"}
+        told |= {"legendgroup": name, "showlegend": False}
+        curves.append(dots(x, y, name, PALETTE[i], 7, SYMBOLS[i], **told))
     chance = line([40, 2500], [77.7, 77.7], "random guess", GREY, "longdash", 1.3)
-    check(
-        by_hand.figures(by_hand.session)[0],
-        "angles",
-        [*bands, *curves, chance],
-        {
-            "title": "Largest angle to the hidden subspace",
-            "xaxis": {
-                "type": "log",
-                "range": [math.log10(40), math.log10(2500)],
-                "tickvals": n.tolist(),
-                "ticktext": ["50", "100", "200", "500", "1,000", "2,000"],
-                "title": "samples n (d = 10)",
-            },
-            "yaxis": {
-                "range": [0, 92],
-                "tickvals": [0, 15, 30, 45, 60, 75, 90],
-                "title": "degrees",
-            },
-            "legend": BESIDE,
-        },
-    )
+    across = {
+        "type": "log",
+        "range": [math.log10(40), math.log10(2500)],
+        "tickvals": n.tolist(),
+        "ticktext": ["50", "100", "200", "500", "1,000", "2,000"],
+        "title": "samples n (d = 10)",
+    }
+    up = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
+    title = "Largest angle to the hidden subspace"
+    layout = {"title": title, "xaxis": across, "yaxis": up, "legend": BESIDE}
+    shown = by_hand.figures(by_hand.session)[0]
+    check(shown, "angles", [*bands, *curves, chance], layout)
 
 
 @pytest.mark.parametrize("i, name", list(enumerate(METHODS)))
@@ -849,48 +669,38 @@ def test_estimators_look_at_what_is_chosen(by_hand, i, name, j):
     _, seen, spectrum = by_hand.figures(by_hand.session)
     p = np.linspace(-1, 1, 7) + i + j / 10
     title = f"y along the first direction of {name}"
-    reach = next(
-        step
-        for step in (1.5, 2, 3, 4, 6, 8, 12, 16)
-        if step >= 1.15 * np.abs(np.quantile(2 * p, [0.005, 0.995])).max()
-    )
+    largest = 1.15 * np.abs(np.quantile(2 * p, [0.005, 0.995])).max()
+    reach = next(step for step in (1.5, 2, 3, 4, 6, 8, 12, 16) if step >= largest)
     check(seen, *scattered(p, 2 * p, reach, "first direction", "⟨v, x⟩", title))
     values = [1.0, 0.5 + 0.01 * i, 0.2 + 0.01 * j, 0.001]
-    check(
-        spectrum,
-        "eigenvalues",
-        [
-            {
-                "type": "bar",
-                "x": ["1", "2", "3", "4"],
-                "y": values,
-                "name": "value / first",
-                "cliponaxis": False,
-                "marker": {
-                    "color": [VERMILLION, VERMILLION, GREY, GREY],
-                    "pattern": {"shape": ["/", "/", "", ""]},
-                },  # k = 2
-                "text": [f"{v:.2f}" for v in values[:3]] + [""],
-                "textposition": "outside",
-                "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
-            }
-        ],
-        {
-            "title": f"{name}: values at n = {10 * TIMES[j]:,}",
-            "xaxis": {"title": "number", "type": "category"},
-            "yaxis": {"title": "value / first", "range": [0, 1.2]},
-            "showlegend": False,
-        },
-    )
+    shape = {"shape": ["/", "/", "", ""]}  # k = 2
+    bars = {
+        "type": "bar",
+        "x": ["1", "2", "3", "4"],
+        "y": values,
+        "name": "value / first",
+        "cliponaxis": False,
+        "marker": {"color": [VERMILLION, VERMILLION, GREY, GREY], "pattern": shape},
+        "text": [f"{v:.2f}" for v in values[:3]] + [""],
+        "textposition": "outside",
+        "hovertemplate": "%{x}: %{y:.3f}<extra></extra>",
+    }
+    layout = {
+        "title": f"{name}: values at n = {10 * TIMES[j]:,}",
+        "xaxis": {"title": "number", "type": "category"},
+        "yaxis": {"title": "value / first", "range": [0, 1.2]},
+        "showlegend": False,
+    }
+    check(spectrum, "eigenvalues", [bars], layout)
 
 
 def test_estimators_say_what_is_drawn(by_hand):
     by_hand.session.size = 0
     words = by_hand.words(by_hand.session)
     assert words.sentence == (
-        "chain, k = 2, d = 10, n = 50: angle to the hidden subspace linear 5°, PHD -, SIR 25°, SAVE 35°, kernel gradient 45° "
-        "(median of 3 seeds; a random guess: 78°). Expected to miss some of it however large n is: "
-        "linear, PHD, kernel gradient."
+        "chain, k = 2, d = 10, n = 50: angle to the hidden subspace linear 5°, PHD -, SIR 25°, "
+        "SAVE 35°, kernel gradient 45° (median of 3 seeds; a random guess: 78°). "
+        "Expected to miss some of it however large n is: linear, PHD, kernel gradient."
     )
     found = ["1 of 2", "0 of 2", "2 of 2", "2 of 2", "1 of 2"]
     angles = ["5°", "-", "25°", "35°", "45°"]
@@ -901,14 +711,13 @@ def test_estimators_say_what_is_drawn(by_hand):
     by_hand.session.ranks = dict.fromkeys(METHODS, 2)
     by_hand.session.angles = by_hand.session.angles[:, :, 2:]
     assert by_hand.words(by_hand.session).sentence == (
-        "chain, k = 2, d = 10, n = 2,000: angle to the hidden subspace linear 10°, PHD 20°, SIR 30°, SAVE 40°, kernel gradient "
-        "50° (median of 1 seed; a random guess: 78°). All of them can find it."
+        "chain, k = 2, d = 10, n = 2,000: angle to the hidden subspace linear 10°, PHD 20°, "
+        "SIR 30°, SAVE 40°, kernel gradient 50° (median of 1 seed; a random guess: 78°). "
+        "All of them can find it."
     )
     _, head, *rows, code = by_hand.text().splitlines()
-    assert (
-        head == f"{'samples':>16} " + " ".join(f"{10 * t:>7,}" for t in TIMES)
-        and code == by_hand.short()
-    )
+    assert head == f"{'samples':>16} " + " ".join(f"{10 * t:>7,}" for t in TIMES)
+    assert code == by_hand.short()
     for i, row in enumerate(rows):
         cells = ["-" if i == 1 and j < 2 else f"{10 * i + j + 5}°" for j in range(6)]
         assert row == f"{METHODS[i]:>16} " + " ".join(f"{cell:>7}" for cell in cells)
@@ -921,21 +730,18 @@ def test_estimators_say_what_is_drawn(by_hand):
 
 def test_angles_are_those_of_the_estimators_on_the_first_n_samples(measured):
     comparison = measured.session
-    assert comparison.angles.shape == (5, 6, 2) and comparison.samples_at == tuple(
-        5 * t for t in TIMES
-    )
+    assert comparison.angles.shape == (5, 6, 2)
+    assert comparison.samples_at == tuple(5 * t for t in TIMES)
     for seed in range(2):
         model, X, y = draw("chain", 5, 2, 0.3, 1000, 7 + seed)
         for i, name in enumerate(METHODS[1:], 1):
             for j in (3, 5):
                 n = comparison.samples_at[j]
                 values, rows = ESTIMATORS[name].fit(X[:n], y[:n])
-                cosines = np.linalg.svd(
-                    np.linalg.qr(rows[:2].T)[0].T @ model.directions.T, compute_uv=False
-                )
-                assert comparison.angles[i, j, seed] == pytest.approx(
-                    np.degrees(np.arccos(cosines.min())), abs=1e-4
-                )
+                overlaps = np.linalg.qr(rows[:2].T)[0].T @ model.directions.T
+                cosines = np.linalg.svd(overlaps, compute_uv=False)
+                largest = np.degrees(np.arccos(cosines.min()))
+                assert comparison.angles[i, j, seed] == pytest.approx(largest, abs=1e-4)
                 if seed == 0:
                     shown, p, labels = comparison.look[name, j]
                     same(shown, values[:8] / values[0], rel=1e-6)
@@ -954,38 +760,19 @@ def test_knobs_of_estimators(measured):
     lab = measured
     shown, more = above(lab)
     links = [value for _, value in shown[0][2]]
-    assert links == LINKS and shown[0][:2] + shown[0][3:] == (
-        "link",
-        "chain",
-        "How the label depends on the hidden projections",
-    )
+    assert links == LINKS and shown[0][:2] == ("link", "chain")
+    assert shown[0][3] == "How the label depends on the hidden projections"
+    dimensions = [(str(v), v) for v in (3, 5, 10, 20, 30)]
+    methods = [(name, name) for name in METHODS]
+    sizes = [(f"{t} d", j) for j, t in enumerate(TIMES)]
+    presets = [("choose", ""), *((name, name) for name in ESTIMATOR_PRESETS)]
     assert shown[1:] == [
-        (
-            "d",
-            5,
-            [(str(v), v) for v in (3, 5, 10, 20, 30)],
-            "Input dimension; sample sizes are 5 d to 200 d",
-        ),
+        ("d", 5, dimensions, "Input dimension; sample sizes are 5 d to 200 d"),
         ("k", 2, (1, 6, 1), "How many hidden directions the label depends on"),
         ("noise", 0.3, NOISES, "Standard deviation of the noise added to each label"),
-        (
-            "look at",
-            "SIR",
-            [(name, name) for name in METHODS],
-            "Whose eigenvalues and first direction the small views show",
-        ),
-        (
-            "samples",
-            5,
-            [(f"{t} d", j) for j, t in enumerate(TIMES)],
-            "Sample size of the small views and of the table",
-        ),
-        (
-            "preset",
-            "",
-            [("choose", ""), *((name, name) for name in ESTIMATOR_PRESETS)],
-            "An experiment worth seeing, in one choice",
-        ),
+        ("look at", "SIR", methods, "Whose eigenvalues and first direction the small views show"),
+        ("samples", 5, sizes, "Sample size of the small views and of the table"),
+        ("preset", "", presets, "An experiment worth seeing, in one choice"),
         ("5 more seeds", "plus", None, "Five more targets and data sets"),
         ("New samples", "refresh", None, "New seeds: draw everything anew"),
         ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
@@ -1023,7 +810,10 @@ ESTIMATOR_PRESETS = {
 
 
 def test_presets_of_estimators_are_what_their_sentences_say(by_hand):
-    """Ranks: slopes E[y x] have one direction or none; odd links have no mean curvature, even ones no mean slope."""
+    """Ranks: slopes E[y x] have one direction or none.
+
+    Odd links have no mean curvature, even ones no mean slope.
+    """
     lab, ranks, said = by_hand, {}, []
     told = {
         "tanh": "A slope to see",
@@ -1037,26 +827,18 @@ def test_presets_of_estimators_are_what_their_sentences_say(by_hand):
     for name, code in ESTIMATOR_PRESETS.items():
         lab._obey("preset", name)
         lab._show()
-        assert (
-            lab.short() == lab.code.value == code and told[name] in said[-1] == lab.presets[name][1]
-        )
+        assert lab.short() == lab.code.value == code
+        assert told[name] in said[-1] == lab.presets[name][1]
         ranks[name] = tuple(lab.session.ranks[m] for m in METHODS)
     assert list(lab.presets) == list(ESTIMATOR_PRESETS)
     assert ranks["tanh"][:2] == (1, 0) and "slope" in lab.presets["tanh"][1]
     assert ranks["he2"][:3] == (0, 1, 0) and "curvature" in lab.presets["he2"][1]
-    assert ranks["he3"][:4] == (
-        0,
-        0,
-        1,
-        1,
-    )  # "No slope and no curvature on average; the slices know more."
-    assert (
-        ranks["product"][0] == 0 and ranks["product"][1] == 2
-    )  # "Two directions that only show together."
+    # "No slope and no curvature on average; the slices know more."
+    assert ranks["he3"][:4] == (0, 0, 1, 1)
+    assert ranks["product"][:2] == (0, 2)  # "Two directions that only show together."
     assert ranks["sum of three tanh"][0] == 1  # "Three directions, one mean slope."
-    assert (
-        ranks["chain of three"][0] == 1 and ranks["chain of three"][1] >= 2
-    )  # "Slope and curvature each show a part."
+    slope, curvature, *_ = ranks["chain of three"]
+    assert slope == 1 and curvature >= 2  # "Slope and curvature each show a part."
     assert {r[4] for r in ranks.values()} == {1, 2, 3}  # a kernel fit learns g itself
 
 
@@ -1073,9 +855,8 @@ def test_a_code_of_a_panel_names_what_runs_and_comes_back():
     ):
         drive(lab, "code", code)
         assert lab.code.value == lab.short() == wanted
-        assert {name: lab.fields[name].value for name in lab.fields} == {
-            n: getattr(lab.settings, n) for n in lab.fields
-        }
+        for name, field in lab.fields.items():
+            assert field.value == getattr(lab.settings, name)
         drive(lab, "code", lab.code.value)
         assert lab.code.value == wanted
 
@@ -1085,10 +866,8 @@ def test_a_code_of_a_panel_with_an_own_link_keeps_it():
         return Z[:, 0] ** 2
 
     lab = alone(TargetLab(Settings(link=bent, d=20, k=1)))
-    assert (
-        lab.code.value == "d=20 k=1 noise=0.1 link=function:bent seed=0"
-        and lab.fields["link"].value is bent
-    )
+    assert lab.code.value == "d=20 k=1 noise=0.1 link=function:bent seed=0"
+    assert lab.fields["link"].value is bent
     lab._show()
     assert "function:bent" in lab.text()
 
@@ -1099,36 +878,27 @@ def test_what_the_page_is_told_is_what_the_lab_says():
     lab._show()
     (figures, words), own = sent[0], lab.words(lab.session)
     assert (words.sentence, words.rows, words.note) == (own.sentence, own.rows, "")
-    assert words.settings == lab.settings.summary() and [f.name for f in figures] == [
-        f.name for f in lab.figures(lab.session)
-    ]
+    assert words.settings == lab.settings.summary()
+    assert [f.name for f in figures] == [f.name for f in lab.figures(lab.session)]
 
 
 def test_a_prediction_keeps_each_reply_with_its_option():
-    long = predict(
-        "Which of the two comes first? " * 10, ["a", "b"]
-    )  # told whole, whatever anywidget's version does
+    # told whole, whatever anywidget's version does
+    long = predict("Which of the two comes first? " * 10, ["a", "b"])
     data = long._repr_mimebundle_()
     assert (data[0] if isinstance(data, tuple) else data)["text/plain"] == repr(long)
     asked = predict("Up or down?", {"up": "Are you sure?", "down": "Why?"}, "Look at the lab.")
-    assert (asked.question, asked.options, asked.replies, asked.reveal, asked.chosen) == (
-        "Up or down?",
-        ["up", "down"],
-        ["Are you sure?", "Why?"],
-        "Look at the lab.",
-        -1,
-    )
-    assert (
-        predict("Which?", ["a", "b"]).replies == ["", ""]
-        and predict("Which?", ["a", "b"]).reveal == ""
-    )
+    assert (asked.question, asked.options) == ("Up or down?", ["up", "down"])
+    assert (asked.replies, asked.reveal) == (["Are you sure?", "Why?"], "Look at the lab.")
+    assert asked.chosen == -1
+    assert predict("Which?", ["a", "b"]).replies == ["", ""]
+    assert predict("Which?", ["a", "b"]).reveal == ""
     for chosen, answer in ((0, "up"), (1, "down")):
         asked.chosen = chosen
         assert asked.answer == answer
     data = asked._repr_mimebundle_()
-    assert (data[0] if isinstance(data, tuple) else data)[
-        "text/plain"
-    ] == "Predict. Up or down?\n( ) up\n( ) down"
+    text = (data[0] if isinstance(data, tuple) else data)["text/plain"]
+    assert text == "Predict. Up or down?\n( ) up\n( ) down"
     for options in ("yes or no", ["yes"], {"yes": "Really."}):
         with pytest.raises(ValueError, match="needs a list of two options or more"):
             predict("Really?", options)

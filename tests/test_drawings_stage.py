@@ -1,4 +1,7 @@
-"""What Python sends to the page is what it means: a page that applies every frame has the figures, the words and the errors."""
+"""What Python sends to the page is what it means.
+
+A page that applies every frame has the figures, the words and the errors.
+"""
 
 import copy
 
@@ -12,7 +15,10 @@ from course_utils.labs.stage import Figure, Stage, Words
 
 
 class Page:
-    """Does with messages what the page's script does: arrays from one buffer, and only what has changed."""
+    """Does with messages what the page's script does.
+
+    Arrays come from one buffer, and only what has changed.
+    """
 
     def __init__(self, stage: Stage):
         self.stage, self.views, self.words, self.error, self.got = stage, [], None, "", []
@@ -26,10 +32,8 @@ class Page:
             return
         if message["whole"]:
             self.views = [{"name": view["name"]} for view in message["views"]]
-        values, self.words = (
-            np.frombuffer(buffers[0], dtype="<f8"),
-            message.get("words", self.words),
-        )
+        values = np.frombuffer(buffers[0], dtype="<f8")
+        self.words = message.get("words", self.words)
         for view, sent in zip(self.views, message["views"], strict=True):
             assert view["name"] == sent["name"]
             if "traces" in sent:
@@ -44,29 +48,22 @@ class Page:
 
     def sent(self) -> list[tuple]:
         """What the last frame carried: (view, which arrays, whether with traces and layout)."""
-        views = self.got[-1]["views"]
-        return [
-            (v["name"], [(trace, key) for trace, key, *_ in v["arrays"]], "traces" in v)
-            for v in views
-        ]
+        arrays = [[(trace, key) for trace, key, *_ in v["arrays"]] for v in self.got[-1]["views"]]
+        views = zip(self.got[-1]["views"], arrays, strict=True)
+        return [(v["name"], found, "traces" in v) for v, found in views]
 
 
 def two_views(shift=0.0, colour="#0072B2", title="one"):
     t = np.arange(5)
-    first = Figure(
-        "first",
-        [line(t, t + shift, "a", colour), line(t, 7.0 * t, "b", "#D55E00")],
-        {"title": title},
-    )
+    lines = [line(t, t + shift, "a", colour), line(t, 7.0 * t, "b", "#D55E00")]
+    first = Figure("first", lines, {"title": title})
     points = {"type": "scatter", "x": np.float32([1, 2]), "y": np.array([3, 4]), "name": "c"}
     return [first, Figure("second", [points], {"xaxis": {"range": [0, np.float64(2.5)]}})]
 
 
 def shows(page: Page, figures) -> bool:
-    same(
-        [(v["name"], v["traces"], v["layout"]) for v in page.views],
-        [(f.name, f.traces, f.layout) for f in figures],
-    )
+    shown = [(v["name"], v["traces"], v["layout"]) for v in page.views]
+    same(shown, [(f.name, f.traces, f.layout) for f in figures])
     return True
 
 
@@ -122,13 +119,8 @@ def test_the_words_on_the_page_are_those_that_were_said():
     page = Page(stage)
     rows, lights = [("W", "1", "2", "3%")], [(True, "on", "why"), (False, "off", "why not")]
     stage.send_frame([], Words("said", rows, lights, "noted", "d=5"))
-    assert page.words == {
-        "sentence": "said",
-        "rows": rows,
-        "lights": lights,
-        "note": "noted",
-        "settings": "d=5",
-    }
+    said = {"sentence": "said", "rows": rows, "lights": lights}
+    assert page.words == said | {"note": "noted", "settings": "d=5"}
 
 
 def test_the_library_is_sent_to_a_page_that_asks():
@@ -158,12 +150,8 @@ def test_figures_that_do_not_move_are_drawn_when_a_page_opens(n, columns):
     stage._receive(stage, {"type": "ack", "n": 1}, [])
     assert page.got == []
     page.open()
-    assert (
-        shows(page, figures)
-        and page.words["sentence"] == repr(stage) == stage.label == "What they show."
-    )
-    assert (
-        stage.columns == columns
-        and show(figures, columns=1).columns == 1
-        and show(figures).label == "figures"
-    )
+    assert shows(page, figures)
+    assert page.words["sentence"] == repr(stage) == stage.label == "What they show."
+    assert stage.columns == columns
+    assert show(figures, columns=1).columns == 1
+    assert show(figures).label == "figures"

@@ -1,4 +1,7 @@
-"""The figures of a run, of SubspaceLab and of the movie: each trace holds what the run says, each mark belongs to its thing."""
+"""The figures of a run, of SubspaceLab and of the movie.
+
+Each trace holds what the run says, each mark belongs to its thing.
+"""
 
 import re
 from dataclasses import asdict
@@ -30,16 +33,13 @@ from course_utils.labs.movie import neurons_movie
 from course_utils.theory import assumptions
 
 figures = bound  # with the arrays that a page would find in its tables
+VIEWS = ("angles", "norms", "neurons", "singular_values", "risk")
 
 LEFT = 10.0  # d = 100: axes of time begin at d / 10
 SHOWN = np.maximum(TIMES, LEFT)  # t = 0 is drawn at their left end
-TIME = {
-    "type": "log",
-    "range": [1, 5],
-    "title": "samples t (d = 100)",
-    "dtick": 1,
-    "exponentformat": "power",
-}
+DECADES = {"type": "log", "dtick": 1, "exponentformat": "power"}
+TIME = DECADES | {"range": [1, 5], "title": "samples t (d = 100)"}
+SILENT = {"hoverinfo": "skip", "showlegend": False}
 EITHER = pytest.mark.parametrize("seeds", [1, 3])
 
 
@@ -48,70 +48,33 @@ def curve(x, y, name, colour, dash, width=2, hover="%{y:.3g}"):
 
 
 def cursor(t, low, high):
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [t, t],
-        "y": [low, high],
-        "line": {"color": VERMILLION, "width": 1.2},
-        "opacity": 0.8,
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
+    look = {"line": {"color": VERMILLION, "width": 1.2}, "opacity": 0.8, **SILENT}
+    return {"type": "scatter", "mode": "lines", "x": [t, t], "y": [low, high]} | look
 
 
 def marks(x, y, name, colour, symbol, size, hover, edge=None):
     line = {} if edge is None else {"line": {"width": edge, "color": GREY}}
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": x,
-        "y": y,
-        "name": name,
-        "marker": {"color": colour, "symbol": symbol, "size": size, **line},
-        "hovertemplate": hover,
-    }
+    look = {"color": colour, "symbol": symbol, "size": size, **line}
+    told = {"name": name, "marker": look, "hovertemplate": hover}
+    return {"type": "scatter", "mode": "markers", "x": x, "y": y} | told
 
 
 # views of a run
 
 
+MANY = "largest second third fourth fifth 6th 7th 8th 9th 10th 11th 12th 13th"
+
+
 @EITHER
-@pytest.mark.parametrize(
-    "k, names",
-    [
-        (1, ["angle"]),
-        (3, ["largest", "second", "third"]),
-        (
-            13,
-            [
-                "largest",
-                "second",
-                "third",
-                "fourth",
-                "fifth",
-                "6th",
-                "7th",
-                "8th",
-                "9th",
-                "10th",
-                "11th",
-                "12th",
-                "13th",
-            ],
-        ),
-    ],
-)
+@pytest.mark.parametrize("k, names", [(1, "angle"), (3, "largest second third"), (13, MANY)])
 def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, names, seeds):
     run = made(k=k, seeds=seeds)
     low, middle, high = np.degrees(low_middle_high(run, "angles"))
-    looks = [(PALETTE[i % 6], DASHES[i % 6]) for i in range(k)]
-    bands = (
-        [shade(SHOWN, low[:, i], high[:, i], looks[i][0]) for i in range(k)] if seeds > 1 else []
-    )
-    lines = [
-        curve(SHOWN, middle[:, i], names[i], *looks[i], hover="%{y:.1f} degrees") for i in range(k)
-    ]
+    bands, lines = [], []
+    for i, name in enumerate(names.split()):
+        colour, dash = PALETTE[i % 6], DASHES[i % 6]
+        bands += [shade(SHOWN, low[:, i], high[:, i], colour)] if seeds > 1 else []
+        lines.append(curve(SHOWN, middle[:, i], name, colour, dash, hover="%{y:.1f} degrees"))
     figure = figures.angles(run)
     same(figure.traces, [*bands, *lines, cursor(50_000, 0, 90)])
     degrees = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
@@ -121,17 +84,8 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
 
 def test_directions_beyond_the_tenth_are_counted_in_english():
     names = list(named(figures.angles(made(k=50, seeds=1))))
-    assert [names[i - 1] for i in (11, 12, 13, 21, 22, 23, 24, 31, 50)] == [
-        "11th",
-        "12th",
-        "13th",
-        "21st",
-        "22nd",
-        "23rd",
-        "24th",
-        "31st",
-        "50th",
-    ]
+    counted = [names[i - 1] for i in (11, 12, 13, 21, 22, 23, 24, 31, 50)]
+    assert counted == "11th 12th 13th 21st 22nd 23rd 24th 31st 50th".split()
 
 
 @EITHER
@@ -149,13 +103,7 @@ def test_norms_outside_and_inside_keep_their_looks_and_the_prediction_is_drawn_a
         traces.append(curve(SHOWN, middle, label, colour, dash))
     foreseen = curve([LEFT, 25, 700, 60_000], predicted[1], "W⊥ predicted", "#222222", "dot", 1.6)
     same(figure.traces, [*traces, foreseen, cursor(50_000, 0.01, 10**0.6)])
-    norm = {
-        "type": "log",
-        "range": [-2, 0.6],
-        "dtick": 1,
-        "exponentformat": "power",
-        "title": "norm / √m",
-    }
+    norm = DECADES | {"range": [-2, 0.6], "title": "norm / √m"}
     same(figure.layout, {"title": "Weights inside, outside", "xaxis": TIME, "yaxis": norm})
     assert figure.name == "norms" and "W⊥ predicted" not in named(figures.norms(run))
 
@@ -191,58 +139,30 @@ def test_neurons_before_are_faint_and_now_strong_on_the_right_axes(k, column, ac
     rows = run.neurons[0] if seeds > 1 else run.neurons  # of several seeds, the first one's
     second = {1: "u₂", 2: "outside"}[column]
     hover = f"u₁ %{{x:.2f}}, {second} %{{y:.2f}}<extra>"
-    same(
-        figure.traces,
-        [
-            marks(
-                rows[0, :, 0],
-                rows[0, :, column],
-                "at t = 0",
-                "rgba(0,0,0,0)",
-                "circle",
-                5,
-                hover + "at the start</extra>",
-                1,
-            ),
-            marks(
-                rows[2, :, 0],
-                rows[2, :, column],
-                "now",
-                BLUE,
-                "diamond",
-                5,
-                hover + "now</extra>",
-                0,
-            ),
-        ],
-    )
-    same(
-        figure.layout,
-        {
-            "title": "Neurons",
-            "xaxis": {"range": [-1.5, 1.5], "title": "weight on u₁"},
-            "yaxis": {"range": [-1.5 if k > 1 else -0.075, 1.5], "title": across},
-            "legend": {}
-            if k > 1
-            else {"y": 0.98, "yanchor": "top"},  # for k = 1 neurons fall onto the axis below
-        },
-    )
+    told = hover + "at the start</extra>", hover + "now</extra>"
+    start, now = (rows[i][:, [0, column]].T for i in (0, 2))
+    hollow = marks(*start, "at t = 0", "rgba(0,0,0,0)", "circle", 5, told[0], 1)
+    same(figure.traces, [hollow, marks(*now, "now", BLUE, "diamond", 5, told[1], 0)])
+    above = {"y": 0.98, "yanchor": "top"}  # for k = 1 neurons fall onto the axis below
+    layout = {
+        "title": "Neurons",
+        "xaxis": {"range": [-1.5, 1.5], "title": "weight on u₁"},
+        "yaxis": {"range": [-1.5 if k > 1 else -0.075, 1.5], "title": across},
+        "legend": {} if k > 1 else above,
+    }
+    same(figure.layout, layout)
     assert figure.name == "neurons"
 
 
 def test_of_many_neurons_some_hundred_are_drawn_and_the_square_holds_all():
     run = made(k=2, seeds=1, width=1000)
-    run.neurons[
-        3, 700, 1
-    ] = -3.0  # neither at the start nor now: the axis stands still while one looks back
+    # neither at the start nor now: the axis stands still while one looks back
+    run.neurons[3, 700, 1] = -3.0
     figure = figures.neurons(run, 4)
     same(figure.traces[1]["x"], run.neurons[4, ::5, 0])
     side = 1.5 * 1.5**2
-    assert (
-        figure.layout["xaxis"]["range"]
-        == figure.layout["yaxis"]["range"]
-        == pytest.approx([-side, side])
-    )
+    for axis in ("xaxis", "yaxis"):
+        assert figure.layout[axis]["range"] == pytest.approx([-side, side])
     for largest, side in ((2.25, 2.25), (2.26, 3.375), (0.1, 1.5)):
         assert figures.reach(np.array([0.0, -largest]), 1.5) == pytest.approx(side)
 
@@ -257,37 +177,17 @@ def test_the_first_k_singular_values_stand_out_from_the_bulk(k, label, seeds):
     values[-1] = 1e-9
     number = np.arange(1, k + 6)
     hover = "%{y:.3g}<extra>no. %{x}</extra>"
-    same(
-        figure.traces,
-        [
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": number,
-                "y": values,
-                "line": {"color": GREY, "width": 1},
-                "hoverinfo": "skip",
-                "showlegend": False,
-            },
-            marks(number[:k], values[:k], label, BLUE, "circle", 9, hover),
-            marks(number[k:], values[k:], "the bulk", GREY, "square", 7, hover),
-        ],
-    )
-    same(
-        figure.layout,
-        {
-            "title": "Singular values of W",
-            "xaxis": {"range": [0.4, k + 5.6], "dtick": 1, "title": "number"},
-            "yaxis": {
-                "type": "log",
-                "range": [-3, 0.6],
-                "dtick": 1,
-                "exponentformat": "power",
-                "title": "value / √m",
-            },
-            "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},
-        },
-    )
+    joined = {"type": "scatter", "mode": "lines", "x": number, "y": values, **SILENT}
+    first = marks(number[:k], values[:k], label, BLUE, "circle", 9, hover)
+    bulk = marks(number[k:], values[k:], "the bulk", GREY, "square", 7, hover)
+    same(figure.traces, [joined | {"line": {"color": GREY, "width": 1}}, first, bulk])
+    layout = {
+        "title": "Singular values of W",
+        "xaxis": {"range": [0.4, k + 5.6], "dtick": 1, "title": "number"},
+        "yaxis": DECADES | {"range": [-3, 0.6], "title": "value / √m"},
+        "legend": {"x": 0.98, "xanchor": "right", "y": 0.98, "yanchor": "top"},
+    }
+    same(figure.layout, layout)
     assert figure.name == "singular values"
     run.singular_values[..., 4, 0] = 23.0  # later in the run: the axis already has room
     assert figures.singular_values(run, 1).layout["yaxis"]["range"] == pytest.approx([-3, 2.1])
@@ -299,96 +199,70 @@ def test_test_risk_stands_between_its_floors(seeds):
     figure = figures.risk(run)
     low, middle, high = low_middle_high(run, "risk")
     bands = [shade(SHOWN, low, high, BLUE)] if seeds > 1 else []
-    ends = [10, 1e5]
-    flat = lambda value, name, dash: curve(ends, [value, value], name, GREY, dash, 1.5, "%{y:.4f}")  # noqa: E731
-    same(
-        figure.traces,
-        [
-            *bands,
-            curve(SHOWN, middle, "test risk", BLUE, "solid", hover="%{y:.4f}"),
-            flat(0.55, "predict 0", "dot"),
-            flat(0.25, "best linear", "dashdot"),
-            flat(0.04, "noise floor", "dash"),
-            cursor(50_000, 0, 1.0 if seeds > 1 else 0.7),
-        ],
-    )
+    top = 1.0 if seeds > 1 else 0.7
+
+    def flat(value, name, dash):
+        return curve([10, 1e5], [value, value], name, GREY, dash, 1.5, "%{y:.4f}")
+
+    traces = [
+        *bands,
+        curve(SHOWN, middle, "test risk", BLUE, "solid", hover="%{y:.4f}"),
+        flat(0.55, "predict 0", "dot"),
+        flat(0.25, "best linear", "dashdot"),
+        flat(0.04, "noise floor", "dash"),
+        cursor(50_000, 0, top),
+    ]
+    same(figure.traces, traces)
     place = {"yanchor": "bottom", "yshift": -2, "showarrow": False}
-    right, left = (
-        {"x": 5, "xanchor": "right", "xshift": -4},
-        {"x": 1, "xanchor": "left", "xshift": 4},
-    )
-    same(
-        figure.layout,
-        {
-            "title": "Test risk",
-            "xaxis": TIME,
-            "yaxis": {"range": [0, 1.0 if seeds > 1 else 0.7], "title": "huber loss"},
-            "showlegend": False,
-            "annotations": [
-                {**place, **right, "y": 0.55, "text": "predict 0"},
-                {**place, **right, "y": 0.25, "text": "best linear"},
-                {
-                    **place,
-                    **left,
-                    "y": 0.04,
-                    "text": "noise floor",
-                },  # a falling curve is far from its left end
-            ],
-        },
-    )
-    assert (
-        figure.name == "test risk"
-        and figures.risk(made(loss="square")).layout["yaxis"]["title"] == "square loss"
-    )
+    right = {**place, "x": 5, "xanchor": "right", "xshift": -4}
+    left = {**place, "x": 1, "xanchor": "left", "xshift": 4}
+    layout = {
+        "title": "Test risk",
+        "xaxis": TIME,
+        "yaxis": {"range": [0, top], "title": "huber loss"},
+        "showlegend": False,
+        "annotations": [
+            {**right, "y": 0.55, "text": "predict 0"},
+            {**right, "y": 0.25, "text": "best linear"},
+            {**left, "y": 0.04, "text": "noise floor"},  # a falling curve is far from its left end
+        ],
+    }
+    same(figure.layout, layout)
+    assert figure.name == "test risk"
+    assert figures.risk(made(loss="square")).layout["yaxis"]["title"] == "square loss"
 
 
 @pytest.mark.parametrize(
-    "floors, words",
+    "zero, linear, noise, words",
     [
-        (
-            {"noise": 0.04, "linear": 0.52, "zero": 0.55},
-            ["predict 0, or best linear", "", "noise floor"],
-        ),
-        (
-            {"noise": 0.04, "linear": 0.50, "zero": 0.55},
-            ["predict 0", "best linear", "noise floor"],
-        ),
-        ({"noise": 0.04}, ["noise floor"]),
-        ({}, []),
+        (0.55, 0.52, 0.04, ["predict 0, or best linear", "", "noise floor"]),
+        (0.55, 0.50, 0.04, ["predict 0", "best linear", "noise floor"]),
+        (None, None, 0.04, ["noise floor"]),
+        (None, None, None, []),
     ],
 )
-def test_labels_of_floors_that_would_lie_on_each_other_become_one(floors, words):
+def test_labels_of_floors_that_would_lie_on_each_other_become_one(zero, linear, noise, words):
+    floors = {"zero": zero, "linear": linear, "noise": noise}
+    floors = {name: value for name, value in floors.items() if value}
     figure = figures.risk(made(floors=floors, seeds=1))
     assert [note["text"] for note in figure.layout["annotations"]] == words
-    heights = [floors[name] for name in ("zero", "linear", "noise") if name in floors]
+    heights = list(floors.values())
     assert [note["y"] for note in figure.layout["annotations"]] == heights
 
 
-@pytest.mark.parametrize(
-    "largest, top",
-    [
-        (0.89, 1.0),
-        (0.9, 1.5),
-        (0.08, 0.1),
-        (0.0012, 0.0015),
-        (1.7, 2.0),
-        (1.8, 3.0),
-        (4.0, 5.0),
-        (6.0, 7.0),
-        (8.5, 10.0),
-        (9.0, 15.0),
-        (0.0, 0.0005),
-    ],
-)
+STEPS = {0.0: 0.0005, 0.0012: 0.0015, 0.08: 0.1, 0.89: 1, 0.9: 1.5, 1.7: 2, 1.8: 3, 4: 5}
+STEPS |= {6: 7, 8.5: 10, 9: 15}
+
+
+@pytest.mark.parametrize("largest, top", STEPS.items())
 @pytest.mark.parametrize("odd", [0.0, np.nan, np.inf])
 def test_the_axis_of_risk_grows_in_steps(largest, top, odd):
     """12 % above the largest risk or floor, whatever is no number left out."""
     run = made(seeds=1, floors={"zero": 0.0002, "noise": odd})
     run.__dict__["risk"] = np.array([0.0003, largest, odd, 0.0002, 0.0002])
     figure = figures.risk(run)
-    assert figure.layout["yaxis"]["range"] == pytest.approx([0, top]) and cursors(figure)[0][
-        "y"
-    ] == pytest.approx([0, top])
+    assert figure.layout["yaxis"]["range"] == pytest.approx([0, top])
+    assert cursors(figure)[0]["y"] == pytest.approx([0, top])
 
 
 def test_a_run_without_a_risk_has_an_axis_all_the_same():
@@ -446,13 +320,8 @@ def test_one_time_cursor_stands_at_the_moment_in_every_view_over_time(moment, at
 
 def test_without_a_moment_a_view_shows_the_end():
     run = made()
-    for view in (
-        figures.angles,
-        figures.norms,
-        figures.neurons,
-        figures.singular_values,
-        figures.risk,
-    ):
+    for name in VIEWS:
+        view = getattr(figures, name)
         same(view(run).traces, view(run, 4).traces)
 
 
@@ -469,16 +338,10 @@ def lab():
 def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
     run, theory = lab.run, lab.session.predicted
     shown = lab.figures(run, 40)
-    views = [figures.angles, figures.norms, figures.neurons, figures.singular_values, figures.risk]
-    assert [figure.name for figure in shown] == [
-        "angles",
-        "norms",
-        "neurons",
-        "singular values",
-        "test risk",
-    ]
-    for figure, view in zip(shown, views, strict=True):
-        want = view(run, 40, theory if figure.name == "norms" else None)
+    names = ["angles", "norms", "neurons", "singular values", "test risk"]
+    assert [figure.name for figure in shown] == names
+    for figure, view in zip(shown, VIEWS, strict=True):
+        want = getattr(figures, view)(run, 40, theory if view == "norms" else None)
         same([figure.traces, figure.layout], [want.traces, want.layout])
     same(named(shown[1])["W⊥ predicted"]["y"], theory[1])
 
@@ -486,17 +349,12 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
 def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
     run = lab.run
     for moment in (0, 7, 90, len(run) - 1):
-        words = lab.words(run, moment)
-        middle = lambda name: np.sort(getattr(run, name), axis=0)[1][moment]  # noqa: B023, E731
-        perpendicular, parallel, r2, t = (
-            middle("perpendicular"),
-            middle("parallel"),
-            middle("r2"),
-            int(run.samples[moment]),
-        )
-        drawn = named(lab.figures(run, moment)[1])[
-            "W⊥ predicted"
-        ]  # straight between its points, on log axes
+        words, t = lab.words(run, moment), int(run.samples[moment])
+        series = ("perpendicular", "parallel", "risk", "r2", "angles")
+        middle = [np.sort(getattr(run, name), axis=0)[1][moment] for name in series]
+        perpendicular, parallel, risk, r2, angles = middle
+        drawn = named(lab.figures(run, moment)[1])["W⊥ predicted"]
+        # straight between its points, on log axes
         predicted = np.exp(np.interp(np.log(max(t, 1)), np.log(drawn["x"]), np.log(drawn["y"])))
         error = abs(predicted / perpendicular - 1)
         assert words.rows == [
@@ -504,28 +362,14 @@ def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
             ("W∥", "", f"{parallel:.3f}", ""),
             ("test R²", "", f"{r2:.2f}", ""),
         ]
-        foreseen = (
-            [round(predicted, 3), round(100 * error)] if t else []
-        )  # before the first step there is nothing to tell
-        sizes = [
-            round(perpendicular, 3),
-            round(parallel, 3),
-            round(middle("risk"), 4),
-            2,
-            round(r2, 2),
-        ]  # 2 as in R2
-        said = [
-            t,
-            float(f"{t / 50:.3g}"),
-            *np.degrees(middle("angles")).round(1),
-            *sizes,
-            3,
-            *foreseen,
-        ]
+        # before the first step there is nothing to tell
+        foreseen = [round(predicted, 3), round(100 * error)] if t else []
+        sizes = [round(perpendicular, 3), round(parallel, 3), round(risk, 4)]
+        sizes += [2, round(r2, 2)]  # 2 as in R2
+        said = [t, float(f"{t / 50:.3g}"), *np.degrees(angles).round(1), *sizes, 3, *foreseen]
         assert numbers(words.sentence) == pytest.approx(said, abs=1e-9)
-        assert ("Predicted W_perp" in words.sentence) == bool(
-            t
-        ) and "median of 3 seeds" in words.sentence
+        assert ("Predicted W_perp" in words.sentence) == bool(t)
+        assert "median of 3 seeds" in words.sentence
 
 
 def test_what_is_not_known_is_left_empty(lab):
@@ -539,118 +383,94 @@ def test_what_is_not_known_is_left_empty(lab):
     assert "Predicted" not in words.sentence and "nan" not in words.sentence
 
 
+LAMPS = {  # name, and how what it means begins
+    "decay above threshold": "weight_decay",
+    "step small enough": "step",
+    "first Hermite coefficient not zero": "That of the clipped label",
+    "k fits": "k = ",
+}
+
+
 @pytest.mark.parametrize(
     "settings, on",
     [
-        (
-            dict(bias="away", schedule="decreasing", weight_decay=0.5, step=1.0),
-            [True, True, True, True],
-        ),
-        (
-            dict(bias="away", weight_decay=0.5, step=0.05, link="none", noise=1.0),
-            [True, True, False, True],
-        ),
-        (dict(bias="away", weight_decay=0.0, step=5.0), [False, False, True, True]),
-        (dict(bias="away", weight_decay=0.5, step=0.05, d=1), [True, True, True, False]),
+        (dict(schedule="decreasing", weight_decay=0.5, step=1.0), "TTTT"),
+        (dict(weight_decay=0.5, step=0.05, link="none", noise=1.0), "TTFT"),
+        (dict(weight_decay=0.0, step=5.0), "FFTT"),
+        (dict(weight_decay=0.5, step=0.05, d=1), "TTTF"),
     ],
 )
 def test_lamps_belong_to_their_assumptions(settings, on):
-    """Threshold .242 / min|b| below .5 for |b| above 1 (mathematics of notebook 02); labels of noise alone carry no signal."""
-    settings = Settings(**{"d": 100, "k": 1, "link": "tanh"} | settings)
+    """Threshold .242 / min|b| below .5 for |b| above 1 (mathematics of notebook 02).
+
+    Labels of noise alone carry no signal.
+    """
+    settings = Settings(**dict(d=100, k=1, link="tanh", bias="away") | settings)
     lab = SubspaceLab(settings)
     lights = lab.words(lab.run, -1).lights
-    assert [light for light, _, _ in lights] == on
-    names = [
-        "decay above threshold",
-        "step small enough",
-        "first Hermite coefficient not zero",
-        "k fits",
-    ]
-    assert [name for _, name, _ in lights] == names
-    for (_, _, text), word in zip(
-        lights, ["weight_decay", "step", "That of the clipped label", "k = "], strict=True
-    ):
+    assert [light for light, _, _ in lights] == [lamp == "T" for lamp in on]
+    assert [name for _, name, _ in lights] == list(LAMPS)
+    for (_, _, text), word in zip(lights, LAMPS.values(), strict=True):
         assert text.startswith(word)
     assert lights == [(a.holds, a.name, a.text) for a in assumptions(settings)]
 
 
-# Each preset: what differs from Figure 1 of the paper at d = 100, which lamps are on, and after how many samples its sentence
-# has come true, as this function of W_perp, W_par, angles in degrees and R^2 at the end says. One seed; bounds far from what
-# is measured (in the comment), which a seed moves by a few per cent.
+# Each preset: what differs from Figure 1 of the paper at d = 100, which lamps are on, and after how
+# many samples its sentence has come true: COMES_TRUE says it of W_perp, W_par, angles in degrees
+# and R^2 at the end. One seed; bounds far from what is measured (in the comment), which a seed
+# moves by a few per cent.
 PAPER = dict(d=100, link="tanh", k=1, weight_decay=0.5, step=0.05)
 PRESETS = {
-    "the theorem holds": (
-        dict(bias="away", schedule="decreasing", step=1.0),
-        "TTTT",
-        20_000,
-        r"above the threshold, biases away from zero, decreasing.*W⊥ falls like 1/√t",
-        lambda out, into, angles, r2: out < 0.1 and angles[0] < 10,
-    ),  # 0.05, 6
-    "no weight decay": (
-        dict(weight_decay=0.0),
-        "FTTT",
-        40_000,
-        r"W⊥ stays, although the angle falls",
-        lambda out, into, angles, r2: out > 0.7 and angles[0] < 10,
-    ),  # 0.88, 2
+    "the theorem holds": (dict(bias="away", schedule="decreasing", step=1.0), "TTTT", 20_000),
+    "no weight decay": (dict(weight_decay=0.0), "FTTT", 40_000),
     "decay under the threshold": (
         dict(d=50, link="relu", weight_decay=0.02, step=0.2),
         "FTTT",
         20_000,
-        r"W⊥ lingers far above",
-        lambda out, into, angles, r2: out > 0.4 and angles[0] < 10,
+    ),
+    "decay too strong": (dict(d=50, weight_decay=2.0), "FTTT", 20_000),
+    "pure noise": (dict(link="none", noise=1.0), "FTFT", 20_000),
+    "even link": (dict(d=50, link="he2"), "FTFT", 20_000),
+    "inclusion without recovery": (dict(k=3, link="sum_tanh"), "FTTT", 40_000),
+    "five directions": (dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1), "FTTT", 50_000),
+    "a million dimensions": (dict(d=10**6, weight_decay=0.05, width=20, step=0.3), "FFTT", 0),
+    "the paper's Figure 1": (dict(d=2, width=1000), "FTTT", 3_000),
+}
+SAYS = {
+    "the theorem holds": "threshold, biases away from zero, decreasing.*W⊥ falls like 1/√t",
+    "no weight decay": "W⊥ stays, although the angle falls",
+    "decay under the threshold": "W⊥ lingers far above",
+    "decay too strong": "W⊥ vanishes, and W∥ nearly",
+    "pure noise": "W⊥ vanishes all the same.*look at W∥ and the risk",
+    "even link": "No first Hermite coefficient.*decay wins",
+    "inclusion without recovery": "W⊥ is small, and two angles stay large",
+    "five directions": "five angles fall",
+    "a million dimensions": "d = 1,000,000",
+    "the paper's Figure 1": "Two dimensions, 1000 neurons, one direction",
+}
+
+
+COMES_TRUE = {
+    "the theorem holds": lambda out, into, angles, r2: out < 0.1 and angles[0] < 10,  # 0.05, 6
+    "no weight decay": lambda out, into, angles, r2: out > 0.7 and angles[0] < 10,  # 0.88, 2
+    "decay under the threshold": lambda out, into, angles, r2: (
+        out > 0.4 and angles[0] < 10
     ),  # 0.69, 2
-    "decay too strong": (
-        dict(d=50, weight_decay=2.0),
-        "FTTT",
-        20_000,
-        r"W⊥ vanishes, and W∥ nearly",
-        lambda out, into, angles, r2: out < 0.1 and into < 0.3 and r2 < 0.5,
-    ),  # 0.05, 0.2, 0.3
-    "pure noise": (
-        dict(link="none", noise=1.0),
-        "FTFT",
-        20_000,
-        r"W⊥ vanishes all the same.*look at W∥ and the risk",
-        lambda out, into, angles, r2: out < 0.2 and into < 0.05 and r2 < 0.05,
-    ),  # 0.09, 0.01, 0
-    "even link": (
-        dict(d=50, link="he2"),
-        "FTFT",
-        20_000,
-        r"No first Hermite coefficient.*decay wins",
-        lambda out, into, angles, r2: out < 0.2 and into < 0.2 and r2 < 0.1,
-    ),  # 0.08, 0.08, 0.01
-    "inclusion without recovery": (
-        dict(k=3, link="sum_tanh"),
-        "FTTT",
-        40_000,
-        r"W⊥ is small, and two angles stay large",
-        lambda out, into, angles, r2: (
-            out < 0.15 and into > 0.3 and angles[1] > 45 and angles[2] < 20
-        ),
-    ),  # 0.06, 0.5, 79, 6
-    "five directions": (
-        dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1),
-        "FTTT",
-        50_000,
-        r"five angles fall",
-        lambda out, into, angles, r2: angles[0] < 30,
-    ),  # 12
-    "a million dimensions": (
-        dict(d=10**6, weight_decay=0.05, width=20, step=0.3),
-        "FFTT",
-        0,
-        r"d = 1,000,000",
-        lambda out, into, angles, r2: out > 0.9,
-    ),  # minutes away: here it only begins
-    "the paper's Figure 1": (
-        dict(d=2, width=1000),
-        "FTTT",
-        3_000,
-        r"Two dimensions, 1000 neurons, one direction",
-        lambda out, into, angles, r2: out < 0.15 and into > 0.4,
-    ),  # 0.08, 0.5
+    "decay too strong": lambda out, into, angles, r2: (
+        out < 0.1 and into < 0.3 and r2 < 0.5  # 0.05, 0.2, 0.3
+    ),
+    "pure noise": lambda out, into, angles, r2: (
+        out < 0.2 and into < 0.05 and r2 < 0.05  # 0.09, 0.01, 0
+    ),
+    "even link": lambda out, into, angles, r2: (
+        out < 0.2 and into < 0.2 and r2 < 0.1  # 0.08, 0.08, 0.01
+    ),
+    "inclusion without recovery": lambda out, into, angles, r2: (
+        out < 0.15 and into > 0.3 and angles[1] > 45 and angles[2] < 20  # 0.06, 0.5, 79, 6
+    ),
+    "five directions": lambda out, into, angles, r2: angles[0] < 30,  # 12
+    "a million dimensions": lambda out, into, angles, r2: out > 0.9,  # here it only begins
+    "the paper's Figure 1": lambda out, into, angles, r2: out < 0.15 and into > 0.4,  # 0.08, 0.5
 }
 
 
@@ -660,21 +480,21 @@ def test_every_preset_is_looked_at():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_sets_what_its_sentence_says_and_the_sentence_comes_true(name):
-    changes, lamps, samples, says, comes_true = PRESETS[name]
+    changes, lamps, samples = PRESETS[name]
     settings, sentence = SubspaceLab.presets[name]
     assert settings == Settings(**PAPER | changes)
-    assert re.search(says, sentence)
-    lights = [
-        light
-        for light, _, _ in SubspaceLab(settings).words(made(seeds=1, **asdict(settings)), -1).lights
-    ]
-    assert lights == [lamp == "T" for lamp in lamps]
+    assert re.search(SAYS[name], sentence)
+    lights = SubspaceLab(settings).words(made(seeds=1, **asdict(settings)), -1).lights
+    assert [light for light, _, _ in lights] == [lamp == "T" for lamp in lamps]
     end = online_sgd(settings, samples=samples, checkpoints=1).at()
-    assert comes_true(end.perpendicular, end.parallel, np.degrees(end.angles), end.r2)
+    assert COMES_TRUE[name](end.perpendicular, end.parallel, np.degrees(end.angles), end.r2)
 
 
 def test_where_the_theorem_holds_its_rate_and_the_prediction_are_what_is_measured():
-    """W_perp falls like t^(-1/2) once the start is forgotten; width 200 and one seed agree with the prediction to 20 %."""
+    """W_perp falls like t^(-1/2) once the start is forgotten.
+
+    Width 200 and one seed agree with the prediction to 20 %.
+    """
     settings, _ = SubspaceLab.presets["the theorem holds"]
     lab = SubspaceLab(settings, samples=20_000)
     run, (times, values) = lab.run, lab.session.predicted
@@ -712,29 +532,22 @@ def test_the_movie_shows_first_neurons_open_and_present_ones_filled(movie):
     for moment in (0, 30, len(run) - 1):
         plane, norms = movie.figures(run, moment)
         u_line, first, now = plane.traces
-        assert [trace["name"] for trace in plane.traces] == [
-            "line of u",
-            "at t = 0",
-            "now",
-        ]
+        assert [trace["name"] for trace in plane.traces] == ["line of u", "at t = 0", "now"]
         same([first["x"], first["y"]], every[0][::5].T, rel=1e-6)  # float32 on its way to the page
         same([now["x"], now["y"]], every[moment][::5].T, rel=1e-6)
         same([u_line["x"], u_line["y"]], [[-4.4 * u[0], 4.4 * u[0]], [-4.4 * u[1], 4.4 * u[1]]])
         same(u_line["line"], {"color": VERMILLION, "dash": "dash", "width": 2})
-        same(
-            first["marker"], {"color": "#D62728", "size": 5, "symbol": "circle-open"}
-        )  # red at first, as in the paper
+        red = {"color": "#D62728", "size": 5, "symbol": "circle-open"}  # as in the paper
+        same(first["marker"], red)
         same(now["marker"], {"color": BLUE, "size": 6, "symbol": "diamond"})
         assert [trace["mode"] for trace in plane.traces] == ["lines", "markers", "markers"]
-        same(
-            plane.layout,
-            {
-                "title": "20% of 100 neurons",
-                "xaxis": {"range": [-3.3, 3.3], "title": "w₁"},
-                "yaxis": {"range": [-2.2, 2.2], "title": "w₂", "scaleanchor": "x"},
-                "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
-            },
-        )
+        layout = {
+            "title": "20% of 100 neurons",
+            "xaxis": {"range": [-3.3, 3.3], "title": "w₁"},
+            "yaxis": {"range": [-2.2, 2.2], "title": "w₂", "scaleanchor": "x"},
+            "legend": {"x": 1, "y": 1, "xanchor": "right", "yanchor": "top"},
+        }
+        same(plane.layout, layout)
         want = bound.norms(run, moment, movie.session.predicted)
         same([norms.name, norms.traces, norms.layout], ["norms", want.traces, want.layout])
         assert plane.name == "plane" and movie.words(run, moment).sentence == run.sentence(moment)
@@ -775,9 +588,8 @@ def test_the_movie_is_wide_enough_for_neurons_that_go_far():
     movie = neurons_movie(PLANE, samples=5, share=1)
     movie.session.at(5)[7] = [0.1, -2.3]
     layout = movie.figures(movie.run, -1)[0].layout
-    assert layout["yaxis"]["range"] == pytest.approx([-3.3, 3.3]) and layout["xaxis"][
-        "range"
-    ] == pytest.approx([-4.95, 4.95])
+    assert layout["yaxis"]["range"] == pytest.approx([-3.3, 3.3])
+    assert layout["xaxis"]["range"] == pytest.approx([-4.95, 4.95])
 
 
 def test_the_movie_takes_only_what_it_can_draw():

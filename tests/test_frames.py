@@ -1,4 +1,4 @@
-"""Frames: a page that takes them one by one holds what the lab holds, and gets no more than what is new."""
+"""Frames: a page that takes them one by one holds what the lab holds, and gets only what is new."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from course_utils.labs.views import Figure, Table, Words, column, is_bound
 
 
 class Page:
-    """Takes frames as a page does: by the words of the protocol, and not by the code that makes them."""
+    """Takes frames as a page does: by the words of the protocol, not by the code of Frames."""
 
     def __init__(self):
         self.tables, self.said, self.views, self.sizes = {}, [], [], []
@@ -31,9 +31,8 @@ class Page:
             self.tables, self.said, self.views = {}, [], [{} for _ in message["views"]]
             assert message["palette"] == {"ink": INK, "dark": ON_DARK}
         for view, news in zip(self.views, message["views"], strict=True):
-            view |= {
-                key: news[key] for key in ("name", "traces", "layout", "direct") if key in news
-            }
+            parts = ("name", "traces", "layout", "direct")
+            view |= {key: news[key] for key in parts if key in news}
             for trace, key, offset, length in news["arrays"]:
                 assert offset % 8 == 0
                 view["traces"][trace][key] = np.frombuffer(buffer, "<f8", length, offset)
@@ -57,12 +56,11 @@ class Page:
 
     def shown(self, moment):
         """The views as they are drawn when a row is shown."""
-        tables = {
-            name: Table(
-                kept["samples"], lambda part, kept=kept: {k: v[part] for k, v in kept.items()}
-            )
-            for name, kept in self.tables.items()
-        }
+
+        def made(kept):
+            return Table(kept["samples"], lambda part: {k: v[part] for k, v in kept.items()})
+
+        tables = {name: made(kept) for name, kept in self.tables.items()}
         figures = [Figure(v["name"], v["traces"], v["layout"], v["direct"]) for v in self.views]
         return [figure.bind(tables, moment) for figure in figures]
 
@@ -70,9 +68,8 @@ class Page:
 def look(page, lab, moments):
     """The page shows at these moments what the lab shows, with its words."""
     run = lab.session.run()
-    assert len(page.said) == len(run) and np.array_equal(
-        page.tables["record"]["samples"], run.samples
-    )
+    assert len(page.said) == len(run)
+    assert np.array_equal(page.tables["record"]["samples"], run.samples)
     for i in moments:
         for got, want in zip(page.shown(i), lab.figures(run, i), strict=True):
             assert (got.name, got.direct) == (want.name, want.direct)
@@ -149,26 +146,22 @@ def table(samples, values, key=None):
     return Table(samples, lambda part: {"samples": samples[part], "v": values[part]}, key)
 
 
-CURVE = Figure(
-    "c", [{"x": column("samples"), "y": column("v"), "z": np.array([1.0])}], {"title": "t"}
-)
+TRACE = {"x": column("samples"), "y": column("v"), "z": np.array([1.0])}
+CURVE = Figure("c", [TRACE], {"title": "t"})
+HISTORY = st.lists(st.integers(0, 12), min_size=1, max_size=8)
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=8), min_size=1, max_size=6),
-    st.data(),
-)
+@given(st.lists(HISTORY, min_size=1, max_size=6), st.data())
 def test_whatever_becomes_of_a_table_a_page_has_its_rows(histories, data):
-    """Rows that go, come back, or change as the last one: the page's table is the kernel's after each frame."""
+    """Rows go, come back, or change as the last one: the page has the kernel's table each time."""
     frames, page = Frames(), Page()
     values = {t: float(t) for t in range(13)}
     for history in histories:
         samples = sorted(history)
         now = table(samples, [values[t] for t in samples], key=1)
-        values = values | {
-            samples[-1]: data.draw(st.floats(-5, 5))
-        }  # only a last row may be provisional
+        last = {samples[-1]: data.draw(st.floats(-5, 5))}  # only a last row may be provisional
+        values = values | last
         told = [Words(str(t)) for t in samples]
         page.take(*frames.frame([CURVE], Words("s"), {"record": now}, told.__getitem__))
         if len(set(samples)) == len(samples):
@@ -178,18 +171,15 @@ def test_whatever_becomes_of_a_table_a_page_has_its_rows(histories, data):
 
 def test_rows_of_another_key_are_other_rows():
     frames, page = Frames(), Page()
+
+    def send(values, key):
+        tables = {"record": table([0, 5], values, key)}
+        return page.take(*frames.frame([CURVE], Words(), tables, lambda i: Words("a")))
+
     for key, values in ((object(), [1, 2]), (object(), [3, 4])):
-        page.take(
-            *frames.frame(
-                [CURVE], Words(), {"record": table([0, 5], values, key)}, lambda i: Words("a")
-            )
-        )
+        send(values, key)
         assert page.tables["record"]["v"].tolist() == values
-    message = page.take(
-        *frames.frame(
-            [CURVE], Words(), {"record": table([0, 5], values, key)}, lambda i: Words("a")
-        )
-    )
+    message = send(values, key)
     assert message["tables"] == {} and message["said"] == [] and "words" not in message
     assert message["views"] == [{"name": "c", "arrays": []}]
 
@@ -214,20 +204,14 @@ CURVE_OF = {
 def test_bindings_say_which_numbers_they_stand_for():
     values = np.arange(24.0).reshape(4, 3, 2)
     samples = np.array([0.0, 10, 100, 1000])
-    record = Table(
-        samples, lambda part: {"v": values[part], "s": 2 * samples[part], "w": samples[part]}
-    )
+    columns = {"v": values, "s": 2 * samples, "w": samples}
+    record = Table(samples, lambda part: {name: v[part] for name, v in columns.items()})
     other = Table(np.array([5.0, 150.0]), lambda part: {"v": np.array([7.0, 8.0])[part]})
     tables = {"record": record, "other": other}
 
     def read(moment=-1, **how):
-        name = how.pop("name", "s")
-        return (
-            Figure("", [{"x": column(name, **how)}], {})
-            .bind(tables, moment)
-            .traces[0]["x"]
-            .tolist()
-        )
+        figure = Figure("", [{"x": column(how.pop("name", "s"), **how)}], {})
+        return figure.bind(tables, moment).traces[0]["x"].tolist()
 
     assert read() == [0, 20, 200, 2000] and read(times=0.5) == samples.tolist()
     assert read(back="w") == [0, 20, 200, 2000, 1000, 100, 10, 0]

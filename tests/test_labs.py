@@ -1,4 +1,7 @@
-"""Labs without a page: the worker, the text twin, presets, settings codes, own links, errors, colours, memory."""
+"""Labs without a page.
+
+The worker, the text twin, presets, settings codes, own links, errors, colours, memory.
+"""
 
 import threading
 
@@ -44,11 +47,7 @@ def recorder():
         gate.wait(120)
         done.append((key, value))
 
-    return (
-        done,
-        gate,
-        Actor(obey, lambda: done.append("step"), lambda: 0, lambda problem: done.append(problem)),
-    )
+    return done, gate, Actor(obey, lambda: done.append("step"), lambda: 0, done.append)
 
 
 def test_newest_order_of_a_kind_wins_and_none_is_lost():
@@ -67,11 +66,14 @@ def test_newest_order_of_a_kind_wins_and_none_is_lost():
 
 def test_without_a_page_nothing_is_sent_and_nothing_spins():
     shown, steps = [], []
-    actor = Actor(
-        lambda *_: None, lambda: steps.append(1), lambda: shown.append(1) or len(shown), pytest.fail
-    )
+    show = lambda: shown.append(1) or len(shown)  # noqa: E731
+    actor = Actor(lambda *_: None, lambda: steps.append(1), show, pytest.fail)
     actor.playing = True
-    asleep = lambda: len(actor._wake._waiters) == 1  # noqa: E731  it waits for an order or for the page
+
+    def asleep():
+        """It waits for an order or for the page."""
+        return len(actor._wake._waiters) == 1
+
     actor.order("anything")
     wait(lambda: not actor.waiting("anything") and asleep())
     assert shown == steps == []
@@ -117,9 +119,8 @@ def test_a_lab_opens_with_its_run_recorded_and_tells_it_as_text():
 def test_orders_reach_the_experiment(lab):
     lab.fields["noise"].value = 0.5
     wait(lambda: lab.settings.noise == 0.5)
-    assert (
-        lab.session.samples == 400 and lab.session.changes
-    )  # noise acts on the running experiment
+    # noise acts on the running experiment
+    assert lab.session.samples == 400 and lab.session.changes
     lab.fields["k"].value = 1
     wait(lambda: lab.settings.k == 1)
     assert lab.session.samples == 0  # k starts a new one
@@ -146,15 +147,8 @@ def test_play_pause_times_ten_and_looking_back(lab):
 
 def test_codes_of_strangers_change_nothing(lab):
     before = lab.settings
-    for text in (
-        "d=50 d=60",
-        "noise=nan",
-        "__import__('os')",
-        "d=1e3",
-        "x" * 2000,
-        "link=cubic k=3",
-        "d=\u0665",
-    ):
+    codes = ["d=50 d=60", "noise=nan", "__import__('os')", "d=1e3", "x" * 2000]
+    for text in [*codes, "link=cubic k=3", "d=\u0665"]:
         lab.errors.clear()
         lab.actor.order("code", text)
         wait(lambda: lab.errors)
@@ -171,26 +165,15 @@ def test_every_preset_runs(lab):
         session = Session(settings)
         session.train(min(2 * settings.d, 2000))
         assert np.isfinite(session.run().perpendicular).all() and sentence.endswith(".")
-    first = [
-        "the theorem holds",
-        "no weight decay",
-        "decay under the threshold",
-        "decay too strong",
-        "pure noise",
-    ]
-    assert {
-        *first,
-        "even link",
-        "five directions",
-        "a million dimensions",
-        "the paper's Figure 1",
-    } <= set(lab.presets)
+    decay = {"no weight decay", "decay under the threshold", "decay too strong"}
+    labels = {"pure noise", "even link", "five directions"}
+    others = {"the theorem holds", "a million dimensions", "the paper's Figure 1"}
+    assert decay | labels | others <= set(lab.presets)
 
 
 def test_own_links_are_welcome_and_examined():
-    lab = SubspaceLab(
-        Settings(d=20, k=2, width=20, link=lambda Z: np.sin(Z[:, 0]) * Z[:, 1]), samples=200
-    )
+    own = Settings(d=20, k=2, width=20, link=lambda Z: np.sin(Z[:, 0]) * Z[:, 1])
+    lab = SubspaceLab(own, samples=200)
     assert "function" in repr(lab)
     with pytest.raises(ValueError, match="own function"):
         lab.settings.code()
@@ -217,14 +200,12 @@ def test_a_lab_is_composed_and_not_inherited():
 
 
 def test_a_lab_that_trains_understands_play_and_refuses_what_is_not_its_own(lab):
-    assert {"play", "pause", "step", "x10", "reset", "look", "speed", "set width", "code"} <= set(
-        lab.orders
-    )
+    own = {"play", "pause", "step", "x10", "reset", "look", "speed", "set width", "code"}
+    assert own <= set(lab.orders)
     lab.actor.order("rank", 3)
     wait(lambda: lab.errors)
-    assert lab.stage.error.startswith(
-        "SubspaceLab does not understand the order 'rank': it understands code, copy, export"
-    )
+    refused = "SubspaceLab does not understand the order 'rank': it understands code, copy, export"
+    assert lab.stage.error.startswith(refused)
     lab.actor.order("step")
     wait(lambda: lab.session.samples > 400)  # and goes on
     assert lab.result.samples[-1] == lab.run.samples[-1] == lab.session.samples
@@ -239,25 +220,23 @@ def test_settings_must_be_settings():
 def test_adapted_lets_k_follow():
     assert adapted(Settings(k=3), link="tanh").k == 1
     assert adapted(Settings(k=3), d=2).k == 2
-    assert moment_at(SubspaceLab(SMALL, samples=400).run, 1e9) == moment_at(
-        SubspaceLab(SMALL, samples=400).run, None
-    )
+    run = SubspaceLab(SMALL, samples=400).run
+    assert moment_at(run, 1e9) == moment_at(run, None)
 
 
 def test_a_band_over_seeds_and_the_movie():
     lab = SubspaceLab(SMALL, samples=200, seeds=3)
     assert lab.run.perpendicular.shape[0] == 3 and "median of 3 seeds" in repr(lab)
     assert any(t.get("fill") == "toself" for t in lab.figures(lab.run, -1)[0].traces)
-    movie = neurons_movie(
-        Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300
-    )
+    paper = Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05)
+    movie = neurons_movie(paper, samples=300)
     assert movie.figures(movie.run, -1)[0].plotly()
     with pytest.raises(ValueError, match="d = 2"):
         neurons_movie(SMALL)
 
 
 def test_long_play_keeps_memory_flat():
-    """What 900 frames leave: a record of bounded length, and predictions that grow with log t only."""
+    """What 900 frames leave: a record of bounded length, predictions that grow with log t only."""
     session = Session(Settings(d=10, k=1, link="tanh", width=10))
     for _ in range(900):
         session.step(0.02)
@@ -288,17 +267,15 @@ KINDS = {  # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
 
 def lab_colour(linear):
     """CIE L*a*b* of linear RGB (D65)."""
-    xyz = (
-        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-        @ linear
-    )
+    rows = [0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]
+    xyz = np.array(rows) @ linear
     f = np.cbrt(np.maximum(xyz / [0.9505, 1, 1.089], 0.008856))
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_first_three_colours_differ_for_the_colour_blind_and_all_curves_by_dash(kind):
-    """Three directions are the default: 15 is far above the just noticeable difference of about 2."""
+    """Three directions are the default: 15 is far above the just noticeable difference, about 2."""
     rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in look.COLOURS[:3]])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = [lab_colour(np.clip(np.array(KINDS[kind]) @ c, 0, 1)) for c in linear]
@@ -308,11 +285,6 @@ def test_the_first_three_colours_differ_for_the_colour_blind_and_all_curves_by_d
 
 
 def test_every_control_has_a_label_and_a_tooltip(lab):
-    for control in (
-        *lab.fields.values(),
-        *lab.transport.children,
-        lab.preset,
-        lab.lecture,
-        lab.code,
-    ):
+    beside = lab.preset, lab.lecture, lab.code
+    for control in (*lab.fields.values(), *lab.transport.children, *beside):
         assert control.description and control.tooltip, control

@@ -1,4 +1,4 @@
-"""Labs without training: what their knobs do, what they say, and that their text is the same every time."""
+"""Labs without training: what their knobs do, what they say, and that their text stays the same."""
 
 import math
 
@@ -39,9 +39,8 @@ def test_looking_along_the_truth_and_away():
     cloud = drive(lab, ("truth", None))
     assert cloud.tilt == 0 and cloud.measured > 0.9
     cloud = drive(lab, ("tilt", 90.0))
-    assert cloud.measured < 0.02 and lab.knobs["tilt"].value == pytest.approx(
-        0
-    )  # the page moved its own slider
+    assert cloud.measured < 0.02
+    assert lab.knobs["tilt"].value == pytest.approx(0)  # the page moved its own slider
     cloud = drive(lab, ("random", None))
     assert lab.knobs["tilt"].value == pytest.approx(cloud.tilt, abs=0.06)
 
@@ -126,7 +125,10 @@ def test_a_known_link_and_ones_own():
 
 
 def test_what_a_slider_sends_back_is_no_change():
-    """The page rounds a coefficient to the slider's step and sends it back: that must not make the link one's own."""
+    """The page rounds a coefficient to the slider's step and sends it back.
+
+    That must not make the link one's own.
+    """
     lab = HermiteLab("tanh")
     for j in range(7):
         drive(lab, (f"c{j}", lab.knobs[f"c{j}"].value))
@@ -171,10 +173,8 @@ def test_a_new_link_is_measured_step_by_step(estimators_lab):
     while estimators_lab.actor.playing:
         estimators_lab._step()
         estimators_lab._show()
-    assert (
-        not estimators_lab.session.unfinished
-        and np.isfinite(estimators_lab.session.angles[:, -1]).all()
-    )
+    assert not estimators_lab.session.unfinished
+    assert np.isfinite(estimators_lab.session.angles[:, -1]).all()
     estimators_lab.raise_errors()
 
 
@@ -228,9 +228,8 @@ def test_csv_can_be_read_back(make):
     import pandas as pd
 
     lab = make()
-    assert len(pd.read_csv(io.StringIO(lab.session.to_csv()), comment="#")) == len(
-        lab.session.frame()
-    )
+    table = pd.read_csv(io.StringIO(lab.session.to_csv()), comment="#")
+    assert len(table) == len(lab.session.frame())
 
 
 def test_settings_code_of_a_panel_is_read_by_itself():
@@ -251,20 +250,17 @@ def test_an_order_that_a_lab_does_not_know_is_refused_in_a_sentence(make, order)
     wait(lambda: lab.errors)
     assert isinstance(lab.errors[0], ValueError) and str(lab.errors[0]) == lab.stage.error
     head, _, known = lab.stage.error.partition(": it understands ")
-    assert head == f"{lab.name} does not understand the order {order!r}" and known.split(
-        ", "
-    ) == sorted(lab.orders)
-    assert {"export", "new_seed", "set d", "set noise"} <= set(lab.orders) and not set(
-        TRANSPORT
-    ) & set(lab.orders)
+    assert head == f"{lab.name} does not understand the order {order!r}"
+    assert known.split(", ") == sorted(lab.orders)
+    assert {"export", "new_seed", "set d", "set noise"} <= set(lab.orders)
+    assert not set(TRANSPORT) & set(lab.orders)
     assert repr(lab) == before and not lab.actor.playing
     lab.close()
 
 
 def test_a_preset_that_a_lab_does_not_have_is_refused_in_a_sentence():
-    with pytest.raises(
-        ValueError, match="TargetLab has no preset 'mine': it offers tanh, d = 20, .*even link"
-    ):
+    refused = "TargetLab has no preset 'mine': it offers tanh, d = 20, .*even link"
+    with pytest.raises(ValueError, match=refused):
         TargetLab()._obey("preset", "mine")
 
 
@@ -273,9 +269,8 @@ def test_what_was_measured_is_the_result_and_there_is_no_run(estimators_lab):
     assert result.frame().equals(estimators_lab.session.frame())
     result.angles[:] = 0.0  # a copy: the lab's own stay
     assert np.nanmax(estimators_lab.session.angles) > 0
-    with pytest.raises(
-        AttributeError, match="EstimatorsLab records no run: what it has measured is its result"
-    ):
+    said = "EstimatorsLab records no run: what it has measured is its result"
+    with pytest.raises(AttributeError, match=said):
         estimators_lab.run  # noqa: B018
 
 
@@ -284,18 +279,13 @@ def test_a_value_that_the_worker_sets_is_no_order_and_what_a_person_moves_is_lef
     lab._obey("truth", None)
     assert (lab.knobs["tilt"].value, lab.knobs["turn"].value, ordered(lab)) == (0.0, 0.0, [])
     lab.knobs["tilt"].value = 40.0  # on its way while others are obeyed
-    for order, value in (
-        ("random", None),
-        ("code", "d=50"),
-        ("preset", "even link"),
-        ("new_seed", None),
-    ):
+    orders = {"random": None, "code": "d=50", "preset": "even link", "new_seed": None}
+    for order, value in orders.items():
         lab._obey(order, value)
         assert lab.knobs["tilt"].value == 40.0 != pytest.approx(lab.session.tilt, abs=0.1)
         assert lab.knobs["turn"].value == pytest.approx(lab.session.turn, abs=0.5)
-        assert {name: field.value for name, field in lab.fields.items()} == {
-            n: getattr(lab.settings, n) for n in lab.fields
-        }
+        for name, field in lab.fields.items():
+            assert field.value == getattr(lab.settings, name)
     assert lab.preset.value == "even link" and lab.knobs["turn"].disabled  # k = 1
     assert ordered(lab) == [("tilt", 40.0)]
     lab._obey("tilt", 40.0)

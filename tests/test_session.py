@@ -1,4 +1,4 @@
-"""A running experiment behind a lab: what it predicts, while noise, step, decay and schedule are turned."""
+"""A running experiment behind a lab: what it predicts, while its live knobs are turned."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def play(session: Session, until: int, frames: int = 25) -> None:
 
 
 def off(session: Session) -> float:
-    """|log(predicted / measured)| of W_perp now; measured alone it swings by 10 % about its mean."""
+    """|log(predicted / measured)| of W_perp now; measured, it swings by 10 % about its mean."""
     return abs(np.log(session.predicted_at(session.samples) / session.run().perpendicular[-1]))
 
 
@@ -34,7 +34,10 @@ def off(session: Session) -> float:
     ],
 )
 def test_a_prediction_follows_changes_however_close_they_are(settings, moves):
-    """Within 40 % at every moment: its rates are means over 500 samples, and what it predicts swings by 10 %."""
+    """Within 40 % at every moment.
+
+    Its rates are means over 500 samples, and what it predicts swings by 10 %.
+    """
     session = Session(settings)
     play(session, 40_000, 40)
     for move in moves:
@@ -43,9 +46,8 @@ def test_a_prediction_follows_changes_however_close_they_are(settings, moves):
     changed = session.samples
     while session.samples < 60_000:
         session.train(500)
-        assert off(session) < 0.4, (
-            f"at {session.samples:,} samples, {session.samples - changed:,} after"
-        )
+        t = session.samples
+        assert off(session) < 0.4, f"at {t:,} samples, {t - changed:,} after"
 
 
 def test_a_prediction_follows_a_change_long_after_its_plateau():
@@ -53,9 +55,8 @@ def test_a_prediction_follows_a_change_long_after_its_plateau():
     play(session, 25_000)  # the plateau is settled after 300 d / step = 15,000
     before = session.predicted_at(session.samples)
     session.change(session.settings.replace(noise=3.0))
-    assert session.predicted_at(session.samples) == pytest.approx(
-        before, rel=0.1
-    )  # W_perp itself does not jump
+    after = session.predicted_at(session.samples)
+    assert after == pytest.approx(before, rel=0.1)  # W_perp itself does not jump
     play(session, 27_000)
     assert session.predicted_at(session.samples) > 1.2 * before
     assert off(session) < 0.35
@@ -66,24 +67,20 @@ def test_the_prediction_in_words_is_the_curve_that_is_drawn():
     session = Session(SIGNAL)
     play(session, 5_000)
     times, values = session.predicted
-    assert (
-        times[-1] == session.samples and (np.diff(times) > 0).all()
-    )  # the curve ends now, where measured ones end
+    assert times[-1] == session.samples  # the curve ends now, where measured ones end
+    assert (np.diff(times) > 0).all()
     for i in range(2, len(times)):
         assert session.predicted_at(times[i]) == pytest.approx(values[i])
-        assert session.predicted_at(np.sqrt(times[i - 1] * times[i])) == pytest.approx(
-            np.sqrt(values[i - 1] * values[i])
-        )
+        between = session.predicted_at(np.sqrt(times[i - 1] * times[i]))
+        assert between == pytest.approx(np.sqrt(values[i - 1] * values[i]))
     assert np.isnan(session.predicted_at(5_001))  # not computed, so not said
 
 
 def test_where_there_is_no_prediction_any_more_none_is_said():
     """Once W_perp is predicted to grow without end there is none, whatever is turned afterwards."""
     lab = SubspaceLab(SIGNAL)
-    lab.session._theory._M[0, 0], lab.session._theory._modes = (
-        1e308,
-        None,
-    )  # stands in for growth without end
+    theory = lab.session._theory
+    theory._M[0, 0], theory._modes = 1e308, None  # stands in for growth without end
     play(lab.session, 2_000)
     lab.session.change(SIGNAL.replace(noise=1.0, weight_decay=1.0))
     play(lab.session, 4_000)
@@ -94,15 +91,17 @@ def test_where_there_is_no_prediction_any_more_none_is_said():
 
 
 def test_labs_that_play_share_one_budget(monkeypatch):
-    """Two that play to a page halve what each may train for a frame; one at rest or without a page takes no share."""
+    """Two that play to a page halve what each may train for a frame.
+
+    One at rest or without a page takes no share.
+    """
     labs = [SubspaceLab(SIGNAL) for _ in range(3)]
     shares = []
     monkeypatch.setattr(Session, "step", lambda self, *_, share: shares.append(share))
     for lab in labs:
         lab.actor._page = True
-    monkeypatch.setattr(
-        actor, "_actors", {lab.actor for lab in labs}
-    )  # without those of other tests
+    # without those of other tests
+    monkeypatch.setattr(actor, "_actors", {lab.actor for lab in labs})
     for playing in ([0], [0, 1], [0, 1, 2], [0, 2]):
         for i, lab in enumerate(labs):
             lab.actor.playing = i in playing

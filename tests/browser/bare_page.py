@@ -1,4 +1,4 @@
-"""A page without a kernel: the labs' JavaScript and a fake model, fed with frames that Python makes."""
+"""A page without a kernel: the labs' JavaScript and a fake model, fed with Python's frames."""
 
 from __future__ import annotations
 
@@ -31,12 +31,17 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
   window.sent = [];
   window.model = {
     get: (name) => values[name],
-    set: (name, value) => { values[name] = value; for (const f of hears["change:" + name] ?? []) f(); },
+    set: (name, value) => {
+      values[name] = value;
+      for (const f of hears["change:" + name] ?? []) f();
+    },
     save_changes: () => {},
     widget_manager: { kernel: { connectionStatus: "connected" } },
     on: (name, f) => { (hears[name] ??= []).push(f); },
     off: (name, f) => { hears[name] = (hears[name] ?? []).filter((g) => g !== f); },
-    receive: (message, buffers) => { for (const f of hears["msg:custom"] ?? []) f(message, buffers); },
+    receive: (message, buffers) => {
+      for (const f of hears["msg:custom"] ?? []) f(message, buffers);
+    },
     send: (message) => {
       sent.push(message);
       if (message.type === "library") model.receive({ type: "library" }, [new DataView(library)]);
@@ -47,7 +52,8 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
     sent.length = 0;
     values = { lecture: false, playing: false, columns: 3, label: "figures" };
     hears = {};
-    document.body.innerHTML = '<div class="course-lab" style="width: 1200px"></div><div id="own"></div>';
+    const lab = '<div class="course-lab" style="width: 1200px"></div>';
+    document.body.innerHTML = lab + '<div id="own"></div>';
     const el = document.body.firstChild;
     end = stage.render({ model, el });
     window.root = el.querySelector(".course-stage");
@@ -61,7 +67,8 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
     const last = String(frames.at(-1)[0].n);
     while (root.dataset.frame !== last) await new Promise(requestAnimationFrame);
   };
-  window.look = (gd) => [...gd.querySelectorAll(".scatterlayer .trace, .barlayer .trace")].map((el) => {
+  const TRACES = ".scatterlayer .trace, .barlayer .trace";
+  window.look = (gd) => [...gd.querySelectorAll(TRACES)].map((el) => {
     const css = getComputedStyle, trace = el.__data__[0].trace;
     const fills = [...gd.querySelectorAll(".scatterlayer .js-fill")];
     return {
@@ -69,18 +76,21 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
       opacity: css(el).opacity,
       lines: [...el.querySelectorAll(".js-line")].map((p) => {
         const { stroke, strokeWidth, strokeDasharray, strokeOpacity } = css(p);
-        return { path: p.getAttribute("d"), look: [stroke, strokeWidth, strokeDasharray, strokeOpacity] };
+        const look = [stroke, strokeWidth, strokeDasharray, strokeOpacity];
+        return { path: p.getAttribute("d"), look };
       }),
       fills: fills.filter((p) => el.contains(p))
         .map((p) => ({ path: p.getAttribute("d"), look: [css(p).fill, css(p).fillOpacity] })),
       points: [...el.querySelectorAll(".points path.point, .point path")].map((p) => {
         const { fill, fillOpacity, stroke, strokeWidth } = css(p);
         const { e, f } = p.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
-        return { at: [e, f], path: p.getAttribute("d"), look: [fill, fillOpacity, stroke, strokeWidth] };
+        const look = [fill, fillOpacity, stroke, strokeWidth];
+        return { at: [e, f], path: p.getAttribute("d"), look };
       }),
     };
   });
-  window.reference = async (views) => { // plotly.js' own drawing of traces and axes, at the same size
+  // plotly.js' own drawing of traces and axes, at the same size
+  window.reference = async (views) => {
     const drawn = [];
     for (const [i, [traces, axes]] of views.entries()) {
       const gd = plots()[i], { width, height } = gd.getBoundingClientRect();
@@ -91,7 +101,9 @@ PAGE = """<!doctype html><style>%s body { margin: 0 }</style><body>
         const { range, type, autorange } = axes[name] ?? {};
         layout[name] = { ...layout[name], range, type, autorange };
       }
-      for (const trace of traces) if (trace.type === "scatter") trace.line = { ...trace.line, simplify: false }; // every corner
+      for (const trace of traces) { // with every corner
+        if (trace.type === "scatter") trace.line = { ...trace.line, simplify: false };
+      }
       await courseStage.plotly.newPlot(own, traces, layout, { displayModeBar: false });
       drawn.push(look(own));
     }

@@ -1,4 +1,7 @@
-"""A lab on a bad day: cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise."""
+"""A lab on a bad day.
+
+Cells run twice, pages reloaded, kernels restarted, browsers gone, callbacks that raise.
+"""
 
 import json
 import subprocess
@@ -11,6 +14,7 @@ pytest.importorskip("playwright.sync_api")
 from driver import OPENING, LabPage, open_cells  # noqa: E402
 
 LAB = OPENING + "lab = SubspaceLab(Settings(d=30, k=2, width=50)); lab"
+SECOND = LAB.replace("lab =", "second =")[:-5] + "; second"
 THREADS = "import threading; print('workers', sum(t.name == 'lab' for t in threading.enumerate()))"
 BREAK = """
 good = lab.session.change
@@ -26,12 +30,8 @@ LAB_CELL, THREADS_CELL, BREAK_CELL, MEND_CELL, CHECK_CELL, SECOND_CELL = range(6
 @pytest.fixture(scope="module")
 def course(chromium, tmp_path_factory):
     home = tmp_path_factory.mktemp("bad_days")
-    with open_cells(
-        chromium,
-        home,
-        [LAB, THREADS, BREAK, MEND, CHECK, LAB.replace("lab =", "second =")[:-5] + "; second"],
-        8954,
-    ) as page:
+    cells = [LAB, THREADS, BREAK, MEND, CHECK, SECOND]
+    with open_cells(chromium, home, cells, 8954) as page:
         page.run_cell(LAB_CELL)
         page.wait_for_lab()
         yield page
@@ -67,7 +67,9 @@ def test_thousand_slider_events_and_the_last_one_wins(course):
     course.page.evaluate(
         """async () => {
             const handle = document.activeElement;
-            const press = key => handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));
+            const how = {bubbles: true, cancelable: true};
+            const press = key =>
+                handle.dispatchEvent(new KeyboardEvent('keydown', {key, ...how}));
             for (let i = 0; i < 1000; i++) {
                 press(i % 8 < 4 ? 'ArrowRight' : 'ArrowLeft');
                 if (i % 10 == 9) await new Promise(done => setTimeout(done, 50));
@@ -173,12 +175,16 @@ def test_a_kernel_restarted_in_mid_run_can_start_again(course):
 
 
 def test_without_subshells_it_works_too(course):
-    """A user may switch JupyterLab's messages over subshells off; then they wait for running cells, and nothing else."""
+    """A user may switch JupyterLab's messages over subshells off.
+
+    Then they wait for running cells, and nothing else.
+    """
     raw = json.dumps(json.dumps({"commsOverSubshells": "disabled"}))
     status = course.page.evaluate(
         f"""async () => {{
             const config = JSON.parse(document.getElementById('jupyter-config-data').textContent);
-            const path = config.baseUrl + 'lab/api/settings/@jupyterlab/apputils-extension:kernels-settings';
+            const kernels = '@jupyterlab/apputils-extension:kernels-settings';
+            const path = config.baseUrl + 'lab/api/settings/' + kernels;
             const cookie = (document.cookie.match(/_xsrf=([^;]+)/) || [])[1];
             const answer = await fetch(path, {{method: 'PUT', body: JSON.stringify({{raw: {raw}}}),
                 headers: {{'Content-Type': 'application/json', 'X-XSRFToken': cookie}}}});
@@ -193,10 +199,12 @@ def test_without_subshells_it_works_too(course):
 
 
 def test_a_server_that_is_gone_during_a_lecture(chromium, tmp_path):
-    """A line inside the page says so, and keys go on in the lab: JupyterLab's dialog would stand behind it and take them."""
-    with open_cells(
-        chromium, tmp_path, [LAB.replace("; lab", "; lab.lecture.value = True; lab")], 8957
-    ) as page:
+    """A line inside the page says so, and keys go on in the lab.
+
+    JupyterLab's dialog would stand behind it and take them.
+    """
+    cells = [LAB.replace("; lab", "; lab.lecture.value = True; lab")]
+    with open_cells(chromium, tmp_path, cells, 8957) as page:
         page.run_cell(0)
         page.wait_for_lab()
         page.until(

@@ -1,7 +1,8 @@
-"""What the page draws, in a bare page without a kernel: recorded frames in, paths and points within half a pixel out.
+"""What the page draws, in a bare page without a kernel.
 
-The measure is plotly.js' own drawing of the same data and layout. A frame that only moves a run on is drawn by the
-page itself; all others are drawn by plotly.js, and must hold each trace's colours, dashes and markers.
+Recorded frames go in, paths and points within half a pixel come out. The measure is plotly.js' own
+drawing of the same data and layout. A frame that only moves a run on is drawn by the page itself;
+all others are drawn by plotly.js, and must hold each trace's colours, dashes and markers.
 """
 
 import json
@@ -44,13 +45,12 @@ def check(bare: Bare, shown: list[Figure]) -> None:
 
 
 def seen(trace: dict) -> bool:
-    """Whether there is anything to be seen of a trace; a line with gaps may be one path or several."""
+    """Whether anything is to be seen of a trace; a line with gaps may be one path or several."""
     for kind in ("lines", "fills"):
         paths = [p for p in trace[kind] if p["path"]]
         assert len({str(p["look"]) for p in paths}) <= 1
-        trace[kind] = (
-            [{"path": "".join(p["path"] for p in paths), "look": paths[0]["look"]}] if paths else []
-        )
+        whole = "".join(p["path"] for p in paths)
+        trace[kind] = [{"path": whole, "look": paths[0]["look"]}] if paths else []
     return any(trace[kind] for kind in ("lines", "fills", "points"))
 
 
@@ -58,24 +58,23 @@ def same_trace(drawn: dict, wanted: dict, name: str) -> None:
     """One trace on the page is the one that plotly.js draws."""
     assert drawn["opacity"] == wanted["opacity"], name
     for kind in ("lines", "fills", "points"):
-        assert len(drawn[kind]) == len(wanted[kind]), f"{name}: {kind}"
+        where = f"{name}: {kind}"
+        assert len(drawn[kind]) == len(wanted[kind]), where
         for one, other in zip(drawn[kind], wanted[kind], strict=True):
-            assert one["look"] == other["look"], f"{name}: {kind}"
+            assert one["look"] == other["look"], where
+            paths = one["path"], other["path"]
             if kind == "points":
-                assert np.abs(np.subtract(one["at"], other["at"])).max() <= PIXELS, (
-                    f"{name}: a point"
-                )
-                assert one["path"] == other["path"], f"{name}: a marker"
-            elif (
-                one["path"] != other["path"] and one["look"][1] != "0px"
-            ):  # the edge of a band is not drawn
-                assert apart(one["path"], other["path"], closed=kind == "fills") <= PIXELS, (
-                    f"{name}: {kind}"
-                )
+                assert np.abs(np.subtract(one["at"], other["at"])).max() <= PIXELS, where
+                assert paths[0] == paths[1], f"{name}: a marker"
+            elif paths[0] != paths[1] and one["look"][1] != "0px":  # a band's edge is not drawn
+                assert apart(*paths, closed=kind == "fills") <= PIXELS, where
 
 
 def apart(one: str | None, other: str | None, closed: bool) -> float:
-    """The largest distance, in pixels, from a point of either path to the nearest of the other (Hausdorff), in sight."""
+    """The Hausdorff distance of two paths, in pixels, of what is in sight.
+
+    That is the largest distance from a point of either to the nearest of the other.
+    """
     a, b = dense(one or "", closed), dense(other or "", closed)
     if not len(a) or not len(b):
         return 0.0 if len(a) == len(b) else np.inf
@@ -83,20 +82,21 @@ def apart(one: str | None, other: str | None, closed: bool) -> float:
 
 
 def dense(path: str, closed: bool, step: float = 0.1) -> np.ndarray:
-    """Points on a path of M, L, H, V and Z at most a step apart, those in sight (a plot is smaller than 500 pixels)."""
+    """Points on a path of M, L, H, V and Z at most a step apart.
+
+    Those in sight: a plot is smaller than 500 pixels.
+    """
     found = []
     for part in filter(None, path.replace("Z", "").split("M")):
         corners = []
         for piece in part.replace("L", " L").replace("H", " H").replace("V", " V").split():
             numbers = [float(v) for v in piece.strip("LHV").split(",")]
             last = corners[-1] if corners else None
-            corners.append(
-                [numbers[0], last[1]]
-                if piece[0] == "H"
-                else [last[0], numbers[0]]
-                if piece[0] == "V"
-                else numbers
-            )
+            if piece[0] == "H":
+                numbers = [numbers[0], last[1]]
+            elif piece[0] == "V":
+                numbers = [last[0], numbers[0]]
+            corners.append(numbers)
         corners = np.array(corners + corners[:1] if closed else corners)
         for start, end in zip(corners, [*corners[1:], corners[-1]], strict=True):
             start, end = inside(start, end)
@@ -152,12 +152,10 @@ def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
     for later in shown[1:]:
         before = bare.redraws
         bare.draw(later)
-        if (
-            later is not shown[1]
-        ):  # with its first samples a run gets axes and curves of more than one moment
-            assert bare.redraws - before < len(later), (
-                "plotly.js drew all of it: nothing of the page's own is measured"
-            )
+        # with its first samples a run gets axes and curves of more than one moment
+        if later is not shown[1]:
+            own = bare.redraws - before < len(later)
+            assert own, "plotly.js drew all of it: nothing of the page's own is measured"
         check(bare, later)
     bare.page.evaluate("rest()")  # the redraw once a run pauses changes nothing
     check(bare, shown[-1])
@@ -207,9 +205,8 @@ def test_another_experiment_in_the_same_views(bare):
 
 
 def test_the_movie(bare):
-    movie = neurons_movie(
-        Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05), samples=300
-    )
+    paper = Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05)
+    movie = neurons_movie(paper, samples=300)
     run = movie.session.run()
     for moment in (-1, 0, 20, 40, 80):
         shown = movie.figures(run, moment)
@@ -234,11 +231,8 @@ def test_panels(bare, name):
     for move in moves:
         settings = settings.replace(**move)
         lab.session.begin(settings)
-        shown = [
-            f
-            for f in lab.figures(lab.session.run(), -1)
-            if f.traces[0]["type"] in ("scatter", "bar")
-        ]
+        every = lab.figures(lab.session.run(), -1)
+        shown = [f for f in every if f.traces[0]["type"] in ("scatter", "bar")]
         bare.draw(shown)
         check(bare, shown)
 

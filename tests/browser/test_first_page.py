@@ -2,7 +2,7 @@
 
 import sys
 
-# JupyterLab asks about news a moment after the page is there; without our default it did so within 2 s.
+# JupyterLab asks about news a moment after the page is there; without our default within 2 s.
 PATIENCE = 6000
 
 
@@ -31,7 +31,7 @@ def test_first_page_asks_nothing(chromium, serve, tmp_path):
 
 
 def is_outside(url: str) -> bool:
-    """Tell whether a request leaves this machine, which a course in a lecture hall without a network must not need."""
+    """Whether a request leaves this machine: a lecture hall may have no network."""
     return not url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:"))
 
 

@@ -28,9 +28,8 @@ def course(chromium, tmp_path_factory):
     with open_folder(chromium, home, folder, 8952) as page:
         page.run_all()
         page.wait_for_lab()
-        page.page.get_by_text(
-            "no error was swallowed", exact=True
-        ).wait_for()  # the last cell has run
+        last_cell = page.page.get_by_text("no error was swallowed", exact=True)
+        last_cell.wait_for()  # it has run
         page.lab().scroll_into_view_if_needed()
         yield page
 
@@ -126,7 +125,7 @@ def test_step_x10_new_seed_and_look_back(course):
 
 
 def test_looking_back_asks_nobody_until_it_rests(course):
-    """The page has every row: each step of the slider shows one, and only the moment of rest is told."""
+    """The page has every row: each step of the slider shows one, and only the last is told."""
     course.press("Reset")
     course.press("×10")
     course.until(lambda: not course.sentence().startswith("After 0 samples"), "some samples")
@@ -158,10 +157,8 @@ def test_nothing_went_wrong_unseen(course):
 
 
 def test_divergence_is_a_sentence_and_the_controls_live(chromium, tmp_path):
-    cell = (
-        OPENING
-        + "lab = SubspaceLab(Settings(d=20, k=1, link='cubic', loss='square', step=20.0)); lab"
-    )
+    settings = "Settings(d=20, k=1, link='cubic', loss='square', step=20.0)"
+    cell = OPENING + f"lab = SubspaceLab({settings}); lab"
     with open_cells(chromium, tmp_path, [cell], 8953) as page:
         page.run_all()
         page.wait_for_lab()

@@ -1,4 +1,7 @@
-"""Every other lab of the course in Chromium: it paints, each slider acts by keyboard, nothing goes wrong unseen."""
+"""Every other lab of the course in Chromium: it paints, and each slider acts by keyboard.
+
+Nothing goes wrong unseen.
+"""
 
 import pytest
 
