@@ -9,6 +9,7 @@ from .perpendicular import (
     PerpendicularPrediction,
     contraction_and_noise,
     noise_and_gap,
+    representatives,
 )
 from .prediction import predict
 from .recursion import noise_floor, predicted_perpendicular
@@ -35,6 +36,7 @@ __all__ = [
     "parallel_part",
     "predict",
     "predicted_perpendicular",
+    "representatives",
     "risk_gradient",
     "stationary_point",
     "stein_terms",

@@ -99,6 +99,12 @@ def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
     )
 
 
+def representatives(a: np.ndarray, b: np.ndarray, most: int) -> np.ndarray:
+    """Numbers of neurons that stand for all: at evenly spaced ranks of (sign of a, b), at most ``most`` of them."""
+    order = np.lexsort((b, np.sign(a)))
+    return order[np.linspace(0, len(a) - 1, min(len(a), most)).round().astype(int)]
+
+
 class PerpendicularPrediction:
     """W_perp as theory predicts it, beside a run that supplies nothing but its parallel part.
 
@@ -135,7 +141,7 @@ class PerpendicularPrediction:
         self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000
     ):
         self._rng = np.random.default_rng(0)
-        self._chosen = self._representatives(a, b)
+        self._chosen = representatives(a, b, self.WIDEST)
         self._a = np.sign(a[self._chosen]) / len(self._chosen)
         self._b = b[self._chosen]
         rows = np.asarray(rows, dtype=float)
@@ -222,11 +228,6 @@ class PerpendicularPrediction:
             f = 1 - et * rates
             M = _after_steps(M, C, f**2, f ** (2 * n), n, et)
         return math.sqrt(max(M.sum(), 0.0) / len(M))
-
-    def _representatives(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Neurons at evenly spaced ranks of (sign of a, b): all of them, or WIDEST."""
-        order = np.lexsort((b, np.sign(a)))
-        return order[np.linspace(0, len(a) - 1, min(len(a), self.WIDEST)).round().astype(int)]
 
     def _driven_by(self, parallel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._parallel = np.asarray(parallel, dtype=float)

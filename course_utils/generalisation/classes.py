@@ -1,0 +1,104 @@
+"""What holds for all networks of a shape at once: a bound on their complexity, and how well a neuron fits coin flips."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..given import whole
+from ..inputs import gaussian
+
+
+def class_bound(
+    k: int,
+    d: int,
+    samples: int,
+    r: float = 1.0,
+    inside: float = 1.0,
+    outside: float = 0.0,
+    bias: float = 1.0,
+) -> float:
+    """Upper bound on the Rademacher complexity of all two-layer ReLU networks of a shape, of any width m:
+
+        ||a|| <= r / sqrt(m),  ||W_par||_F <= R sqrt(m),  ||W_perp||_F <= e sqrt(m),  ||b|| <= r_b sqrt(m):
+        Rad <= 2 sqrt(3) r (R sqrt(k) + e sqrt(d - k) + r_b) / sqrt(T).
+
+    For a loss with slope at most 1, E sup (R - Rhat) is at most twice that. W may depend on the samples: the class holds it.
+
+    Parameters
+    ----------
+    k, d : directions of the subspace and of the input space. samples : T.
+    r : radius of a in units of 1 / sqrt(m). inside, outside, bias : R, e and r_b in units of sqrt(m).
+
+    Returns
+    -------
+    The bound, in units of the network's output.
+
+    Raises
+    ------
+    ValueError unless 1 <= k <= d, T >= 1 and all radii are 0 or more.
+
+    Source: derived here (scale each neuron, then Ledoux and Talagrand's contraction). Taught in notebook 03.
+    """
+    k, d, samples = _sizes(k, d, samples)
+    for name, value in (("r", r), ("inside", inside), ("outside", outside), ("bias", bias)):
+        if not value >= 0:
+            raise ValueError(
+                f"{name} = {value} is impossible: it is the size of something, 0 or more"
+            )
+    sizes = inside * math.sqrt(k) + outside * math.sqrt(d - k) + bias
+    return 2 * math.sqrt(3) * r * sizes / math.sqrt(samples)
+
+
+def coin_flips(
+    k: int,
+    d: int,
+    samples: int,
+    inside: float = 1.0,
+    outside: float = 0.0,
+    bias: float = 0.0,
+    draws: int = 20,
+    seed: int = 0,
+) -> np.ndarray:
+    """How well one neuron can fit random signs: the largest mean of signs times its preactivation, in each of some draws.
+
+        L = sup mean_t eps_t (<w, x_t> + b) = R |mean eps x_par| + e |mean eps x_perp| + r_b |mean eps|
+
+    over ||w_par|| <= R, ||w_perp|| <= e, |b| <= r_b: exact for a linear neuron. For ReLU the supremum of |mean eps sigma| lies
+    between L / 2, as relu(t) - relu(-t) = t, and 2 L on average (contraction).
+
+    Parameters
+    ----------
+    k, d : directions of the subspace and of the input space. samples : T.
+    inside, outside, bias : R, e and r_b.
+    draws, seed : how many draws of inputs and signs, and where they come from.
+
+    Returns
+    -------
+    (draws,) values of L.
+
+    Raises
+    ------
+    ValueError unless 1 <= k <= d, T >= 1, draws >= 1.
+
+    Source: derived here. Taught in notebook 03.
+    """
+    k, d, samples = _sizes(k, d, samples)
+    found = np.empty(whole("draws", draws, 1))
+    for i in range(len(found)):
+        rng = np.random.default_rng([seed, i, 0xC01])
+        total, signs = np.zeros(d), 0.0
+        for begin in range(0, samples, 4096):
+            n = min(4096, samples - begin)
+            eps = rng.choice([-1.0, 1.0], size=n)
+            total += eps @ gaussian(n, d, rng)
+            signs += eps.sum()
+        parts = np.linalg.norm(total[:k]), np.linalg.norm(total[k:]), abs(signs)
+        found[i] = np.dot([inside, outside, bias], parts) / samples
+    return found
+
+
+def _sizes(k: int, d: int, samples: int) -> tuple[int, int, int]:
+    d = whole("d", d, 1)
+    return whole("k", k, 1, d), d, whole("samples", samples, 1)
