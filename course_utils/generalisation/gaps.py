@@ -225,7 +225,12 @@ def _terms(losses: list[list[np.ndarray]]) -> np.ndarray:
 
 
 def predicted_gap(
-    settings: Settings, net: TwoLayerNet, samples: int, average: int = 4000, seed: int = 0
+    settings: Settings,
+    net: TwoLayerNet,
+    samples: int,
+    tau: float = TAU,
+    average: int = 4000,
+    seed: int = 0,
 ) -> float:
     """Predicted mean gap of a network after T samples, to first order in what one sample moves:
 
@@ -240,12 +245,12 @@ def predicted_gap(
     ----------
     settings : of the run, seed and step sizes included.
     net : the network at the end; A and C are taken there. Of more than 256 neurons every so many-th stands for the rest.
-    samples : T.
+    samples : T. tau : the loss is cut there; samples beyond gain nothing from their own steps.
     average, seed : samples over which A and C are averaged, and their seed.
 
-    How far off it is, measured in notebook 03 against the cross estimator: 8 to 25 % too large at decay 0.5 (link tanh,
-    d = 25 to 400), about 40 % too large at decay 0.1, within 10 % at decay 2; A and C are those of the end, and the cut of the
-    loss is left out.
+    How far off it is (A and C are those of the end, and H was another before): for the link tanh with decay 0.5 within 10 % at
+    T = 80 d, and 15 to 25 % too large at T = 5 d to 20 d; about 40 % too large at decay 0.1, within 10 % at decay 2; up to 20 %
+    too large with label noise 1 or 2. Notebook 03 measures it against the cross estimator.
 
     Returns
     -------
@@ -258,17 +263,18 @@ def predicted_gap(
         chosen = representatives(net.a, net.b, WIDEST)
         a = net.a[chosen] * net.width / len(chosen)
         net = TwoLayerNet(net.W[chosen], a, net.b[chosen], net.activation, net.reduced_k)
-    A, C = contraction_and_noise(
-        net, settings.target(), settings.loss, settings.weight_decay, average, seed
-    )
-    rates, basis = scipy.linalg.eigh(A)
+    with single_threaded_blas():
+        A, C = contraction_and_noise(
+            net, settings.target(), settings.loss, settings.weight_decay, average, seed, tau
+        )
+        rates, basis = scipy.linalg.eigh(A)
+        noise = np.einsum("ij,ij->j", basis, C @ basis)
     steps = schedule(settings, np.arange(samples))
     left = np.ones(len(rates))
     for chunk in np.array_split(steps, math.ceil(samples / 4096)):
         left *= np.prod(1 - chunk[:, None] * rates, axis=0)
     slow = np.abs(rates) < 1e-12
     forgotten = np.where(slow, steps.sum(), (1 - left) / np.where(slow, 1.0, rates))
-    noise = np.einsum("ij,ij->j", basis, C @ basis)
     return float(settings.d / samples * (forgotten @ noise) / net.width)
 
 

@@ -31,6 +31,7 @@ class Moments(NamedTuple):
     square: float
 
 
+@single_threaded_blas()
 def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
     """Population moments of ReLU features and a single-index label, x ~ N(0, I), without Monte Carlo.
 
@@ -170,6 +171,7 @@ def _solution(q: np.ndarray, values: np.ndarray, mu: float) -> np.ndarray:
         return np.where(q == 0, 0.0, q / (mu - values))
 
 
+@single_threaded_blas()
 def second_layer_supremum(
     net: TwoLayerNet,
     target: MultiIndexModel,
@@ -201,12 +203,11 @@ def second_layer_supremum(
     Source: derived here. Taught in notebook 03.
     """
     moments = moments or relu_moments(net, target)
-    with single_threaded_blas():
-        F = ACTIVATIONS["relu"].value(X @ net.W.T + net.b)
-        M = moments.features - F.T @ F / len(y)
-        g = moments.labels - F.T @ y / len(y)
-        constant = (moments.square - float(np.mean(y * y))) / 2
-        ball = radius / math.sqrt(net.width)
-        above = trust_region_max(M, g, ball)[0] + constant
-        below = trust_region_max(-M, -g, ball)[0] - constant
+    F = ACTIVATIONS["relu"].value(X @ net.W.T + net.b)
+    M = moments.features - F.T @ F / len(y)
+    g = moments.labels - F.T @ y / len(y)
+    constant = (moments.square - float(np.mean(y * y))) / 2
+    ball = radius / math.sqrt(net.width)
+    above = trust_region_max(M, g, ball)[0] + constant
+    below = trust_region_max(-M, -g, ball)[0] - constant
     return above, below

@@ -10,6 +10,7 @@ import scipy.linalg
 
 from ..activations import ACTIVATIONS
 from ..engine.online import schedule
+from ..losses import LOSSES
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
@@ -25,6 +26,7 @@ def contraction_and_noise(
     weight_decay: float,
     samples: int = 4000,
     seed: int = 0,
+    tau: float = math.inf,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What drives W_perp, measured on fresh samples: contraction A and noise C.
 
@@ -44,6 +46,8 @@ def contraction_and_noise(
         How many fresh samples are averaged over.
     seed : int
         Seed from which they are drawn.
+    tau : float
+        Where the loss is cut: in C a sample beyond counts as l_1 = 0.
 
     Returns
     -------
@@ -67,7 +71,9 @@ def contraction_and_noise(
     par = parallel_part(net, target)
     rest = net.W - par @ target.directions if net.reduced_k is None else net.W[:, net.reduced_k :]
     coordinates = TwoLayerNet(np.hstack([par, root(rest @ rest.T)]), net.a, net.b, net.activation)
-    return _matrices(coordinates, inside, loss, weight_decay, samples, np.random.default_rng(seed))
+    return _matrices(
+        coordinates, inside, loss, weight_decay, samples, np.random.default_rng(seed), tau
+    )
 
 
 def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
@@ -253,7 +259,7 @@ class PerpendicularPrediction:
 
 
 def _matrices(
-    net, target, loss: str, weight_decay: float, samples: int, rng
+    net, target, loss: str, weight_decay: float, samples: int, rng, tau: float = math.inf
 ) -> tuple[np.ndarray, np.ndarray]:
     """A = m H + lam I and C from fresh samples; net and target in the same coordinates."""
     m = net.width
@@ -262,6 +268,8 @@ def _matrices(
     kinks = ACTIVATIONS[net.activation].jump != 0  # where a sample costs m times as much
     few = max(1, samples // 4) if kinks else samples
     H = curvature(slopes, l11, bends(net, target, loss, X[:few], y[:few]))
+    if tau < math.inf:
+        l1 = np.where(LOSSES[loss].value(net(X), y) < tau, l1, 0.0)
     noise = m * slopes * l1[:, None]
     return m * H + weight_decay * np.eye(m), noise.T @ noise / samples
 
