@@ -1,4 +1,4 @@
-"""The gap and what bounds it, each number against one from another method: big test sets, Monte Carlo, brute force."""
+"""The gap and what bounds it, against big test sets, Monte Carlo and brute force."""
 
 import math
 
@@ -73,7 +73,7 @@ def test_where_all_directions_are_hidden_only_the_second_term_is_left():
 
 
 def test_cross_estimates_have_the_mean_that_a_big_test_set_finds():
-    """Independent runs; R from 2,000 fresh samples each. Both means within four standard errors, which are 4 % of them."""
+    """Independent runs; R from 2,000 fresh samples each. Four standard errors, 4 % each."""
     s, n, rng = SMALL.replace(d=20), 100, np.random.default_rng(7)
     cross = gap(s, n, seeds=100)
     single = []
@@ -124,7 +124,7 @@ def test_the_luck_of_one_run_is_the_deviation_of_its_loss_over_root_t():
 
 
 def test_the_gap_falls_like_one_over_t_and_the_prediction_is_near():
-    """Slope -1 +- .1; prediction within 30 % for decay .5 and 2, as its docstring says. Errors of the means are 5 %."""
+    """Slope -1 +- .1; prediction within 30 % for decay .5 and 2. Standard errors are 5 %."""
     s = SMALL.replace(d=50, width=50)
     found = gap(s, [250, 1000, 4000], seeds=16)
     assert slope(found.samples, found.mean) == pytest.approx(-1, abs=0.1)
@@ -141,7 +141,7 @@ def test_the_gap_falls_like_one_over_t_and_the_prediction_is_near():
 
 
 def test_the_prediction_has_the_two_limits_that_are_known():
-    """One step: et d tr C / m. Many steps: (d / T) tr(A^-1 C) / m, with A and C from the theory of notebook 02."""
+    """One step: et d tr C / m. Many steps: (d / T) tr(A^-1 C) / m, A and C as in notebook 02."""
     net, target, _ = trained(SMALL, 300, np.random.default_rng(0))
     A, C = contraction_and_noise(net, target, "huber", SMALL.weight_decay)
     d, m = SMALL.d, SMALL.width
@@ -153,7 +153,7 @@ def test_the_prediction_has_the_two_limits_that_are_known():
 
 
 def test_a_loss_that_is_cut_gains_nothing_beyond():
-    """Labels with noise 2 are often beyond the cut: the prediction knows, and stays within 40 %, not at twice the gap."""
+    """With noise 2 many losses are beyond the cut: the prediction knows it, and is within 40 %."""
     s = SMALL.replace(noise=2.0, width=50)
     found = gap(s, 400, seeds=24)
     guess, whole = (
@@ -197,7 +197,7 @@ def features(net, X):
 
 
 def test_moments_are_what_two_million_samples_find():
-    """Rows along each other and against, thresholds at zero included; within five standard errors of each mean."""
+    """Rows along each other and against, zero thresholds too; within five standard errors."""
     s = Settings(link="tanh", d=3, width=3, noise=0.3)
     target, start = s.build()
     W = np.vstack([start.W, 2 * start.W[2], -start.W[1], target.directions[0]])
@@ -219,7 +219,7 @@ def test_moments_are_what_two_million_samples_find():
 
 
 def test_without_biases_the_moments_are_those_of_the_arc_cosine_kernel():
-    """Cho and Saul 2009: E relu(u) relu(v) = |u| |v| (sin t + (pi - t) cos t) / 2 pi at the angle t."""
+    """Cho and Saul 2009: |u| |v| (sin t + (pi - t) cos t) / 2 pi at the angle t."""
     target, net = Settings(link="tanh", d=6, width=8, bias="none").build()
     size = np.linalg.norm(net.W, axis=1)
     cosine = np.clip(net.W @ net.W.T / np.outer(size, size), -1, 1)
@@ -249,7 +249,7 @@ CASES = ("any", "hard", "concave", "double")
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_trust_region_is_solved_as_by_brute_force(case):
-    """Two dimensions, 200,000 points on the circle and inside: never above the maximum, and as near as the points lie."""
+    """Two dimensions, 200,000 points on the circle and as many inside: none above, some near."""
     rng = np.random.default_rng(CASES.index(case))
     angle = np.linspace(0, 2 * np.pi, 200_001)
     circle = np.column_stack([np.cos(angle), np.sin(angle)])
@@ -273,7 +273,7 @@ def test_the_trust_region_is_solved_as_by_brute_force(case):
 
 
 def test_the_trust_region_by_hand():
-    """diag(1, 3) with g = (1, 0): mu = 3, a = (-1/2, +-sqrt(4 - 1/4)). diag(-1, -2), a small g: the maximum is inside."""
+    """Hard: diag(1, 3), g = (1, 0): mu = 3, a = (-1/2, +-sqrt(4 - 1/4)). Inside: diag(-1, -2)."""
     value, a = trust_region_max(np.diag([1.0, 3.0]), np.array([1.0, 0.0]), 2.0)
     np.testing.assert_allclose(np.abs(a), [0.5, math.sqrt(3.75)], atol=1e-12)
     assert value == pytest.approx((0.25 + 3 * 3.75) / 2 + 0.5)
@@ -294,7 +294,7 @@ def test_the_trust_region_by_hand():
 
 
 def test_no_second_layer_of_a_random_search_has_a_larger_gap():
-    """20,000 second layers on the sphere of the ball; with five neurons some come within 15 % of the supremum."""
+    """20,000 second layers on the sphere; with five neurons some come within 15 %."""
     s = Settings(link="tanh", d=10, width=5, **PHASE_1)
     net, target, (X, y) = trained(s, 60, np.random.default_rng(0))
     moments = relu_moments(net, target)
@@ -324,7 +324,7 @@ def mean_norm(n: int) -> float:
 
 
 def test_coin_flips_have_the_mean_that_is_known():
-    """Signs times inputs are Gaussian again, so the mean is a sum of means of norms. Within four standard errors."""
+    """Signs times inputs are Gaussian: a sum of mean norms. Within four standard errors."""
     for k, d, inside, outside, bias in (
         (1, 6, 1.0, 0.0, 0.0),
         (3, 9, 2.0, 0.5, 0.7),
@@ -338,7 +338,7 @@ def test_coin_flips_have_the_mean_that_is_known():
 
 
 def test_coin_flips_have_slopes_one_half():
-    """+-.03: means of 60 draws are known to 2 %, and E |N(0, I_n)| is sqrt(n) up to a quarter of 1/n."""
+    """+-.03: means of 60 draws are known to 2 %, and E |N(0, I_n)| is sqrt(n) up to 1/(4 n)."""
     counts = [100, 400, 1600, 6400]
     assert slope(counts, [coin_flips(3, 20, n, outside=1.0, draws=60).mean() for n in counts]) == (
         pytest.approx(-0.5, abs=0.03)
@@ -351,7 +351,7 @@ def test_coin_flips_have_slopes_one_half():
 
 
 def test_a_relu_neuron_fits_at_least_half_as_well_and_the_bound_holds_for_networks():
-    """relu(t) - relu(-t) = t. Networks of several widths, found by ascent from random starts, stay below the bound."""
+    """relu(t) - relu(-t) = t; and m equal neurons correlate as one does, below the class bound."""
     k, d, n, rng = 2, 6, 40, np.random.default_rng(0)
     found = []
     for _ in range(40):
@@ -364,7 +364,7 @@ def test_a_relu_neuron_fits_at_least_half_as_well_and_the_bound_holds_for_networ
         best = max(abs(eps @ np.maximum(t * (X @ w + b), 0)) / n for t in (1, -1))
         assert best >= linear / 2
         found.append(best)
-    # m equal neurons, a = (1/m, ..., 1/m), so ||a|| = 1/sqrt(m): the network's correlation is that of one neuron
+    # m equal neurons with a = (1/m, ..., 1/m), so ||a|| = 1/sqrt(m), correlate as one neuron does
     assert np.mean(found) < class_bound(k, d, n)
     assert class_bound(k, d, n) < 30 * np.mean(found)
 

@@ -1,4 +1,4 @@
-"""The generalisation gap: what it does, what is promised for it, and what low dimension buys. Taught in notebook 03."""
+"""The generalisation gap: what it is, what bounds it, what low dimension buys. Notebook 03."""
 
 from .classes import class_bound, coin_flips
 from .gaps import TAU, Gaps, cut_loss, gap, gap_terms, predicted_gap

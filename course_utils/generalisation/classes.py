@@ -1,4 +1,4 @@
-"""What holds for all networks of a shape at once: a bound on their complexity, and how well a neuron fits coin flips."""
+"""What holds for all networks of a shape at once: a bound, and how well one fits coin flips."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ def class_bound(
     outside: float = 0.0,
     bias: float = 1.0,
 ) -> float:
-    """Upper bound on the Rademacher complexity of all two-layer ReLU networks of a shape, of any width m:
+    """Bound the Rademacher complexity of all two-layer ReLU networks of a shape, of any width m:
 
-        ||a|| <= r / sqrt(m),  ||W_par||_F <= R sqrt(m),  ||W_perp||_F <= e sqrt(m),  ||b|| <= r_b sqrt(m):
-        Rad <= 2 sqrt(3) r (R sqrt(k) + e sqrt(d - k) + r_b) / sqrt(T).
+        ||a|| <= r / sqrt(m), ||W_par||_F <= R sqrt(m), ||W_perp||_F <= e sqrt(m),
+        ||b|| <= r_b sqrt(m):    Rad <= 2 sqrt(3) r (R sqrt(k) + e sqrt(d - k) + r_b) / sqrt(T).
 
-    For a loss with slope at most 1, E sup (R - Rhat) is at most twice that. W may depend on the samples: the class holds it.
+    For a loss with slope at most 1, E sup (R - Rhat) is at most twice that. W may depend on the
+    samples: the class holds it.
 
     Parameters
     ----------
     k, d : directions of the subspace and of the input space. samples : T.
-    r : radius of a in units of 1 / sqrt(m). inside, outside, bias : R, e and r_b in units of sqrt(m).
+    r : radius of a in units of 1 / sqrt(m). inside, outside, bias : R, e and r_b in units of
+        sqrt(m).
 
     Returns
     -------
@@ -39,7 +41,8 @@ def class_bound(
     ------
     ValueError unless 1 <= k <= d, T >= 1 and all radii are 0 or more.
 
-    Source: derived here (scale each neuron, then Ledoux and Talagrand's contraction). Taught in notebook 03.
+    Source: derived here (scale each neuron, then Ledoux and Talagrand's contraction). Taught in
+    notebook 03.
     """
     k, d, samples = _sizes(k, d, samples)
     for name, value in (("r", r), ("inside", inside), ("outside", outside), ("bias", bias)):
@@ -61,12 +64,14 @@ def coin_flips(
     draws: int = 20,
     seed: int = 0,
 ) -> np.ndarray:
-    """How well one neuron can fit random signs: the largest mean of signs times its preactivation, in each of some draws.
+    """How well one neuron fits random signs: the largest mean of signs times preactivations.
 
-        L = sup mean_t eps_t (<w, x_t> + b) = R |mean eps x_par| + e |mean eps x_perp| + r_b |mean eps|
+        L = sup mean_t eps_t (<w, x_t> + b) = R |mean eps x_par| + e |mean eps x_perp| + r_b |mean
+        eps|
 
-    over ||w_par|| <= R, ||w_perp|| <= e, |b| <= r_b: exact for a linear neuron. For ReLU the supremum of |mean eps sigma| lies
-    between L / 2, as relu(t) - relu(-t) = t, and 2 L on average (contraction).
+    over ||w_par|| <= R, ||w_perp|| <= e, |b| <= r_b: exact for a linear neuron. For ReLU the
+    supremum of |mean eps sigma| lies between L / 2, as relu(t) - relu(-t) = t, and 2 L on average
+    (contraction).
 
     Parameters
     ----------

@@ -1,6 +1,7 @@
-"""The gap of a trained network between fresh samples and those that it was trained on: measured, taken apart, predicted.
+"""The gap of a trained network between fresh and training loss: measured, taken apart, predicted.
 
-    gap = R(W) - Rhat(W),    R the risk, Rhat the mean loss over the T samples that W was trained on.
+    gap = R(W) - Rhat(W),    R the risk, Rhat the mean loss over the T samples that W was trained
+    on.
 
 The loss is cut, min(l, tau), as in the paper's abstract bound: labels are unbounded.
 """
@@ -27,7 +28,7 @@ from ..targets import MultiIndexModel
 from ..theory import contraction_and_noise, parallel_part, representatives
 
 TAU = 2.0  # where the loss is cut
-TERMS = ("fresh samples feel W_perp", "luck of k-dimensional samples", "memory in W_perp")
+TERMS = ("W_perp disturbs fresh samples", "gap inside the subspace", "W_perp remembers its samples")
 WIDEST = 256  # neurons that stand for a wider network in a prediction
 
 Samples = tuple[np.ndarray, np.ndarray]
@@ -44,7 +45,8 @@ class Gaps:
 
     settings : what was run (with the first seed). seeds : (seeds,) their numbers.
     samples : (n,) sample counts.
-    runs : (seeds, n, 2, 3) the three terms of ``gap_terms`` for both runs of a seed, each with the other's samples as fresh.
+    runs : (seeds, n, 2, 3) the three terms of ``gap_terms`` for both runs of a seed, each with the
+        other's samples as fresh.
     risk, deviation : (seeds, n) mean and standard deviation of the loss of one fresh sample.
     nets : for each seed the first run's networks at the sample counts.
     """
@@ -69,7 +71,7 @@ class Gaps:
 
     @property
     def alone(self) -> np.ndarray:
-        """(seeds, n) what the first run alone would have measured: fresh loss minus training loss."""
+        """(seeds, n) what the first run alone finds: fresh loss minus training loss."""
         return self.runs[:, :, 0].sum(axis=2)
 
     @property
@@ -107,30 +109,34 @@ def gap(
     seeds: int | Sequence[int] = 4,
     tau: float = TAU,
 ) -> Gaps:
-    """Measure the mean gap of networks trained by online SGD, without test data, by the cross estimator.
+    """Measure the mean gap of networks trained by online SGD, without any test data.
 
-    Two runs from one target and one initial network see different samples S and S'. Each is tested on the other's:
+    This is the cross estimator. Two runs from one target and one initial network see different
+    samples S and S'. Each is tested on the other's:
 
         [L(W, S') - L(W, S) + L(W', S) - L(W', S')] / 2.
 
-    Its mean is that of the gap exactly. Arranged as [L(W, S') - L(W', S')] + [L(W', S) - L(W, S)] it is made of differences
-    between two similar networks on equal samples, so the luck of the samples, common to both, cancels.
+    Its mean is that of the gap exactly. Arranged as [L(W, S') - L(W', S')] + [L(W', S) - L(W, S)]
+    it is made of differences between two similar networks on equal samples, so the luck of the
+    samples, common to both, cancels.
 
     Parameters
     ----------
     settings : network, target and SGD; ``settings.replace(**PHASE_1)`` has what the course uses.
     samples : T, or increasing T's; all are measured along the same runs.
-    seeds : how many, settings.seed, settings.seed + 1, ...; or their numbers. Each has a target and a network of its own.
+    seeds : how many, settings.seed, settings.seed + 1, ...; or their numbers. Each has a target and
+        a network of its own.
     tau : the loss is cut there; inf leaves it whole.
 
     Returns
     -------
-    Gaps. Its ``values`` hold the cross estimate of each seed, its ``terms`` the three terms of ``gap_terms``.
+    Gaps. Its ``values`` hold the cross estimate of each seed, its ``terms`` the three terms of
+    ``gap_terms``.
 
     Raises
     ------
-    ValueError for sample counts that do not increase, for tau that is not positive, or without a seed; MemoryError if 2 T
-    samples do not fit; Diverged from training.
+    ValueError for sample counts that do not increase, for tau that is not positive, or without a
+    seed; MemoryError if 2 T samples do not fit; Diverged from training.
 
     Source: derived here. Taught in notebook 03.
     """
@@ -182,24 +188,29 @@ def gap_terms(
     fresh: Samples,
     tau: float = TAU,
 ) -> np.ndarray:
-    """The gap of one network in three terms that add up to it exactly, with W_par the part of W inside the subspace.
+    """The gap of one network in three terms that add up to it exactly.
 
         gap = [R(W) - R(W_par)] + [R(W_par) - Rhat(W_par)] + [Rhat(W_par) - Rhat(W)]
 
-    1. What W_perp costs on fresh samples. Given z and y its effect on yhat has mean 0, so only the second order is left:
-       O(||W_perp||^2 / m) = O(d / T).
-    2. A network on k-dimensional inputs. Its mean is nearly 0; the luck of the samples is of order sd(loss) / sqrt(T).
+    1. What W_perp costs on fresh samples. Given z and y its effect on yhat has mean 0, so only the
+       second order is left: O(||W_perp||^2 / m) = O(d / T).
+    2. The gap of W_par, a network on k-dimensional inputs. For one run it is mostly the luck of the
+       samples, of order sd(loss) / sqrt(T); its mean is the share k / d of the whole mean.
     3. What W_perp gains on the samples that made it: memory, O(d / T).
+
+    W_par is the part of W inside the subspace, W_perp the rest.
 
     Parameters
     ----------
     net : trained network. target : its target. loss : a name in LOSSES.
-    seen : X (T, d), y (T,) that it was trained on. fresh : X (n, d), y (n,) that it was not; R is their mean.
+    seen : X (T, d), y (T,) that it was trained on. fresh : X (n, d), y (n,) that it was not; R is
+        their mean.
     tau : the loss is cut there.
 
     Returns
     -------
-    (3,) terms, in units of the loss. Their sum is mean loss over ``fresh`` minus mean loss over ``seen``.
+    (3,) terms, in units of the loss. Their sum is mean loss over ``fresh`` minus mean loss over
+    ``seen``.
 
     Source: derived here. Taught in notebook 03.
     """
@@ -236,27 +247,31 @@ def predicted_gap(
 
         (d / T) (1 / m) tr[A^-1 (I - prod_t (I - et_t A)) C],    for large T (d / T) tr(A^-1 C) / m.
 
-    A = m H + lam I and C = E[l'^2 (s o sigma')(s o sigma')^T] are those of notebook 02. Sample t moved W by
-    -et_t l' (s o sigma') x_t^T; what is left of that at T is prod_{t' > t} (I - et_t' A), and it lowers the loss at x_t. With A
-    and C held fixed the sum over t telescopes. This is the classical optimism tr(H^-1 J) / n of M-estimation, once for each
-    of d directions, and free of the width.
+    A = m H + lam I and C = E[l'^2 (s o sigma')(s o sigma')^T] are those of notebook 02. Sample t
+    moved W by -et_t l' (s o sigma') x_t^T; what is left of that at T is prod_{t' > t} (I - et_t'
+    A), and it lowers the loss at x_t. With A and C held fixed the sum over t telescopes. This is
+    the classical optimism tr(H^-1 J) / n of M-estimation, once for each of d directions, and free
+    of the width.
 
     Parameters
     ----------
     settings : of the run, seed and step sizes included.
-    net : the network at the end; A and C are taken there. Of more than 256 neurons every so many-th stands for the rest.
+    net : the network at the end; A and C are taken there. Of more than 256 neurons every so many-th
+        stands for the rest.
     samples : T. tau : the loss is cut there; samples beyond gain nothing from their own steps.
     average, seed : samples over which A and C are averaged, and their seed.
 
-    How far off it is (A and C are those of the end, and H was another before): for the link tanh with decay 0.5 within 10 % at
-    T = 80 d, and 15 to 25 % too large at T = 5 d to 20 d; about 40 % too large at decay 0.1, within 10 % at decay 2; up to 20 %
-    too large with label noise 1 or 2. Notebook 03 measures it against the cross estimator.
+    How far off it is (A and C are those of the end, and H was another before): for the link tanh
+    with decay 0.5 within 10 % at T = 80 d, and 15 to 25 % too large at T = 5 d to 20 d; about 40 %
+    too large at decay 0.1, within 10 % at decay 2; up to 20 % too large with label noise 1 or 2.
+    Notebook 03 measures it against the cross estimator.
 
     Returns
     -------
     The gap in units of the loss.
 
-    Source: derived here; the large-T form is Akaike's and Takeuchi's optimism. Taught in notebook 03.
+    Source: derived here; the large-T form is Akaike's and Takeuchi's optimism. Taught in notebook
+    03.
     """
     samples = whole("samples", samples, 1)
     if net.width > WIDEST:

@@ -33,19 +33,23 @@ class Moments(NamedTuple):
 
 @single_threaded_blas()
 def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
-    """Population moments of ReLU features and a single-index label, x ~ N(0, I), without Monte Carlo.
+    """Population moments of ReLU features and a single-index label, without Monte Carlo.
 
-    With s_i = ||w_i||, h = -b_i / s_i, k = -b_j / s_j, rho the cosine of w_i and w_j, r = sqrt(1 - rho^2), p and Q the density
-    and the upper tail of N(0, 1), and L = P(X > h, Y > k) for correlation rho (by Owen's T),
+    With s_i = ||w_i||, h = -b_i / s_i, k = -b_j / s_j, rho the cosine of w_i and w_j, r = sqrt(1 -
+    rho^2), p and Q the density and the upper tail of N(0, 1), and L = P(X > h, Y > k) for
+    correlation rho (by Owen's T),
 
-        E[phi_i phi_j] / (s_i s_j) = (rho + h k) L - k p(h) Q((k - rho h) / r) - h p(k) Q((h - rho k) / r)
+        E[phi_i phi_j] / (s_i s_j) = (rho + h k) L - k p(h) Q((k - rho h) / r) - h p(k) Q((h - rho
+        k) / r)
                                      + (r / 2 pi) exp(-(h^2 - 2 rho h k + k^2) / (2 r^2)).
 
-    E[y phi_j] is an integral over z = <u, x>: given z, <w_j, x> + b_j is Gaussian, and its positive part has a known mean.
+    E[y phi_j] is an integral over z = <u, x>: given z, <w_j, x> + b_j is Gaussian, and its positive
+    part has a known mean.
 
     Parameters
     ----------
-    net : a ReLU network (m neurons), in input space or in reduced coordinates; its second layer plays no part.
+    net : a ReLU network (m neurons), in input space or in reduced coordinates; its second layer
+        plays no part.
     target : a model with k = 1 and real labels. Label noise enters E[y^2] alone.
 
     Returns
@@ -64,12 +68,14 @@ def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
         )
     if target.k != 1 or target.sign_labels:
         raise ValueError(
-            f"k = {target.k}, sign labels {target.sign_labels}: E[y phi] is computed for one direction and real labels"
+            f"k = {target.k}, sign labels {target.sign_labels}: E[y phi] is computed for one "
+            "direction and real labels only"
         )
     size = np.linalg.norm(net.W, axis=1)
     if not (size > 0).all():
         raise ValueError(
-            f"row {int(np.argmin(size))} of W is zero: its feature is constant and has no direction; leave it out"
+            f"row {int(np.argmin(size))} of W is zero: its feature is constant and has no "
+            "direction; leave that neuron out"
         )
     rho = np.clip(net.W / size[:, None] @ (net.W / size[:, None]).T, -1, 1)
     np.fill_diagonal(rho, 0.0)  # the diagonal has a formula of its own
@@ -114,11 +120,12 @@ def _products(h: np.ndarray, k: np.ndarray, rho: np.ndarray) -> np.ndarray:
 
 
 def trust_region_max(M: np.ndarray, g: np.ndarray, radius: float) -> tuple[float, np.ndarray]:
-    """Maximise a^T M a / 2 - g^T a over ||a|| <= radius, exactly, whatever the signs of M's eigenvalues.
+    """Maximise a^T M a / 2 - g^T a over ||a|| <= radius, exactly, for any symmetric M.
 
-    The maximiser solves (mu I - M) a = -g with a multiplier mu >= max(0, largest eigenvalue of M), and ||a|| = radius unless
-    mu = 0. In the hard case, g without a component on the top eigenvectors, mu is that eigenvalue, and a multiple of a top
-    eigenvector brings ||a|| up to the radius.
+    The maximiser solves (mu I - M) a = -g with a multiplier mu >= max(0, largest eigenvalue of M),
+    and ||a|| = radius unless mu = 0. In the hard case, g without a component on the top
+    eigenvectors, mu is that eigenvalue, and a multiple of a top eigenvector brings ||a|| up to the
+    radius.
 
     Parameters
     ----------
@@ -180,10 +187,15 @@ def second_layer_supremum(
     radius: float = 3.0,
     moments: Moments | None = None,
 ) -> tuple[float, float]:
-    """The largest gap over all second layers with ||a|| <= radius / sqrt(m), for the square loss, not cut; W and b stay.
+    """The largest gap over all second layers with ||a|| <= radius / sqrt(m); W and b stay.
 
-    R(a) - Rhat(a) = a^T (Sigma - Sigma_hat) a / 2 - (E[y phi] - mean y phi)^T a + (E y^2 - mean y^2) / 2 is a difference of two
-    convex functions: maximising it is no convex problem, but for a quadratic it is solved exactly (``trust_region_max``).
+    The loss is the square loss, not cut. With features phi(x) and Sigma = E[phi phi^T],
+
+        R(a) - Rhat(a) = a^T (Sigma - Sigma_hat) a / 2 - (E[y phi] - mean y phi)^T a
+                         + (E y^2 - mean y^2) / 2,
+
+    a difference of two convex functions. Maximising it is not a convex problem, but that of a
+    quadratic over a ball is solved exactly (``trust_region_max``).
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
 
 
 def representatives(a: np.ndarray, b: np.ndarray, most: int) -> np.ndarray:
-    """Numbers of neurons that stand for all: at evenly spaced ranks of (sign of a, b), at most ``most`` of them."""
+    """At most ``most`` neurons that stand for all, by number: evenly spaced in (sign of a, b)."""
     order = np.lexsort((b, np.sign(a)))
     return order[np.linspace(0, len(a) - 1, min(len(a), most)).round().astype(int)]
 
