@@ -35,13 +35,13 @@ class Moments(NamedTuple):
 def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
     """Population moments of ReLU features and a single-index label, without Monte Carlo.
 
-    With s_i = ||w_i||, h = -b_i / s_i, k = -b_j / s_j, rho the cosine of w_i and w_j, r = sqrt(1 -
-    rho^2), p and Q the density and the upper tail of N(0, 1), and L = P(X > h, Y > k) for
-    correlation rho (by Owen's T),
+    With s_i = ||w_i||, h = -b_i / s_i, k = -b_j / s_j, rho the cosine of w_i and w_j,
+    r = sqrt(1 - rho^2), p and Q the density and the upper tail of N(0, 1), and
+    L = P(X > h, Y > k) for correlation rho (by Owen's T),
 
-        E[phi_i phi_j] / (s_i s_j) = (rho + h k) L - k p(h) Q((k - rho h) / r) - h p(k) Q((h - rho
-        k) / r)
-                                     + (r / 2 pi) exp(-(h^2 - 2 rho h k + k^2) / (2 r^2)).
+        E[phi_i phi_j] / (s_i s_j) = (rho + h k) L
+            - k p(h) Q((k - rho h) / r) - h p(k) Q((h - rho k) / r)
+            + (r / 2 pi) exp(-(h^2 - 2 rho h k + k^2) / (2 r^2)).
 
     E[y phi_j] is an integral over z = <u, x>: given z, <w_j, x> + b_j is Gaussian, and its positive
     part has a known mean.
