@@ -19,6 +19,7 @@ from course_utils.generalisation import (
     predicted_gap,
     relu_moments,
     second_layer_supremum,
+    suprema,
     trust_region_max,
 )
 from course_utils.risk import mean_loss
@@ -313,6 +314,30 @@ def test_no_second_layer_of_a_random_search_has_a_larger_gap():
     assert abs(measured.mean() - risk[np.argmax(gaps)]) < 4 * measured.std() / math.sqrt(400_000)
     assert second_layer_supremum(net, target, X, y, 3.0, moments) == (above, below)
     assert second_layer_supremum(net, target, X, y, 1.0)[0] < above
+
+
+def test_suprema_are_those_of_three_first_layers_along_one_run():
+    """Against runs made here, on other samples: means over seeds within four standard errors."""
+    s = Settings(link="tanh", d=40, width=30, **PHASE_1)
+    found, own, rng = [], [], np.random.default_rng(0)
+    for seed in range(16):
+        t = s.replace(seed=seed)
+        found.append(suprema(t, [50, 200], radius=2.0))
+        net, target, seen = trained(t, 200, rng)
+        fresh, start = target.sample(200, rng), t.build()[1]
+        layers = ((net, seen), (net, fresh), (start, seen))
+        own.append([second_layer_supremum(n, target, *data, radius=2.0) for n, data in layers])
+    found, own = np.array(found), np.array(own)
+    assert found.shape == (16, 2, 3, 2)
+    error = np.hypot(found[:, 1].std(axis=0, ddof=1), own.std(axis=0, ddof=1)) / 4
+    assert (np.abs(found[:, 1].mean(axis=0) - own.mean(axis=0)) < 4 * error).all()
+    both = found.max(axis=3).mean(axis=0)  # sup |R - Rhat|, (2, 3)
+    assert both[0, 0] > 1.5 * both[0, 1] and both[0, 0] > 1.5 * both[0, 2]  # memory
+    assert (both[0] > 1.5 * both[1]).all()  # more samples, smaller suprema
+    with pytest.raises(ValueError, match="increasing order"):
+        suprema(s, [50, 50])
+    with pytest.raises(ValueError, match="k = 3"):
+        suprema(s.replace(k=3, link="chain"), 50)
 
 
 # the class, and coin flips

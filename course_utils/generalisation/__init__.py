@@ -1,11 +1,20 @@
 """The generalisation gap: what it is, what bounds it, what low dimension buys. Notebook 03."""
 
 from .classes import class_bound, coin_flips
-from .gaps import TAU, Gaps, cut_loss, gap, gap_terms, predicted_gap
-from .second_layers import Moments, relu_moments, second_layer_supremum, trust_region_max
+from .gaps import TAU, TERMS, Gaps, cut_loss, gap, gap_terms, predicted_gap
+from .second_layers import (
+    FIRST_LAYERS,
+    Moments,
+    relu_moments,
+    second_layer_supremum,
+    suprema,
+    trust_region_max,
+)
 
 __all__ = [
+    "FIRST_LAYERS",
     "TAU",
+    "TERMS",
     "Gaps",
     "Moments",
     "class_bound",
@@ -16,5 +25,6 @@ __all__ = [
     "predicted_gap",
     "relu_moments",
     "second_layer_supremum",
+    "suprema",
     "trust_region_max",
 ]

@@ -140,7 +140,7 @@ def gap(
 
     Source: derived here. Taught in notebook 03.
     """
-    times, tau = _increasing(samples), _positive(tau)
+    times, tau = sample_counts(samples), _positive(tau)
     numbers = (
         [settings.seed + i for i in range(whole("seeds", seeds, 1))]
         if np.ndim(seeds) == 0
@@ -293,7 +293,8 @@ def predicted_gap(
     return float(settings.d / samples * (forgotten @ noise) / net.width)
 
 
-def _increasing(samples: int | Sequence[int]) -> np.ndarray:
+def sample_counts(samples: int | Sequence[int]) -> np.ndarray:
+    """One sample count T, or several, as an array (n,); ValueError unless they increase from 1."""
     times = np.array([whole("samples", t, 1) for t in np.atleast_1d(samples)], dtype=np.int64)
     if len(times) == 0 or (np.diff(times) <= 0).any():
         raise ValueError(

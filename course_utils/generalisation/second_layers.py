@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,12 +12,16 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, owens_t
 
 from ..activations import ACTIVATIONS
+from ..engine.online import OnlineSGD
 from ..links import SQRT_2PI, gaussian_grid
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
+from ..settings import Settings
 from ..targets import MultiIndexModel
 from ..theory import parallel_part
+from .gaps import sample_counts
 
+FIRST_LAYERS = ("trained on them", "trained, fresh samples", "random")
 TINY = 1e-150  # stands for zero where a formula divides by a threshold
 
 
@@ -223,3 +228,48 @@ def second_layer_supremum(
     above = trust_region_max(M, g, ball)[0] + constant
     below = trust_region_max(-M, -g, ball)[0] - constant
     return above, below
+
+
+def suprema(settings: Settings, samples: int | Sequence[int], radius: float = 3.0) -> np.ndarray:
+    """The supremum over second layers for three first layers, at sample counts T along one run.
+
+    The trained W on the samples that trained it; the same W on fresh samples; the untrained W. The
+    contrast of the first two shows what W remembers of its samples; the third, whether a trained W
+    makes the ball of second layers larger or smaller.
+
+    Parameters
+    ----------
+    settings : a ReLU network, a link with k = 1. samples : T, or increasing T's.
+    radius : of the ball of second layers, in units of 1 / sqrt(m).
+
+    Returns
+    -------
+    (n, 3, 2): for each T and each of ``FIRST_LAYERS``, sup (R - Rhat) and sup (Rhat - R).
+
+    Raises
+    ------
+    ValueError as ``second_layer_supremum``, and for sample counts that do not increase; MemoryError
+    if 2 T samples do not fit; Diverged from training.
+
+    Source: derived here. Taught in notebook 03.
+    """
+    times = sample_counts(samples)
+    target, start = settings.build()
+    untrained = relu_moments(start, target)
+    (X, y), fresh = (
+        target.sample(int(times[-1]), np.random.default_rng([settings.seed, 0x50B, i]))
+        for i in range(2)
+    )
+    sim, found = OnlineSGD(settings, sampling="plain"), []
+    for begin, end in zip([0, *times[:-1]], times, strict=True):
+        sim.feed(X[begin:end], y[begin:end])
+        net = sim.net
+        moments, seen = relu_moments(net, target), (X[:end], y[:end])
+        found.append(
+            [
+                second_layer_supremum(net, target, *seen, radius, moments),
+                second_layer_supremum(net, target, *(v[:end] for v in fresh), radius, moments),
+                second_layer_supremum(start, target, *seen, radius, untrained),
+            ]
+        )
+    return np.array(found)
