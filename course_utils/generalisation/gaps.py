@@ -28,7 +28,7 @@ from ..targets import MultiIndexModel
 from ..theory import contraction_and_noise, parallel_part, representatives
 
 TAU = 2.0  # where the loss is cut
-TERMS = ("W_perp disturbs fresh samples", "gap inside the subspace", "W_perp remembers its samples")
+TERMS = ("W⊥ on fresh samples", "inside the subspace", "memory in W⊥")
 WIDEST = 256  # neurons that stand for a wider network in a prediction
 
 Samples = tuple[np.ndarray, np.ndarray]

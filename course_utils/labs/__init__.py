@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # the same table for editors
     from . import figures as figures
     from .compression import CompressionLab as CompressionLab
     from .estimators import EstimatorsLab as EstimatorsLab
+    from .gap import GapLab as GapLab
     from .hermite import HermiteLab as HermiteLab
     from .lab import Lab as Lab
     from .ntk import NTKLab as NTKLab
@@ -22,6 +23,7 @@ _HOME = {
     "TargetLab": "target",
     "HermiteLab": "hermite",
     "EstimatorsLab": "estimators",
+    "GapLab": "gap",
     "NTKLab": "ntk",
     "CompressionLab": "compression",
     "predict": "prediction",

@@ -77,14 +77,15 @@ def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
     """Show a value in a field's widget, also one that its slider had no place for."""
     if widget.value == value:
         return
-    if name in STEPS and value not in (offered := [v for _, v in widget.options]):
+    stepped = name in STEPS or (name == "k" and hasattr(widget, "options"))
+    if stepped and value not in (offered := [v for _, v in widget.options]):
         widget.options = _options([*offered, value])
     if name == "link" and value not in (offered := [v for _, v in widget.options]):
         widget.options = [
             *widget.options,
             (LINKS[value].formula if value in LINKS else "yours", value),
         ]
-    if name == "k":
+    if name == "k" and not stepped:
         widget.max = max(6, value)
     if name == "seed":
         widget.max = max(widget.max, value)
