@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from ..generalisation import FIRST_LAYERS, TAU
+from ..given import whole
 from ..links import LINKS
 from ..settings import Settings
 from .controls import WORDS, Knob, choice, field_widget, steps
@@ -67,10 +66,12 @@ TIPS = {
 def GapLab(
     settings: Settings | None = None, samples: int = 2000, seeds: int = 6, lecture: bool = False
 ) -> Lab:
-    """The mean gap against T, with its prediction, its bound and the luck of one run; what moves it and what does not.
+    """The mean gap against T beside prediction, bound and the luck of one run; what moves it.
 
-    SGD is Algorithm 1's first phase with the decay of the settings. Curves go up to T = ``samples``.
+    SGD is Algorithm 1's first phase with the decay of the settings. Curves go up to ``samples``, 50
+    to 5,000; each of the ``seeds`` has a target and a network of its own.
     """
+    samples, seeds = whole("samples", samples, SIZES[0], SIZES[-1]), whole("seeds", seeds, 1)
     curves = GapCurves(given(START if settings is None else settings), samples, seeds)
     s = curves.settings
     reach = sorted({*SIZES, samples})
@@ -97,7 +98,7 @@ def GapLab(
         },
         knobs={
             "samples": Knob(until, curves.take_samples, lambda: curves.samples),
-            "against": Knob(against, partial(setattr, curves, "against"), lambda: curves.against),
+            "against": Knob(against, curves.compare, lambda: curves.against),
         },
         orders={"seeds": curves.add_seeds},
         bar=("samples", "against"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..algorithm1 import PHASE_1
 from ..generalisation import FIRST_LAYERS, TAU, TERMS, Gaps, gap, predicted_gap, suprema
+from ..given import choice
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from . import charts
@@ -76,6 +77,10 @@ class GapCurves(Experiment):
         before, self.samples = self.samples, samples
         if samples > before:
             self.compute()
+
+    def compare(self, field: str) -> None:
+        """Compare results along another field of the settings."""
+        self.against = choice("compare by", field, FIELDS)
 
     def add_seeds(self, more: int) -> None:
         """Want further seeds."""
@@ -302,7 +307,7 @@ def _compared(curves: GapCurves) -> Figure:
         charts.path(*bars, "± 2 standard errors", COLOURS[0], "solid", 1.5, hoverinfo="skip"),
         _marked(x, y, "gap × T / d", 0),
     ]
-    top = 0.3 * step_up(max(1.0, *(v / 0.3 for v in (*y, *high) if np.isfinite(v))))
+    top = 0.3 * step_up(max([1.0, *(v / 0.3 for v in (*y, *high) if np.isfinite(v))]))
     label, log, limits = FIELDS[curves.against]
     axis = {"title": label, "range": limits} | ({"type": "log", "dtick": 1} if log else {})
     title = f"Gap × T / d against {label}, T = {curves.times[curves.shown - 1]:,}"
