@@ -1,0 +1,173 @@
+"""GapLab in Chromium: every control is moved by keyboard, and the page shows what follows."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+from driver import open_cells  # noqa: E402
+
+OPEN = (
+    "from course_utils import Settings\n"
+    "from course_utils.labs import GapLab\n"
+    "lab = GapLab(Settings(link='sum_tanh', d=10, k=1, width=30, weight_decay=0.5), "
+    "samples=200, seeds=2)\nlab"
+)
+CHECK = "lab.raise_errors(); print('no error was swallowed')"
+
+
+@pytest.fixture(scope="module")
+def course(chromium, tmp_path_factory):
+    """A notebook with the lab, and a cell that raises what callbacks have swallowed."""
+    with open_cells(chromium, tmp_path_factory.mktemp("gap"), [OPEN, CHECK], 8958) as page:
+        page.run_cell(0)
+        page.wait_for_lab()
+        yield page
+
+
+def rested(course) -> str:
+    """The sentence of the lab once nothing is left to be measured."""
+    course.until(
+        lambda: "measur" not in course.sentence().lower() and "seeds)" in course.sentence(),
+        "the measuring to end",
+    )
+    return course.sentence()
+
+
+def test_four_views_are_painted(course):
+    assert "T = 200: mean gap" in rested(course)
+    for view in range(4):
+        assert course.curves(view), view
+    assert {"√(kd/T)", "gap, mean", "predicted", "luck of one run"} <= set(course.curves(0))
+    assert len(set(course.drawn(0))) >= 4, "the curves are on the page, not only in its data"
+
+
+VIEWS = ("gap", "suprema", "terms", "compared")
+MOVES = {
+    "d": "ArrowRight",
+    "noise": "ArrowRight",
+    "width": "ArrowLeft",
+    "weight_decay": "ArrowLeft",
+}
+
+
+@pytest.mark.parametrize("field", MOVES)
+def test_every_slider_measures_anew_and_the_curve_before_stays(course, field):
+    before = course.settings()
+    course.slide(field, MOVES[field])
+    course.until(lambda: course.settings()[field] != before[field], f"{field} to change")
+    rested(course)
+    assert {k for k in before if course.settings()[k] != before[k]} == {field}
+    grey = [name for name in course.curves(0) if name.startswith("before:")]
+    assert len(grey) == 1
+
+
+def test_two_directions_have_no_suprema_and_one_has(course):
+    assert len(course.curves(1)) == 3
+    course.slide("k")
+    course.until(lambda: course.settings()["k"] == "2", "k to change")
+    rested(course)
+    assert course.curves(1) == {}
+    course.slide("k", "ArrowLeft")
+    course.until(lambda: course.settings()["k"] == "1", "k to come back")
+    course.until(lambda: len(course.curves(1)) == 3, "the suprema")
+
+
+def test_t_moves_the_end_of_the_curves(course):
+    rested(course)
+    course.slide("samples")
+    course.until(lambda: "T = 500: mean gap" in course.sentence(), "curves up to 500 samples")
+    rested(course)
+    course.until(lambda: course.curves(0)["gap, mean"][0][-1] == 500, "the last point")
+    course.slide("samples", "ArrowLeft")
+    course.until(lambda: course.curves(0)["gap, mean"][0][-1] == 200, "the end at 200")
+
+
+def choose(course, field: str, label: str) -> None:
+    """Choose from a menu."""
+    course.lab().locator(f".course-field-{field} select").select_option(label=label)
+
+
+def test_what_was_measured_is_compared_by_another_field(course):
+    rested(course)
+    assert len(course.curves(3)["gap × T / d"][0]) >= 1
+    choose(course, "against", "d")
+    title = "[...lab.querySelectorAll('.course-plot')][3].layout.title.text"
+    course.until(
+        lambda: "against d" in course.lab().evaluate(f"lab => {title}"), "the comparison by d"
+    )
+    assert len(course.curves(3)["gap × T / d"][0]) >= 1
+
+
+def test_buttons_add_seeds_and_draw_anew(course):
+    rested(course)
+    course.press("6 more seeds")
+    course.until(lambda: "(8 seeds)" in rested(course), "six more seeds")
+    seed = course.settings()["seed"]
+    course.press("New samples")
+    course.until(lambda: course.settings()["seed"] != seed, "another seed")
+    assert "(8 seeds)" in rested(course)
+
+
+def test_presets_bring_a_sentence(course):
+    rested(course)
+    choose(course, "preset", "every direction counts")
+    course.until(lambda: course.settings()["k"] == "50", "the preset")
+    rested(course)
+    assert "bound above τ" in course.curves(0)
+    text = course.lab().inner_text()
+    assert "the bound is seven times larger" in text
+
+
+def test_controls_behind_more(course):
+    course.lab().get_by_text("More:").click()
+    choose(course, "link", "tanh: tanh(2z)")  # k follows
+    course.until(lambda: course.settings()["link"] == "tanh", "the link")
+    assert course.settings()["k"] == "1"
+    rested(course)
+    course.lab().locator(".course-field-seed input").focus()
+    before = course.settings()["seed"]
+    course.page.keyboard.press("ArrowUp")
+    course.until(lambda: course.settings()["seed"] != before, "the seed")
+    rested(course)
+    code = course.lab().get_by_label("settings code")
+    code.fill("d=20 width=10 seed=2")
+    course.press("Apply")
+    course.until(lambda: course.settings()["d"] == "20", "the code")
+    assert course.settings()["width"] == "10"
+    rested(course)
+    code.fill("width=100000 d=400")
+    course.press("Apply")
+    course.until(lambda: "too large for this lab" in course.error(), "the reason why not")
+    assert course.settings()["d"] == "20"
+    course.slide("noise")
+    course.until(lambda: course.error() == "", "the box to close")
+
+
+def test_what_is_shown_can_be_saved(course):
+    rested(course)
+    saved = []
+    course.page.on("download", lambda download: saved.append(download.suggested_filename))
+    for form in ("SVG", "PNG"):
+        course.press(form)
+        wanted = {f"gaplab-{view}.{form.lower()}" for view in VIEWS}
+        course.until(lambda w=wanted: w <= set(saved), f"all views as {form}")
+    course.press("CSV")
+    course.until(lambda: "gaplab.csv" in saved, "the numbers")
+
+
+def test_lecture_mode_opens_and_escape_leaves_it(course):
+    course.press("Lecture")
+    lecture = course.lab().locator(".course-stage").first
+    course.until(
+        lambda: lecture.evaluate("e => e.getBoundingClientRect().width") > 1200, "the whole page"
+    )
+    course.page.keyboard.press("Escape")
+    course.until(
+        lambda: lecture.evaluate("e => e.getBoundingClientRect().width") < 1200, "the notebook"
+    )
+
+
+def test_nothing_went_wrong_unseen(course):
+    said = course.run_cell(1)
+    assert "no error was swallowed" in said or "too large for this lab" in said
+    assert course.problems == []
