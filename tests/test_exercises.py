@@ -82,6 +82,25 @@ def row_scales(A, codes):
     return np.abs(A).max(axis=1, keepdims=True) / codes
 
 
+def three(seen, fresh):
+    s, f = seen.mean(axis=1), fresh.mean(axis=1)
+    return np.array([f[0] - f[1], f[1] - s[1], s[1] - s[0]])
+
+
+def by_training_loss(s, f):
+    return np.array([f[0] - s[0], s[0] - s[1], s[1] - s[0]])
+
+
+def flips(X, eps, U, R, e):
+    v = eps @ X / len(X)
+    return R * np.linalg.norm(U @ v) + e * np.linalg.norm(v - U.T @ (U @ v))
+
+
+def dimension(S, ridge):
+    values = np.linalg.eigvalsh(S)
+    return (values / (values + ridge)).sum()
+
+
 WRONG = {  # id: {answer: words that its diagnosis must hold}
     "1.1": [
         (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0].T, "a sign is preferred"),
@@ -158,6 +177,57 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         ),
         (lambda d, step, decay, V: plateau(d, step / d, decay, V) * np.sqrt(2), "sqrt 2 too large"),
         (lambda d, step, decay, V: 1.0, "expected"),
+    ],
+    "3.1": [
+        (lambda L: L[0, 0].mean() - L[0, 1].mean() + L[1, 1].mean() - L[1, 0].mean(), "expected"),
+        (lambda L: (L[0, 0] - L[0, 1] + L[1, 1] - L[1, 0]).mean() / 2, "turned round"),
+        (lambda L: (L[0, 1] - L[0, 0] + L[1, 0] - L[1, 1]).mean(), "sum of two gaps"),
+        (lambda L: (L[0, 1] - L[0, 0]).mean(), "one run alone"),
+        (lambda L: (L[0, 1] - L[0, 0] + L[1, 1] - L[1, 0]).mean() / 2, "trained on set 1"),
+        (lambda L: L[0, 1] - L[0, 0], "shape"),
+    ],
+    "3.2": [
+        (lambda c, d, sd: c * d / sd, "square root of the right"),
+        (lambda c, d, sd: c * d / sd**2, "Square all of it"),
+        (lambda c, d, sd: (sd / (c * d)) ** 2, "upside down"),
+        (lambda c, d, sd: 2 * d**2, "They should be equal"),
+    ],
+    "3.3": [
+        (lambda A, C, d, T: d / T * np.trace(np.linalg.solve(A, C)), "1/m"),
+        (lambda A, C, d, T: np.trace(np.linalg.solve(A, C)) / len(A) / T, "factor d"),
+        (lambda A, C, d, T: d * np.trace(np.linalg.solve(A, C)) / len(A), "falls with T"),
+        (lambda A, C, d, T: d / T * np.trace(A @ C) / len(A), "tr(A C)"),
+        (lambda A, C, d, T: d / T * np.trace(C / A) / len(A), "entry by entry"),
+        (lambda A, C, d, T: d / T * np.linalg.solve(A, C).sum() / len(A), "sums all entries"),
+        (lambda A, C, d, T: d / T, "expected"),
+    ],
+    "3.4": [
+        (lambda s, f: three(s, f)[::-1], "another order"),
+        (lambda s, f: -three(s, f), "turned round"),
+        (lambda s, f: three(s, f) * [1, 1, -1], "starts where the last one ended"),
+        (lambda s, f: three(s, f) + [0.1, -0.1, 0], "Term 0 is off"),
+        (lambda s, f: by_training_loss(s.mean(axis=1), f.mean(axis=1)), "does not pass"),
+        (lambda s, f: three(s, f).sum(), "shape"),
+    ],
+    "3.5": [
+        (lambda X, eps, U, R, e: len(X) * flips(X, eps, U, R, e), "divide by T"),
+        (lambda X, eps, U, R, e: (R + e) * np.linalg.norm(eps @ X / len(X)), "of their own"),
+        (lambda X, eps, U, R, e: flips(X, eps, U, e, R), "exchanged"),
+        (lambda X, eps, U, R, e: flips(X, eps, U, R, 0), "outside the span of U is missing"),
+        (
+            lambda X, eps, U, R, e: np.hypot(flips(X, eps, U, R, 0), flips(X, eps, U, 0, e)),
+            "add up",
+        ),
+        (lambda X, eps, U, R, e: flips(X, eps, U, R**2, e**2), "not R^2"),
+        (lambda X, eps, U, R, e: R * np.linalg.norm(X @ U.T, axis=1).mean(), "signs allow"),
+    ],
+    "3.6": [
+        (lambda F, ridge: dimension(F.T @ F, ridge), "divide F^T F"),
+        (lambda F, ridge: F.shape[1] - dimension(F.T @ F / len(F), ridge), "takes away"),
+        (lambda F, ridge: (v := np.trace(F.T @ F / len(F))) / (v + ridge), "share s"),
+        (lambda F, ridge: dimension(F.T @ F / len(F), ridge) / F.shape[1], "do not average"),
+        (lambda F, ridge: F.shape[1], "number of features"),
+        (lambda F, ridge: 1.5, "expected"),
     ],
     "5.1": [
         (lambda K, y, T, ridge: T @ np.linalg.solve(K, y), "no effect"),
