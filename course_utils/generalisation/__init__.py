@@ -1,11 +1,11 @@
 """The generalisation gap: what it is, what bounds it, what low dimension buys. Notebook 03."""
 
 from .classes import class_bound, coin_flips
-from .gaps import TAU, TERMS, Gaps, cut_loss, gap, gap_terms, predicted_gap
+from .gaps import TAU, TERMS, Gaps, cut_loss, gap, gap_terms
+from .moments import Moments, relu_moments
+from .optimism import predicted_gap
 from .second_layers import (
     FIRST_LAYERS,
-    Moments,
-    relu_moments,
     second_layer_supremum,
     suprema,
     trust_region_max,

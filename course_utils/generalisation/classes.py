@@ -19,30 +19,37 @@ def class_bound(
     outside: float = 0.0,
     bias: float = 1.0,
 ) -> float:
-    """Bound the Rademacher complexity of all two-layer ReLU networks of a shape, of any width m:
+    """Bound the Rademacher complexity of all two-layer ReLU networks of a shape and any width m.
 
         ||a|| <= r / sqrt(m), ||W_par||_F <= R sqrt(m), ||W_perp||_F <= e sqrt(m),
-        ||b|| <= r_b sqrt(m):    Rad <= 2 sqrt(3) r (R sqrt(k) + e sqrt(d - k) + r_b) / sqrt(T).
-
-    For a loss with slope at most 1, E sup (R - Rhat) is at most twice that. W may depend on the
-    samples: the class holds it.
+        ||b|| <= r_b sqrt(m):    Rad <= 2 sqrt(3) r (R sqrt(k) + e sqrt(d - k) + r_b) / sqrt(T)
 
     Parameters
     ----------
-    k, d : directions of the subspace and of the input space. samples : T.
-    r : radius of a in units of 1 / sqrt(m). inside, outside, bias : R, e and r_b in units of
-        sqrt(m).
+    k, d : int
+        Directions of the subspace and of the input space.
+    samples : int
+        T.
+    r : float
+        Radius of a, in units of 1 / sqrt(m).
+    inside, outside, bias : float
+        R, e and r_b, radii in units of sqrt(m).
 
     Returns
     -------
-    The bound, in units of the network's output.
+    float
+        The bound, in units of the network's output.
 
     Raises
     ------
-    ValueError unless 1 <= k <= d, T >= 1 and all radii are 0 or more.
+    ValueError
+        Unless 1 <= k <= d, T >= 1 and all radii are 0 or more.
 
-    Source: derived here (scale each neuron, then Ledoux and Talagrand's contraction). Taught in
-    notebook 03.
+    Notes
+    -----
+    For a loss with slope at most 1, E sup (R - Rhat) is at most twice that. W may depend on the
+    samples: the class holds it. Derived here (scale each neuron, then the contraction of Ledoux and
+    Talagrand). Taught in notebook 03.
     """
     k, d, samples = _sizes(k, d, samples)
     for name, value in (("r", r), ("inside", inside), ("outside", outside), ("bias", bias)):
@@ -66,28 +73,36 @@ def coin_flips(
 ) -> np.ndarray:
     """How well one neuron fits random signs: the largest mean of signs times preactivations.
 
-        L = sup mean_t eps_t (<w, x_t> + b) = R |mean eps x_par| + e |mean eps x_perp| + r_b |mean
-        eps|
-
-    over ||w_par|| <= R, ||w_perp|| <= e, |b| <= r_b: exact for a linear neuron. For ReLU the
-    supremum of |mean eps sigma| lies between L / 2, as relu(t) - relu(-t) = t, and 2 L on average
-    (contraction).
+        L = sup mean_t eps_t (<w, x_t> + b) = R |mean eps x_par| + e |mean eps x_perp|
+                                              + r_b |mean eps|
 
     Parameters
     ----------
-    k, d : directions of the subspace and of the input space. samples : T.
-    inside, outside, bias : R, e and r_b.
-    draws, seed : how many draws of inputs and signs, and where they come from.
+    k, d : int
+        Directions of the subspace and of the input space.
+    samples : int
+        T.
+    inside, outside, bias : float
+        R, e and r_b: ||w_par|| <= R, ||w_perp|| <= e, |b| <= r_b.
+    draws : int
+        How many draws of inputs and signs.
+    seed : int
+        Seed from which they are drawn.
 
     Returns
     -------
-    (draws,) values of L.
+    (draws,) ndarray
+        Values of L.
 
     Raises
     ------
-    ValueError unless 1 <= k <= d, T >= 1, draws >= 1.
+    ValueError
+        Unless 1 <= k <= d, T >= 1 and draws >= 1.
 
-    Source: derived here. Taught in notebook 03.
+    Notes
+    -----
+    Exact for a linear neuron. For ReLU the supremum of |mean eps sigma| lies between L / 2, as
+    relu(t) - relu(-t) = t, and on average 2 L (contraction). Derived here, in notebook 03.
     """
     k, d, samples = _sizes(k, d, samples)
     found = np.empty(whole("draws", draws, 1))

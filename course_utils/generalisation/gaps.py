@@ -1,4 +1,4 @@
-"""The gap of a trained network between fresh and training loss: measured, taken apart, predicted.
+"""The gap of a trained network between fresh and training loss, measured and taken apart.
 
     gap = R(W) - Rhat(W),    R the risk, Rhat the mean loss over the T samples that W was trained
     on.
@@ -15,27 +15,40 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-import scipy.linalg
 
 from ..engine.blocked import outputs_of
-from ..engine.online import OnlineSGD, schedule
+from ..engine.online import OnlineSGD
 from ..given import whole
 from ..losses import LOSSES
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from ..targets import MultiIndexModel
-from ..theory import contraction_and_noise, parallel_part, representatives
+from ..theory import parallel_part
 
 TAU = 2.0  # where the loss is cut
 TERMS = ("W⊥ on fresh samples", "inside the subspace", "memory in W⊥")
-WIDEST = 256  # neurons that stand for a wider network in a prediction
 
 Samples = tuple[np.ndarray, np.ndarray]
 
 
 def cut_loss(yhat: np.ndarray, y: np.ndarray, loss: str, tau: float = TAU) -> np.ndarray:
-    """min(l(yhat, y), tau), elementwise: the loss of which the gap is measured."""
+    """The loss of which the gap is measured, min(l(yhat, y), tau).
+
+    Parameters
+    ----------
+    yhat, y : (n,) ndarray
+        Predictions and labels.
+    loss : str
+        A name in LOSSES.
+    tau : float
+        Where the loss is cut; inf leaves it whole.
+
+    Returns
+    -------
+    (n,) ndarray
+        Losses.
+    """
     return np.minimum(LOSSES[loss].value(yhat, y), tau)
 
 
@@ -43,12 +56,20 @@ def cut_loss(yhat: np.ndarray, y: np.ndarray, loss: str, tau: float = TAU) -> np
 class Gaps:
     """Gaps at sample counts T, over seeds. Made by `gap`.
 
-    settings : what was run (with the first seed). seeds : (seeds,) their numbers.
-    samples : (n,) sample counts.
-    runs : (seeds, n, 2, 3) the three terms of ``gap_terms`` for both runs of a seed, each with the
-        other's samples as fresh.
-    risk, deviation : (seeds, n) mean and standard deviation of the loss of one fresh sample.
-    nets : for each seed the first run's networks at the sample counts.
+    Attributes
+    ----------
+    settings : Settings
+        What was run, with the first seed.
+    seeds : tuple of int
+        Numbers of the seeds.
+    samples : (n,) ndarray of int
+        Sample counts T.
+    runs : (seeds, n, 2, 3) ndarray
+        The terms of ``gap_terms`` for both runs of a seed; each has the other's samples as fresh.
+    risk, deviation : (seeds, n) ndarray
+        Mean and standard deviation of the loss of one fresh sample.
+    nets : tuple of tuple of TwoLayerNet
+        For each seed the first run's networks at the sample counts.
     """
 
     settings: Settings
@@ -92,7 +113,18 @@ class Gaps:
         return self.deviation.mean(axis=0) / np.sqrt(self.samples)
 
     def joined(self, other: Gaps) -> Gaps:
-        """Both, as one: other seeds at the same sample counts."""
+        """Both, as one.
+
+        Parameters
+        ----------
+        other : Gaps
+            Other seeds at the same sample counts; ValueError if they are others.
+
+        Returns
+        -------
+        Gaps
+            Of all seeds, in order.
+        """
         if not np.array_equal(self.samples, other.samples):
             raise ValueError("gaps at different sample counts cannot be joined")
         both = {
@@ -116,29 +148,37 @@ def gap(
 
         [L(W, S') - L(W, S) + L(W', S) - L(W', S')] / 2.
 
-    Its mean is that of the gap exactly. Arranged as [L(W, S') - L(W', S')] + [L(W', S) - L(W, S)]
-    it is made of differences between two similar networks on equal samples, so the luck of the
-    samples, common to both, cancels.
-
     Parameters
     ----------
-    settings : network, target and SGD; ``settings.replace(**PHASE_1)`` has what the course uses.
-    samples : T, or increasing T's; all are measured along the same runs.
-    seeds : how many, settings.seed, settings.seed + 1, ...; or their numbers. Each has a target and
-        a network of its own.
-    tau : the loss is cut there; inf leaves it whole.
+    settings : Settings
+        Network, target and SGD; ``settings.replace(**PHASE_1)`` has what the course uses.
+    samples : int or sequence of int
+        T, or increasing T's; all are measured along the same runs.
+    seeds : int or sequence of int
+        How many: settings.seed, settings.seed + 1, ...; or their numbers. Each has a target and a
+        network of its own.
+    tau : float
+        The loss is cut there; inf leaves it whole.
 
     Returns
     -------
-    Gaps. Its ``values`` hold the cross estimate of each seed, its ``terms`` the three terms of
-    ``gap_terms``.
+    Gaps
+        ``values`` holds the cross estimate of each seed, ``terms`` those of ``gap_terms``.
 
     Raises
     ------
-    ValueError for sample counts that do not increase, for tau that is not positive, or without a
-    seed; MemoryError if 2 T samples do not fit; Diverged from training.
+    ValueError
+        For sample counts that do not increase, for tau that is not positive, or without a seed.
+    MemoryError
+        If 2 T samples do not fit.
+    Diverged
+        From training.
 
-    Source: derived here. Taught in notebook 03.
+    Notes
+    -----
+    The mean of an estimate is that of the gap exactly. Arranged as [L(W, S') - L(W', S')] and
+    [L(W', S) - L(W, S)] it is made of differences between two similar networks on equal samples, so
+    the luck of the samples, common to both, cancels. Derived here, in notebook 03.
     """
     times, tau = sample_counts(samples), _positive(tau)
     numbers = (
@@ -192,27 +232,34 @@ def gap_terms(
 
         gap = [R(W) - R(W_par)] + [R(W_par) - Rhat(W_par)] + [Rhat(W_par) - Rhat(W)]
 
-    1. What W_perp costs on fresh samples. Given z and y its effect on yhat has mean 0, so only the
-       second order is left: O(||W_perp||^2 / m) = O(d / T).
-    2. The gap of W_par, a network on k-dimensional inputs. For one run it is mostly the luck of the
-       samples, of order sd(loss) / sqrt(T); its mean is the share k / d of the whole mean.
-    3. What W_perp gains on the samples that made it: memory, O(d / T).
-
-    W_par is the part of W inside the subspace, W_perp the rest.
-
     Parameters
     ----------
-    net : trained network. target : its target. loss : a name in LOSSES.
-    seen : X (T, d), y (T,) that it was trained on. fresh : X (n, d), y (n,) that it was not; R is
-        their mean.
-    tau : the loss is cut there.
+    net : TwoLayerNet
+        The trained network, in input space.
+    target : MultiIndexModel
+        What labelled the samples; W_par is the part of W in the span of its directions.
+    loss : str
+        A name in LOSSES.
+    seen, fresh : tuple of ndarray
+        X (n, d) and y (n,): samples that it was trained on, and others, whose mean is R.
+    tau : float
+        The loss is cut there.
 
     Returns
     -------
-    (3,) terms, in units of the loss. Their sum is mean loss over ``fresh`` minus mean loss over
-    ``seen``.
+    (3,) ndarray
+        The terms, in units of the loss. They add up to mean loss over ``fresh`` minus that over
+        ``seen``.
 
-    Source: derived here. Taught in notebook 03.
+    Notes
+    -----
+    1. What W_perp costs on fresh samples. Given z and y its effect on yhat has mean 0, so only the
+       second order is left: O(||W_perp||^2 / m) = O(d / T).
+    2. The gap of W_par, a network on k-dimensional inputs. For one run it is mostly the luck of the
+       samples, of order sd(loss) / sqrt(T); its mean is about the share k / d of the whole mean.
+    3. What W_perp gains on the samples that made it: memory, O(d / T).
+
+    Derived here, in notebook 03.
     """
     return _terms(_losses(net, target, loss, (seen, fresh), _positive(tau)))
 
@@ -235,66 +282,19 @@ def _terms(losses: list[list[np.ndarray]]) -> np.ndarray:
     return np.array([fresh - fresh_inside, fresh_inside - seen_inside, seen_inside - seen])
 
 
-def predicted_gap(
-    settings: Settings,
-    net: TwoLayerNet,
-    samples: int,
-    tau: float = TAU,
-    average: int = 4000,
-    seed: int = 0,
-) -> float:
-    """Predicted mean gap of a network after T samples, to first order in what one sample moves:
-
-        (d / T) (1 / m) tr[A^-1 (I - prod_t (I - et_t A)) C],    for large T (d / T) tr(A^-1 C) / m.
-
-    A = m H + lam I and C = E[l'^2 (s o sigma')(s o sigma')^T] are those of notebook 02. Sample t
-    moved W by -et_t l' (s o sigma') x_t^T; what is left of that at T is prod_{t' > t} (I - et_t'
-    A), and it lowers the loss at x_t. With A and C held fixed the sum over t telescopes. This is
-    the classical optimism tr(H^-1 J) / n of M-estimation, once for each of d directions, and free
-    of the width.
+def sample_counts(samples: int | Sequence[int]) -> np.ndarray:
+    """One sample count T, or several, as an array.
 
     Parameters
     ----------
-    settings : of the run, seed and step sizes included.
-    net : the network at the end; A and C are taken there. Of more than 256 neurons every so many-th
-        stands for the rest.
-    samples : T. tau : the loss is cut there; samples beyond gain nothing from their own steps.
-    average, seed : samples over which A and C are averaged, and their seed.
-
-    How far off it is (A and C are those of the end, and H was another before): for the link tanh
-    with decay 0.5 within 10 % at T = 80 d, and 15 to 25 % too large at T = 5 d to 20 d; about 40 %
-    too large at decay 0.1, within 10 % at decay 2; up to 20 % too large with label noise 1 or 2.
-    Notebook 03 measures it against the cross estimator.
+    samples : int or sequence of int
+        T, or T's; ValueError unless they increase and are 1 or more.
 
     Returns
     -------
-    The gap in units of the loss.
-
-    Source: derived here; the large-T form is Akaike's and Takeuchi's optimism. Taught in notebook
-    03.
+    (n,) ndarray of int
+        The sample counts.
     """
-    samples = whole("samples", samples, 1)
-    if net.width > WIDEST:
-        chosen = representatives(net.a, net.b, WIDEST)
-        a = net.a[chosen] * net.width / len(chosen)
-        net = TwoLayerNet(net.W[chosen], a, net.b[chosen], net.activation, net.reduced_k)
-    with single_threaded_blas():
-        A, C = contraction_and_noise(
-            net, settings.target(), settings.loss, settings.weight_decay, average, seed, tau
-        )
-        rates, basis = scipy.linalg.eigh(A)
-        noise = np.einsum("ij,ij->j", basis, C @ basis)
-    steps = schedule(settings, np.arange(samples))
-    left = np.ones(len(rates))
-    for chunk in np.array_split(steps, math.ceil(samples / 4096)):
-        left *= np.prod(1 - chunk[:, None] * rates, axis=0)
-    slow = np.abs(rates) < 1e-12
-    forgotten = np.where(slow, steps.sum(), (1 - left) / np.where(slow, 1.0, rates))
-    return float(settings.d / samples * (forgotten @ noise) / net.width)
-
-
-def sample_counts(samples: int | Sequence[int]) -> np.ndarray:
-    """One sample count T, or several, as an array (n,); ValueError unless they increase from 1."""
     times = np.array([whole("samples", t, 1) for t in np.atleast_1d(samples)], dtype=np.int64)
     if len(times) == 0 or (np.diff(times) <= 0).any():
         raise ValueError(

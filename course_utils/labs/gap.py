@@ -11,8 +11,9 @@ from ..settings import Settings
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
 from .gap_curves import FIELDS, SIZES, GapCurves, views
-from .lab import Lab, Press
-from .stage import Words
+from .lab import Lab
+from .parts import Press
+from .views import Words
 
 WIDTHS = (10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 DIMENSIONS = (5, 10, 20, 50, 100, 200, 400)

@@ -14,8 +14,10 @@ from ..networks import TwoLayerNet
 from ..settings import Settings
 from . import charts
 from .experiment import Experiment
-from .figures import COLOURS, DASHES, GREY, INK, MARKERS, band, step_up
-from .stage import Figure
+from .figures import step_up
+from .look import COLOURS, DASHES, GREY, INK, MARKERS
+from .marks import band
+from .views import Figure
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
 WORK = 5e8  # width x d x T of one run: beyond, a seed takes longer than a live lab can wait for
@@ -192,7 +194,7 @@ def _with(settings: Settings, name: str, value) -> Settings | None:
         return None
 
 
-def views(curves: GapCurves, moment: int = -1) -> list[Figure]:
+def views(curves: GapCurves) -> list[Figure]:
     """The gap against T, suprema over second layers, the three terms, and what was compared."""
     return [_gap(curves), _suprema(curves), _terms(curves), _compared(curves)]
 

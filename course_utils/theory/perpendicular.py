@@ -106,7 +106,20 @@ def noise_and_gap(A: np.ndarray, C: np.ndarray) -> tuple[float, float]:
 
 
 def representatives(a: np.ndarray, b: np.ndarray, most: int) -> np.ndarray:
-    """At most ``most`` neurons that stand for all, by number: evenly spaced in (sign of a, b)."""
+    """Choose neurons that stand for all, evenly spaced in (sign of a, b).
+
+    Parameters
+    ----------
+    a, b : (m,) ndarray
+        Second layer and biases.
+    most : int
+        How many at most.
+
+    Returns
+    -------
+    (n,) ndarray of int
+        Their numbers.
+    """
     order = np.lexsort((b, np.sign(a)))
     return order[np.linspace(0, len(a) - 1, min(len(a), most)).round().astype(int)]
 
