@@ -142,7 +142,9 @@ def test_looking_back_asks_nobody_until_it_rests(course):
         )
         course.until(lambda shown=shown: course.stage(0, "shown") != shown, "another row")
         assert int(course.stage(0, "shown")) < rows and course.frames() == frames and not sent
-    assert course.sentence().startswith("After 0 samples")
+    course.until(
+        lambda: course.sentence().startswith("After 0 samples"), "its words"
+    )  # not at once
     slider.evaluate("e => e.dispatchEvent(new Event('change'))")
     course.until(lambda: sent and course.frames() > frames, "the kernel to hear of it")
     assert course.stage(0, "shown") == "0"
