@@ -13,11 +13,12 @@ import pytest
 from arithmetic import KINDS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-# of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, kernels,
-# low ranks
+# of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, gaps,
+# kernels, low ranks
 CELLS = {
     "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
     "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-19"),
+    "03_generalisation": ("cell-01", "cell-05", "cell-10", "cell-34"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
     "06_compressibility": ("cell-01", "cell-07", "cell-10", "cell-12"),
 }
