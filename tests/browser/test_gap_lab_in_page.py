@@ -114,8 +114,9 @@ def test_presets_bring_a_sentence(course):
     course.until(lambda: course.settings()["k"] == "50", "the preset")
     rested(course)
     assert "bound above τ" in course.curves(0)
-    text = course.lab().inner_text()
-    assert "the bound is seven times larger" in text
+    course.until(  # words come a moment after the figures
+        lambda: "the bound is seven times larger" in course.lab().inner_text(), "the note"
+    )
 
 
 def test_controls_behind_more(course):
