@@ -40,7 +40,7 @@ def look(bare, position: int) -> int:
     """Move the slider, and wait until the page says that it is painted; the row that is shown."""
     before = bare.page.evaluate("root.dataset.lookedAt")
     bare.page.evaluate(MOVE, position)
-    bare.page.wait_for_function("before => root.dataset.lookedAt !== before", arg=before)
+    bare.page.wait_for_function("before => (root.dataset.lookedAt ?? null) !== before", arg=before)
     return int(bare.page.evaluate("root.dataset.shown"))
 
 

@@ -110,7 +110,7 @@ def test_a_recorded_page_is_looked_back_on_without_anything_else(recording):
     recording.locator(".course-time input").focus()
     recording.keyboard.press("Home")
     recording.wait_for_function("document.querySelector('output').textContent === 't = 0'")
-    assert stage.get_attribute("data-shown") == "0" and stage.get_attribute("data-looked-at")
+    recording.wait_for_selector(".course-stage[data-shown='0'][data-looked-at]")
     now = recording.locator(".js-line").evaluate_all("paths => paths.map(p => p.getAttribute('d'))")
     assert now != drawn and len(now) == len(drawn)
     recording.wait_for_function(
