@@ -1,4 +1,4 @@
-"""The controls of a lab: one widget a field of Settings, knobs, rows of them, buttons and the transport bar."""
+"""The controls of a lab: widgets of the fields of Settings, knobs, buttons, the transport bar."""
 
 from __future__ import annotations
 
@@ -52,7 +52,24 @@ MORE = ("link", "width", "activation", "loss", "schedule", "bias", "seed")
 def field_widget(
     name: str, settings: Settings, tip: str = "", offered: Iterable[float] = ()
 ) -> widgets.ValueWidget:
-    """The widget of one field, labelled and with a tooltip; ``tip`` and ``offered`` values stand in for the common ones."""
+    """The widget of one field of Settings, labelled and with a tooltip.
+
+    Parameters
+    ----------
+    name : str
+        The field.
+    settings : Settings
+        Its value is shown.
+    tip : str
+        Tooltip; left out, the common one.
+    offered : iterable of float
+        Values to choose from; left out, the common ones. The present value is always among them.
+
+    Returns
+    -------
+    ValueWidget
+        A slider, a menu or a box, by the field.
+    """
     label, value = WORDS[name][0], getattr(settings, name)
     tip = tip or WORDS[name][1]
     common = {"description": label, "tooltip": tip, "style": {"description_width": "initial"}}
@@ -74,7 +91,17 @@ def field_widget(
 
 
 def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
-    """Show a value in a field's widget, also one that its slider had no place for."""
+    """Show a value in a field's widget, also one that its slider had no place for.
+
+    Parameters
+    ----------
+    widget : ValueWidget
+        From ``field_widget``.
+    name : str
+        The field.
+    value : object
+        What holds.
+    """
     if widget.value == value:
         return
     stepped = name in STEPS or (name == "k" and hasattr(widget, "options"))
@@ -99,7 +126,22 @@ def _options(values) -> list[tuple[str, float]]:
 def slider(
     name: str, tip: str, low: float, high: float, step: float, form: str = ".2f"
 ) -> widgets.FloatSlider:
-    """A labelled slider of a number."""
+    """A labelled slider of a number.
+
+    Parameters
+    ----------
+    name, tip : str
+        Label and tooltip.
+    low, high, step : float
+        Ends and step.
+    form : str
+        How the number is written.
+
+    Returns
+    -------
+    FloatSlider
+        At 0, or at the lower end where that is above.
+    """
     return widgets.FloatSlider(
         value=max(low, 0.0),
         min=low,
@@ -114,7 +156,24 @@ def slider(
 
 
 def choice(name: str, tip: str, options: Iterable, value, **layout) -> widgets.Dropdown:
-    """A labelled menu."""
+    """A labelled menu.
+
+    Parameters
+    ----------
+    name, tip : str
+        Label and tooltip.
+    options : iterable
+        Values, or (text, value) pairs.
+    value : object
+        The one that is chosen.
+    **layout : str
+        CSS of the widget.
+
+    Returns
+    -------
+    Dropdown
+        The menu.
+    """
     return widgets.Dropdown(
         options=list(options),
         value=value,
@@ -128,7 +187,22 @@ def choice(name: str, tip: str, options: Iterable, value, **layout) -> widgets.D
 def steps(
     name: str, tip: str, options: Iterable[tuple[str, Any]], value
 ) -> widgets.SelectionSlider:
-    """A labelled slider over a few values."""
+    """A labelled slider over a few values.
+
+    Parameters
+    ----------
+    name, tip : str
+        Label and tooltip.
+    options : iterable of (str, object)
+        Text and value of each.
+    value : object
+        The one that is chosen.
+
+    Returns
+    -------
+    SelectionSlider
+        The slider.
+    """
     return widgets.SelectionSlider(
         options=list(options),
         value=value,
@@ -139,7 +213,20 @@ def steps(
 
 
 def row(children: list, name: str = "course-row") -> widgets.Box:
-    """Widgets beside each other, on as many lines as they need."""
+    """Widgets beside each other, on as many lines as they need.
+
+    Parameters
+    ----------
+    children : list of Widget
+        From left to right.
+    name : str
+        A class for the style sheet.
+
+    Returns
+    -------
+    Box
+        The row.
+    """
     made = widgets.HBox(children)
     made.add_class("course-row")
     made.add_class(name)
@@ -147,7 +234,15 @@ def row(children: list, name: str = "course-row") -> widgets.Box:
 
 
 def put_value(widget: widgets.ValueWidget, value) -> None:
-    """Show a value in a widget."""
+    """Show a value in a widget.
+
+    Parameters
+    ----------
+    widget : ValueWidget
+        The widget.
+    value : object
+        What it shows from now on.
+    """
     widget.value = value
 
 
@@ -155,7 +250,16 @@ def put_value(widget: widgets.ValueWidget, value) -> None:
 class Knob:
     """A control whose new values are orders, and which shows what the experiment holds.
 
-    ``act`` takes a value over, ``held`` says which one holds, ``put(widget, value)`` shows it.
+    Attributes
+    ----------
+    widget : ValueWidget
+        The control.
+    act : callable
+        Called with a value: takes it over.
+    held : callable
+        Called with nothing: the value that holds.
+    put : callable
+        Called as put(widget, value): shows it.
     """
 
     widget: widgets.ValueWidget
@@ -164,7 +268,13 @@ class Knob:
     put: Callable[[Any, Any], None] = put_value
 
     def shown(self):
-        """What holds, as the control can show it: the page rounds to a slider's steps, and would send that back as news."""
+        """What holds, as the control can show it.
+
+        Returns
+        -------
+        object
+            On a slider rounded to its steps: the page rounds too, and would send that back as news.
+        """
         value, widget = self.held(), self.widget
         if not isinstance(widget, widgets.FloatSlider):
             return value
@@ -172,7 +282,18 @@ class Knob:
         return round(min(max(value, widget.min), widget.max), digits) + 0.0  # no -0
 
     def holds(self, value) -> bool:
-        """Whether a value is what holds already, as far as the control can tell."""
+        """Whether a value is what holds already, as far as the control can tell.
+
+        Parameters
+        ----------
+        value : object
+            What the control shows.
+
+        Returns
+        -------
+        bool
+            True within half a step of a slider.
+        """
         if isinstance(self.widget, widgets.FloatSlider):
             return abs(value - self.shown()) <= 0.51 * self.widget.step  # half a step
         return self.held() == value
@@ -185,7 +306,22 @@ class Knob:
 def button(
     label: str, tip: str, action: Callable[[], None], icon: str = "", style: str = ""
 ) -> widgets.Button:
-    """A button that calls ``action``."""
+    """A button that acts.
+
+    Parameters
+    ----------
+    label, tip : str
+        What is written on it, and its tooltip.
+    action : callable
+        Called when it is pressed.
+    icon, style : str
+        Names that ipywidgets knows; empty for none.
+
+    Returns
+    -------
+    Button
+        As wide as its label.
+    """
     made = widgets.Button(
         description=label, tooltip=tip, icon=icon, button_style=style, layout={"width": "auto"}
     )
@@ -194,7 +330,13 @@ def button(
 
 
 class Transport(widgets.HBox):
-    """Play, pause, step, x10, reset and new seed; ``speed`` is placed by the lab."""
+    """Play, pause, step, x10, reset and new seed; ``speed`` is placed by the lab.
+
+    Parameters
+    ----------
+    order : callable
+        Called with the name of the order that a button gives.
+    """
 
     def __init__(self, order: Callable[..., None]):
         self.play = button(

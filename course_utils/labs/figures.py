@@ -1,4 +1,4 @@
-"""The views of a run, each a function of a Run that returns a Figure bound to the tables of rows.py."""
+"""The views of a run: functions of a Run that return a Figure bound to the tables of rows.py."""
 
 from __future__ import annotations
 
@@ -18,7 +18,18 @@ LABELLED = 6  # curves that can be labelled where they end; more of them have a 
 
 
 def time_axis(run: Run) -> dict:
-    """Log axis of samples from d/10 to 1000 d, longer by decades when the run is."""
+    """The log axis of samples: from d/10 to 1000 d, longer by decades when the run is.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+
+    Returns
+    -------
+    dict
+        An axis as plotly.js takes it.
+    """
     d = run.settings.d
     last = max(math.log10(1000 * d), math.ceil(math.log10(max(run.samples[-1], 1)) - 1e-9))
     return {
@@ -31,13 +42,51 @@ def time_axis(run: Run) -> dict:
 
 
 def over_time(name: str, table: str = "record", **how) -> tuple[dict, dict]:
-    """A column against samples, as the x and y of a trace; a run that has just begun is a short stroke."""
+    """A column against samples; a run that has just begun is a short stroke.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    table : str
+        Its table.
+    **how : object
+        As in ``column``.
+
+    Returns
+    -------
+    x, y : dict
+        Of a trace.
+    """
     where = {} if table == "record" else {"table": table}
     return column("left", stroke=1.15, **where), column(name, **where, **how)
 
 
-def curve(run: Run, name: str, label: str, colour: str, dash: str, hover: str = "", **item):
-    """The traces of a series: its median over seeds and, before it, the band over seeds if there are several."""
+def curve(
+    run: Run, name: str, label: str, colour: str, dash: str, hover: str = "", **item
+) -> list[dict]:
+    """The traces of a series: its median over seeds, before it the band where there are several.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+    name : str
+        The series, a column of ``rows.of_run``.
+    label : str
+        What the curve is called.
+    colour, dash : str
+        How it looks.
+    hover : str
+        Template of the value; left out, three digits.
+    **item : int
+        Which part of each row, where a row has several.
+
+    Returns
+    -------
+    list of dict
+        One trace or two, the curve last.
+    """
     x, y = over_time(name, **item)
     traces = []
     if run.seeds:
@@ -47,12 +96,34 @@ def curve(run: Run, name: str, label: str, colour: str, dash: str, hover: str = 
 
 
 def cursor(low: float, high: float) -> dict:
-    """The time cursor of a view over time."""
+    """The time cursor of a view over time.
+
+    Parameters
+    ----------
+    low, high : float
+        Ends of the line, in units of the view's y.
+
+    Returns
+    -------
+    dict
+        A trace.
+    """
     return now_line(column("left", at="now"), low, high)
 
 
 def angles(run: Run) -> Figure:
-    """Principal angles against samples, one curve each, in degrees."""
+    """Principal angles against samples, one curve each, in degrees.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+
+    Returns
+    -------
+    Figure
+        Bound to "record".
+    """
     k = run.settings.k
     more = [_ordinal(i) for i in range(len(RANKS) + 1, k + 1)]
     labels = ["angle"] if k == 1 else [*RANKS[:k], *more]
@@ -73,7 +144,20 @@ def _ordinal(i: int) -> str:
 
 
 def norms(run: Run, predicted: bool = False) -> Figure:
-    """||W_perp|| and ||W_par|| over sqrt m against samples, log-log, with W_perp as predicted if wanted."""
+    """Norms of W_perp and W_par over sqrt m against samples, log-log.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+    predicted : bool
+        Whether W_perp is shown as predicted too.
+
+    Returns
+    -------
+    Figure
+        Bound to "record", and to "prediction" where that is shown.
+    """
     traces = [
         *curve(run, "perpendicular", "W⊥ (outside)", OUTSIDE, "solid"),
         *curve(run, "parallel", "W∥ (inside)", INSIDE, "dash"),
@@ -91,23 +175,69 @@ def norms(run: Run, predicted: bool = False) -> Figure:
 
 
 def log_axis(low: float, high: float) -> dict:
-    """A log axis between two powers of ten."""
+    """A log axis between two powers of ten.
+
+    Parameters
+    ----------
+    low, high : float
+        Exponents.
+
+    Returns
+    -------
+    dict
+        An axis as plotly.js takes it.
+    """
     return {"type": "log", "range": [low, high], "dtick": 1, "exponentformat": "power"}
 
 
 def log_top(largest: float) -> float:
-    """Upper end of a log axis of weights, in powers of ten: 4, or a little above the next decade."""
+    """Upper end of a log axis of weights.
+
+    Parameters
+    ----------
+    largest : float
+        The largest weight.
+
+    Returns
+    -------
+    float
+        A power of ten, as its exponent: 4, or a little above the next decade.
+    """
     return 0.6 if largest < 3.5 else math.ceil(math.log10(largest)) + 0.1
 
 
 def reach(values: Iterable, least: float) -> float:
-    """Half the side of a square that holds all values (numbers or arrays): ``least``, or grown by half as often as needed."""
+    """Half the side of a square that holds all values.
+
+    Parameters
+    ----------
+    values : iterable of float or ndarray
+        What has to fit, of either sign.
+    least : float
+        The smallest half side.
+
+    Returns
+    -------
+    float
+        ``least``, or that grown by half as often as needed, so that axes stand still.
+    """
     largest = max(least, *(float(max(np.max(v), -np.min(v))) for v in values))
     return least * 1.5 ** math.ceil(math.log(largest / least) / math.log(1.5) - 1e-9)
 
 
 def neurons(run: Run) -> Figure:
-    """Every neuron as a point: weights on u_1 and u_2, or for k = 1 on u_1 and outside; first ones faint."""
+    """Every neuron as a point, first ones faint.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown; of several seeds the first.
+
+    Returns
+    -------
+    Figure
+        Weights on u_1 and u_2, or for k = 1 on u_1 and outside; bound to "record".
+    """
     every = run.neurons if run.seeds is None else run.neurons[0]
     plane = coordinates(run.settings.k)
     side = reach([every[..., i] for i in plane], 1.5)
@@ -137,7 +267,18 @@ def neurons(run: Run) -> Figure:
 
 
 def singular_values(run: Run) -> Figure:
-    """The largest singular values of W / sqrt m: k of them rise above the bulk."""
+    """The largest singular values of W / sqrt m: k of them rise above the bulk.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+
+    Returns
+    -------
+    Figure
+        Bound to "record".
+    """
     k, count = run.settings.k, run.singular_values.shape[-1]
     index = np.arange(1, count + 1)
     hover = "%{y:.3g}<extra>no. %{x}</extra>"
@@ -161,7 +302,18 @@ def singular_values(run: Run) -> Figure:
 
 
 def risk(run: Run) -> Figure:
-    """Test risk against samples, with its floors."""
+    """Test risk against samples, with its floors.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+
+    Returns
+    -------
+    Figure
+        Bound to "record".
+    """
     traces = curve(run, "risk", "test risk", COLOURS[0], DASHES[0], "%{y:.4f}")
     axis_x, floors = time_axis(run), run.floors
     ends, notes = np.power(10.0, axis_x["range"]), []
@@ -186,14 +338,25 @@ def risk(run: Run) -> Figure:
 
 
 def _label(ends: list[float], y: float, text: str, end: str) -> dict:
-    """Text on a line, at the end that a falling curve is far from; the line's ends in the axis' own (log) units."""
+    """Text on a line, at the end that a falling curve is far from; ends in the log axis' units."""
     x, shift = (ends[0], 4) if end == "left" else (ends[1], -4)
     place = {"x": x, "y": y, "xanchor": end, "yanchor": "bottom", "xshift": shift, "yshift": -2}
     return {**place, "text": text, "showarrow": False}
 
 
 def step_up(value: float) -> float:
-    """The next of ... 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1 ...: ranges grow in steps, so that axes stand still."""
+    """The next of ... 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1 ..., so that axes grow in steps.
+
+    Parameters
+    ----------
+    value : float
+        What has to fit.
+
+    Returns
+    -------
+    float
+        At least that.
+    """
     steps = np.array([1, 1.5, 2, 3, 5, 7, 10])
     scale = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
     return float(steps[np.searchsorted(steps, value / scale - 1e-9)] * scale)

@@ -19,7 +19,7 @@ Said = tuple[str, list, str]  # sentence, rows and clock at one moment
 
 
 class Frames:
-    """Makes frames, and remembers what the last one has told. ``forget`` where a page has opened."""
+    """Makes frames, and remembers what the last has told; ``forget`` where a page has opened."""
 
     def __init__(self):
         self.forget()

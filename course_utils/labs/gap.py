@@ -13,6 +13,7 @@ from .experiment import given
 from .gap_curves import FIELDS, SIZES, GapCurves, views
 from .lab import Lab
 from .parts import Press
+from .twin import table
 from .views import Words
 
 WIDTHS = (10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
@@ -171,7 +172,7 @@ def lines(curves: GapCurves, words: Words, code: str) -> list[str]:
     if curves.gaps is None:
         return [words.sentence, code]
     n, g = curves.shown, curves.gaps
-    table = {
+    over = {
         "T": [f"{t:,}" for t in curves.times[:n]],
         "gap, mean": [f"{v:.5f}" for v in g.mean[:n]],
         "standard error": [f"{v:.5f}" for v in g.error[:n]],
@@ -179,7 +180,5 @@ def lines(curves: GapCurves, words: Words, code: str) -> list[str]:
         "luck of one run": [f"{v:.5f}" for v in g.luck[:n]],
         "√(kd/T)": [f"{v:.2f}" for v in curves.bound()[:n]],
     }
-    told = [f"{name:>16} " + " ".join(f"{v:>7}" for v in row) for name, row in table.items()]
-    head = [" ".join([" " * 34, *(f"{w:>10}" for w in ("predicted", "measured", "error"))])]
-    rows = [" ".join([f"{r[0]:<34}", *(f"{v:>10}" for v in r[1:])]).rstrip() for r in words.rows]
-    return [words.sentence, *told, *head, *rows, code]
+    told = [f"{name:>16} " + " ".join(f"{v:>7}" for v in row) for name, row in over.items()]
+    return [words.sentence, *told, *table(words.rows, 34, 10), code]

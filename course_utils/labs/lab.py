@@ -1,6 +1,7 @@
-"""The frame of every lab: controls, stage, text twin, presets, settings code, export and error box.
+"""The frame of every lab: controls, stage, text twin, presets, settings code, export, error box.
 
-A lab is composed: a function such as SubspaceLab gives Lab an experiment, views, words, presets, knobs and orders.
+A lab is composed: a function such as SubspaceLab gives Lab an experiment, views, words, presets,
+knobs and orders.
 """
 
 from __future__ import annotations
@@ -27,53 +28,62 @@ from .page import recorded
 from .parts import Press, code_box, lecture_switch, more_box, preset_menu
 from .player import Finisher, Player
 from .stage import Stage, listen_beside_cells
+from .twin import tell
 from .views import Figure, Table, Words
 
 
-def tell(result, words: Words, code: str) -> list[str]:
-    """Lines of a text twin: the sentence, the table of the run, or else of the words, and the settings."""
-    if isinstance(result, Run):
-        return [words.sentence, result.table(), code]
-    lines = [
-        " ".join([f"{name:<30}", *(f"{cell:>12}" for cell in cells)]).rstrip()
-        for name, *cells in words.rows
-    ]
-    head = (
-        [" ".join([" " * 30, *(f"{w:>12}" for w in ("predicted", "measured", "error"))])]
-        if lines
-        else []
-    )
-    return [words.sentence, *head, *lines, code]
-
-
 class Lab(widgets.VBox):
-    """A live experiment that a cell displays. Nothing inherits from it: what makes a lab is given to it.
+    """A live experiment that a cell displays; what makes a lab is given to it.
 
     Parameters
     ----------
-    name : what the lab is called, on the page and in the names of exported files.
-    session : the experiment; see experiment.py.
-    views, words : called as views(result), words(result, moment): what was measured, and the index of the recorded moment
-        to speak of.
-    tables : called as tables(result): the rows that views are bound to; None where all their arrays are given.
-    player : called with the lab: makes who owns its time, a Player or a Finisher.
-    knobs : controls of its own, by the order that their new values are.
-    orders : further orders that the lab understands, each called with the order's value.
-    bar, beside : what stands under the fields and beside the presets: names of knobs, and buttons.
-    presets : settings worth seeing by name, with a sentence each.
-    first, more : names of the fields in sight, and of those behind "more".
-    fields, tips : widgets and tooltips of fields in place of the common ones.
-    text : called as text(result, words, code): the lines of the text twin.
-    example : a settings code that the lab takes; empty for a lab that no code describes.
-    lecture : open in lecture mode: large type, few controls, the whole page (Escape leaves it).
+    name : str
+        What the lab is called, on the page and in the names of exported files.
+    session : Experiment or Session
+        The experiment; see experiment.py.
+    views : callable
+        Called as views(result): the figures of what was measured.
+    words : callable
+        Called as words(result, moment), with the index of the recorded moment to speak of.
+    tables : callable, optional
+        Called as tables(result): the rows that views are bound to; None where arrays are given.
+    player : callable
+        Called with the lab: makes who owns its time, a Player or a Finisher.
+    knobs : mapping of str to Knob, optional
+        Controls of its own, by the order that their new values are.
+    orders : mapping of str to callable, optional
+        Further orders that the lab understands, each called with the order's value.
+    bar, beside : sequence of str or Press
+        What stands under the fields and beside the presets: names of knobs, and buttons.
+    presets : mapping of str to (Settings, str), optional
+        Settings worth seeing by name, with a sentence each.
+    first, more : sequence of str
+        Names of the fields in sight, and of those behind "more".
+    more_title : str
+        What is written on "more".
+    fields : mapping of str to ValueWidget, optional
+        Widgets of fields in place of the common ones.
+    tips : mapping of str to str, optional
+        Tooltips of fields in place of the common ones.
+    text : callable
+        Called as text(result, words, code): the lines of the text twin.
+    columns : int
+        Views side by side where the page is wide enough.
+    example : str
+        A settings code that the lab takes; empty for a lab that no code describes.
+    lecture : bool
+        Open in lecture mode: large type, few controls, the whole page (Escape leaves it).
 
-    ``lab.result`` is what was measured, ``lab.run`` the same where it is a recorded Run, ``lab.settings`` what runs now,
-    ``lab.orders`` the orders that it understands, ``lab.errors`` what went wrong in callbacks.
+    Notes
+    -----
+    ``lab.orders`` are the orders that it understands, ``lab.errors`` what went wrong in callbacks.
+    Nothing inherits from Lab.
     """
 
     def __init_subclass__(cls, **kwargs):
         raise TypeError(
-            f"{cls.__name__}: a lab is composed, not inherited; give Lab an experiment, as labs/subspace.py does"
+            f"{cls.__name__}: a lab is composed, not inherited; "
+            "give Lab an experiment, as labs/subspace.py does"
         )
 
     def __init__(
@@ -139,13 +149,19 @@ class Lab(widgets.VBox):
 
     @property
     def run(self) -> Run:
-        """The recorded run so far, a copy that training leaves alone. AttributeError in a lab that trains nothing."""
+        """The recorded run so far, a copy; AttributeError in a lab that trains nothing."""
         if isinstance(result := self.result, Run):
             return result
         raise AttributeError(f"{self.name} records no run: what it has measured is its result")
 
     def text(self) -> str:
-        """The text twin: what the figures show, in words and a small table."""
+        """The text twin: what the figures show, in words and a small table.
+
+        Returns
+        -------
+        str
+            Several lines.
+        """
         with self._lock:
             result = self.session.run()
             return "\n".join(
@@ -153,7 +169,13 @@ class Lab(widgets.VBox):
             )
 
     def short(self) -> str:
-        """The settings that this lab uses, as text."""
+        """The settings that this lab uses, as text.
+
+        Returns
+        -------
+        str
+            Part of the settings' summary.
+        """
         return " ".join(
             part
             for part in self.settings.summary().split()
@@ -161,16 +183,30 @@ class Lab(widgets.VBox):
         )
 
     def figures(self, result=None, moment: int = -1) -> list[Figure]:
-        """The views with their arrays, when a recorded moment is shown (the last if left out)."""
+        """The views with their arrays, as they are when a recorded moment is shown.
+
+        Parameters
+        ----------
+        result : Run or object
+            What was measured; left out, what the lab holds.
+        moment : int
+            Index of the moment; left out, the last.
+
+        Returns
+        -------
+        list of Figure
+            In the order of the page.
+        """
         with self._lock:
             result = self.session.run() if result is None else result
             tables = self.tables(result) if self.tables else {}
             return [view.bind(tables, moment) for view in self.views(result)]
 
     def record_html(self, path: str | Path) -> Path:
-        """Write what was recorded as a page of its own, which opens from a file and needs no kernel and no network.
+        """Write what was recorded as a page of its own, which needs no kernel and no network.
 
-        Its figures are those of the lab; a recorded run can be looked back at, with its sentence at each moment.
+        It opens from a file. Its figures are those of the lab; a recorded run can be looked back
+        at, with its sentence at each moment.
 
         Parameters
         ----------
@@ -191,17 +227,29 @@ class Lab(widgets.VBox):
         return path
 
     def csv(self) -> str:
-        """What CSV saves: what was measured, with its settings and what was turned while it went on."""
+        """What CSV saves: what was measured, the settings, and what was turned while it went on.
+
+        Returns
+        -------
+        str
+            CSV text, with comment lines first.
+        """
         return self.session.to_csv()
 
-    def close(self):
+    def close(self) -> None:
         """Stop the worker and remove the lab from the page."""
         if hasattr(self, "actor"):  # not where the constructor failed
             self.actor.close()
             super().close()
 
     def report(self, problem: Exception) -> None:
-        """Show an exception as a sentence in the error box and keep it in ``errors``."""
+        """Show an exception as a sentence in the error box, and keep it in ``errors``.
+
+        Parameters
+        ----------
+        problem : Exception
+            What went wrong; of one that nobody foresaw the place is told too.
+        """
         foreseen = isinstance(problem, (ValueError, MemoryError, Diverged))
         text = (
             str(problem)
@@ -234,7 +282,10 @@ class Lab(widgets.VBox):
         self._link = widgets.jslink((self.lecture, "value"), (self.stage, "lecture"))
         self.stage.lecture = lecture
         self.transport = getattr(self.player, "transport", None)
-        place = lambda item: self.knobs[item] if isinstance(item, str) else item.widget(ask)  # noqa: E731
+
+        def place(item):
+            return self.knobs[item] if isinstance(item, str) else item.widget(ask)
+
         under = self.transport or row([place(item) for item in bar])
         speed = [self.transport.speed] if self.transport else []
         presets = [self.preset] if self.presets else []
@@ -296,7 +347,17 @@ class Lab(widgets.VBox):
             return send(self.views(result), now, self.tables(result), say)
 
     def use(self, settings: Settings, anew: bool = False, chosen: str = "") -> None:
-        """Take settings over, anew or where they do not act on a running experiment; ``chosen`` is the preset that holds."""
+        """Take settings over, as the experiment runs where they may act on it, or else anew.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run.
+        anew : bool
+            Whether to begin anew in any case.
+        chosen : str
+            The preset that holds from now on; empty for none.
+        """
         changed = {
             f
             for f in settings.__dataclass_fields__
@@ -313,7 +374,13 @@ class Lab(widgets.VBox):
         self.code.value = self.short()
 
     def restart(self, settings: Settings) -> None:
-        """Start anew; what a preset says of it still holds."""
+        """Start anew; what a preset says of it still holds.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run.
+        """
         self.use(settings, anew=True, chosen=self.chosen)
 
 

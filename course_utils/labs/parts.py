@@ -13,7 +13,21 @@ Ask = Callable[..., None]  # called with an order and its value
 
 
 class Press(NamedTuple):
-    """A button: what is written on it, its tooltip, and the order that it gives."""
+    """A button that gives an order.
+
+    Attributes
+    ----------
+    label : str
+        What is written on it.
+    tip : str
+        Its tooltip.
+    order : str
+        The order.
+    icon : str
+        A name that ipywidgets knows; empty for none.
+    value : object
+        Of the order.
+    """
 
     label: str
     tip: str
@@ -22,12 +36,34 @@ class Press(NamedTuple):
     value: Any = None
 
     def widget(self, ask: Ask) -> widgets.Button:
-        """The button itself."""
+        """The button itself.
+
+        Parameters
+        ----------
+        ask : callable
+            Called with the order and its value when the button is pressed.
+
+        Returns
+        -------
+        Button
+            For a page.
+        """
         return button(self.label, self.tip, lambda: ask(self.order, self.value), self.icon)
 
 
 def lecture_switch(on: bool) -> widgets.ToggleButton:
-    """Turns lecture mode on and off."""
+    """The switch that turns lecture mode on and off.
+
+    Parameters
+    ----------
+    on : bool
+        What it shows at first.
+
+    Returns
+    -------
+    ToggleButton
+        The switch.
+    """
     tip = "Large type, few controls, the whole page; Escape goes back"
     made = widgets.ToggleButton(
         value=on, description="Lecture", icon="expand", layout={"width": "auto"}, tooltip=tip
@@ -37,7 +73,18 @@ def lecture_switch(on: bool) -> widgets.ToggleButton:
 
 
 def preset_menu(presets: Iterable[str]) -> widgets.Dropdown:
-    """A menu of presets; the first entry is none of them."""
+    """A menu of presets.
+
+    Parameters
+    ----------
+    presets : iterable of str
+        Their names.
+
+    Returns
+    -------
+    Dropdown
+        Its first entry, the empty name, is none of them.
+    """
     return widgets.Dropdown(
         options=[("choose", ""), *[(name, name) for name in presets]],
         value="",
@@ -48,7 +95,18 @@ def preset_menu(presets: Iterable[str]) -> widgets.Dropdown:
 
 
 def code_box(code: str) -> widgets.Text:
-    """Holds a settings code."""
+    """The box that holds a settings code.
+
+    Parameters
+    ----------
+    code : str
+        What it shows at first.
+
+    Returns
+    -------
+    Text
+        The box.
+    """
     return widgets.Text(
         value=code,
         description="settings code",
@@ -61,7 +119,24 @@ def code_box(code: str) -> widgets.Text:
 def more_box(
     title: str, fields: list[widgets.Widget], code: widgets.Text | None, ask: Ask
 ) -> widgets.Accordion:
-    """What is behind "more": fields, the settings code where there is one, and export."""
+    """What is behind "more": fields, the settings code where there is one, and export.
+
+    Parameters
+    ----------
+    title : str
+        What is written on it.
+    fields : list of Widget
+        Fields of the settings.
+    code : Text or None
+        From ``code_box``.
+    ask : callable
+        Called with an order and its value when a button is pressed.
+
+    Returns
+    -------
+    Accordion
+        Closed at first.
+    """
     coded = []
     if code is not None:
         tip = "Start the experiment that the code describes"

@@ -1,4 +1,7 @@
-"""Who owns time in a lab: a Player plays a run and looks back on it, a Finisher measures what is missing and rests."""
+"""Who owns time in a lab.
+
+A Player plays a run and looks back on it, a Finisher measures what is missing and rests.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class Finisher:
-    """For experiments that follow their knobs: what is missing is measured step by step, no time goes by."""
+    """For experiments that follow their knobs: what is missing is measured, no time goes by.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose experiment it finishes.
+    """
 
     cursor = looked = None
 
@@ -46,15 +55,45 @@ class Finisher:
         self.go()
 
     def moment(self, result) -> int:
-        """The moment that is shown: the last."""
+        """The moment that is shown: the last.
+
+        Parameters
+        ----------
+        result : object
+            What was measured.
+
+        Returns
+        -------
+        int
+            An index.
+        """
         return -1
 
     def clock(self, result, moment: int) -> str:
-        """The moment in words: there is none."""
+        """The moment in words: there is none.
+
+        Parameters
+        ----------
+        result : object
+            What was measured.
+        moment : int
+            An index.
+
+        Returns
+        -------
+        str
+            Empty.
+        """
         return ""
 
     def patience(self) -> str:
-        """What is to be said of how long it takes: nothing."""
+        """What is to be said of how long it takes: nothing.
+
+        Returns
+        -------
+        str
+            Empty.
+        """
         return ""
 
     def _set_playing(self, on: bool):
@@ -62,9 +101,14 @@ class Finisher:
 
 
 class Player:
-    """For a Session: play, pause, step, x10, reset, the speed, and the look back over the recorded run.
+    """For a Session: play, pause, step, x10, reset, the speed, and the look back on the run.
 
-    ``samples`` are trained and recorded before the lab is shown.
+    Parameters
+    ----------
+    lab : Lab
+        Whose session it plays.
+    samples : int
+        Trained and recorded before the lab is shown.
     """
 
     def __init__(self, lab: Lab, samples: int = 0):
@@ -109,36 +153,75 @@ class Player:
         self._set_playing(True)
 
     def play(self, _=None) -> None:
-        """Train, frame by frame, without end."""
+        """Train, frame by frame, without end.
+
+        Parameters
+        ----------
+        _ : object
+            The order's value, which says nothing.
+        """
         self._goal = None
         self.look(None)
         self._set_playing(True)
 
     def pause(self, _=None) -> None:
-        """Stop training; everything stays."""
+        """Stop training; everything stays.
+
+        Parameters
+        ----------
+        _ : object
+            The order's value, which says nothing.
+        """
         self._set_playing(False)
         self.lab.session.rest()
 
     def once(self, _=None) -> None:
-        """Train for one frame."""
+        """Train for one frame.
+
+        Parameters
+        ----------
+        _ : object
+            The order's value, which says nothing.
+        """
         self.look(None)
         self.lab.session.step(0.25, self.speed)
 
     def ten_times(self, _=None) -> None:
-        """Train until ten times as many samples are seen."""
+        """Train until ten times as many samples are seen.
+
+        Parameters
+        ----------
+        _ : object
+            The order's value, which says nothing.
+        """
         self.look(None)
         self._goal = 10 * max(self.lab.session.samples, self.lab.settings.d // 10, 1)
         self._set_playing(True)
 
     def reset(self, _=None) -> None:
-        """Back to the untrained network."""
+        """Back to the untrained network.
+
+        Parameters
+        ----------
+        _ : object
+            The order's value, which says nothing.
+        """
         self._set_playing(False)
         self.lab.restart(self.lab.settings)
 
     def look(self, where: float | Mapping | None) -> None:
-        """Look at the recorded moment nearest to so many samples, or (None) at now; trains nothing.
+        """Look at a recorded moment, or at now; trains nothing.
 
-        A page that looks back by itself says so in a message, which holds ``samples``.
+        Parameters
+        ----------
+        where : float or mapping or None
+            Near which sample count, in log time; None for now. A page that looks back by itself
+            says so in a message, which holds ``samples``.
+
+        Raises
+        ------
+        ValueError
+            For what is no number of samples.
         """
         if isinstance(where, Mapping):
             self.looked = {"by": where.get("by"), "seq": where.get("seq")}
@@ -167,16 +250,46 @@ class Player:
             self._set_playing(False)
 
     def moment(self, run: Run) -> int:
-        """Index of the recorded moment that is shown."""
+        """Index of the recorded moment that is shown.
+
+        Parameters
+        ----------
+        run : Run
+            What was recorded.
+
+        Returns
+        -------
+        int
+            The moment nearest to where it looks.
+        """
         return moment_at(run, self.cursor)
 
     def clock(self, run: Run, moment: int) -> str:
-        """A recorded moment in words."""
+        """A recorded moment in words.
+
+        Parameters
+        ----------
+        run : Run
+            What was recorded.
+        moment : int
+            Its index.
+
+        Returns
+        -------
+        str
+            Such as "t = 5,000 = 100 d".
+        """
         t = int(run.samples[moment])
         return f"t = {t:,} = {in_d(t, run.settings.d)}"
 
     def patience(self) -> str:
-        """A sentence where the run will take long; empty elsewhere."""
+        """A sentence where the run will take long.
+
+        Returns
+        -------
+        str
+            Empty where it will not.
+        """
         return self.lab.session.patience(self.speed)
 
     def _set_playing(self, on: bool):

@@ -1,4 +1,4 @@
-"""The stage: one widget that draws the views of a lab in the browser and says when they are painted.
+"""The stage: one widget that draws the views of a lab and says when they are painted.
 
 Python sends a frame (see frames.py); the page draws it with plotly.js, waits for the next repaint
 and answers with the frame's number (every third one while a run is fast). Its JavaScript is page/.
@@ -17,9 +17,19 @@ from .views import Figure, Table, Words
 
 
 class Stage(anywidget.AnyWidget):
-    """The page's side of a lab. ``on_event`` is called with each message from the page; it must return at once.
+    """The page's side of a lab, which draws frames and says when they are painted.
 
-    A frame carries what has changed since the one before it; after a page has opened, everything.
+    Parameters
+    ----------
+    text : callable, optional
+        Gives the text twin, which stands where the widget cannot.
+    **traits : object
+        Initial values of the traits below.
+
+    Notes
+    -----
+    ``on_event`` is called with each message from the page; it must return at once. A frame carries
+    what has changed since the one before it; after a page has opened, everything.
     """
 
     _esm = bundle()
@@ -58,9 +68,27 @@ class Stage(anywidget.AnyWidget):
         reword: bool = False,
         **more,
     ) -> int:
-        """Draw the views; returns the frame's number, which the page answers with once it is painted.
+        """Draw the views.
 
-        Parameters as in ``Frames.frame``; ``more`` are further entries of the message.
+        Parameters
+        ----------
+        views : sequence of Figure
+            As in ``Frames.frame``, like the next four.
+        words : Words
+            What is said of now.
+        tables : mapping of str to Table, optional
+            The rows that views are bound to.
+        say : callable, optional
+            The words at a row of the record.
+        reword : bool
+            Whether the words of old rows may have changed.
+        **more : object
+            Further entries of the message.
+
+        Returns
+        -------
+        int
+            The frame's number, which the page answers with once it is painted.
         """
         if self._fresh:
             self._fresh = False
@@ -70,8 +98,14 @@ class Stage(anywidget.AnyWidget):
         self.send({**message, "n": self.frames, **more}, [buffer])
         return self.frames
 
-    def send_error(self, text: str):
-        """Show a sentence in the error box, also on pages that open later; an empty one clears it."""
+    def send_error(self, text: str) -> None:
+        """Show a sentence in the error box, also on pages that open later.
+
+        Parameters
+        ----------
+        text : str
+            The sentence; an empty one clears the box.
+        """
         self.error = text
         self.send({"type": "error", "text": text})
 
@@ -89,8 +123,16 @@ class Stage(anywidget.AnyWidget):
 def listen_beside_cells(widget) -> None:
     """Let a widget, and all inside it, hear the page while a cell runs.
 
-    ipykernel since 7.4 hands a page's messages to the thread that last wrote to the widget, which for a new widget is the
-    one that runs cells. A lab only leaves orders for its worker, so any thread may bring them: take the one JupyterLab chose.
+    Parameters
+    ----------
+    widget : ipywidgets.Widget
+        What the page shows.
+
+    Notes
+    -----
+    ipykernel since 7.4 hands a page's messages to the thread that last wrote to the widget, which
+    for a new widget is the one that runs cells. A lab only leaves orders for its worker, so any
+    thread may bring them: take the one JupyterLab chose.
     """
     if hasattr(widget.comm, "_reply_subshell_for"):
         widget.comm._reply_subshell_for = lambda data, default: default
@@ -103,7 +145,20 @@ def show(
 ) -> Stage:
     """Draw figures that do not move, with the look of a lab and one sentence that reads them.
 
-    The sentence is also the widget's text, so that a notebook without a kernel still tells its result.
+    Parameters
+    ----------
+    figures : Figure or sequence of Figure
+        With arrays given.
+    sentence : str
+        What they show. It is also the widget's text, so that a notebook without a kernel still
+        tells its result.
+    columns : int, optional
+        Figures side by side where the page is wide enough; left out, as many as there are, up to 3.
+
+    Returns
+    -------
+    Stage
+        For the end of a cell.
     """
     figures = [figures] if isinstance(figures, Figure) else list(figures)
     stage = Stage(

@@ -22,15 +22,18 @@ PAPER = Settings(d=100, k=1, link="tanh", weight_decay=0.5, step=0.05)
 PRESETS = {
     "the theorem holds": (
         PAPER.replace(bias="away", schedule="decreasing", step=1.0),
-        "Decay above the threshold, biases away from zero, decreasing steps: W⊥ falls like 1/√t, whatever the labels.",
+        "Decay above the threshold, biases away from zero, decreasing steps: "
+        "W⊥ falls like 1/√t, whatever the labels.",
     ),
     "no weight decay": (
         PAPER.replace(weight_decay=0.0),
-        "Nothing shrinks what was there at the start: W⊥ stays, although the angle falls. Watch both figures.",
+        "Nothing shrinks what was there at the start: W⊥ stays, although the angle falls. "
+        "Watch both figures.",
     ),
     "decay under the threshold": (
         Settings(d=50, k=1, link="relu", weight_decay=0.02, step=0.2),
-        "Labels with a mean push dead-end neurons outward faster than decay pulls: W⊥ lingers far above its floor.",
+        "Labels with a mean push dead-end neurons outward faster than decay pulls: "
+        "W⊥ lingers far above its floor.",
     ),
     "decay too strong": (
         PAPER.replace(d=50, weight_decay=2.0),
@@ -38,23 +41,28 @@ PRESETS = {
     ),
     "pure noise": (
         PAPER.replace(link="none", noise=1.0),
-        "Nothing to learn: W⊥ vanishes all the same. A small W⊥ is no evidence of learning; look at W∥ and the risk.",
+        "Nothing to learn: W⊥ vanishes all the same. A small W⊥ is no evidence of learning; "
+        "look at W∥ and the risk.",
     ),
     "even link": (
         PAPER.replace(d=50, link="he2"),
-        "No first Hermite coefficient: the gradient is zero on average at first, and decay wins before the signal.",
+        "No first Hermite coefficient: the gradient is zero on average at first, "
+        "and decay wins before the signal.",
     ),
     "inclusion without recovery": (
         PAPER.replace(k=3, link="sum_tanh"),
-        "W ends inside the subspace but uses one direction of it: W⊥ is small, and two angles stay large.",
+        "W ends inside the subspace but uses one direction of it: W⊥ is small, "
+        "and two angles stay large.",
     ),
     "five directions": (
         Settings(d=50, k=5, link="chain"),
-        "Each direction is found with the help of the one before: five angles fall one after the other.",
+        "Each direction is found with the help of the one before: "
+        "five angles fall one after the other.",
     ),
     "a million dimensions": (
         Settings(d=10**6, k=1, link="tanh", width=20, step=0.3),
-        "The same law at d = 1,000,000, simulated exactly in the few coordinates that matter. Try speed 4.",
+        "The same law at d = 1,000,000, simulated exactly in the few coordinates that matter. "
+        "Try speed 4.",
     ),
     "the paper's Figure 1": (
         Settings(d=2, k=1, link="tanh", width=1000, weight_decay=0.5, step=0.05),
@@ -66,16 +74,35 @@ PRESETS = {
 def SubspaceLab(
     settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
 ) -> Lab:
-    """Principal angles, the two parts of W, neurons, singular values and test risk, while online SGD runs.
+    """Principal angles, the two parts of W, neurons, singular values and risk, while SGD runs.
 
     Parameters
     ----------
-    settings : what to run.
-    samples : train and record this many samples before the lab opens, so that nothing needs to be waited for.
-    seeds : how many seeds to train side by side (curves are medians, bands reach from the smallest to the largest).
-    lecture : open in lecture mode: large type, few controls, the whole page (Escape leaves it).
+    settings : Settings, optional
+        What to run.
+    samples : int
+        Train and record this many samples before the lab opens, so that nothing needs to be waited
+        for.
+    seeds : int
+        How many seeds to train side by side: curves are medians, bands reach from the smallest to
+        the largest.
+    lecture : bool
+        Open in lecture mode: large type, few controls, the whole page (Escape leaves it).
 
-    ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went wrong in callbacks.
+    Returns
+    -------
+    Lab
+        ``lab.run`` is the recorded run, ``lab.settings`` what runs now, ``lab.errors`` what went
+        wrong in callbacks.
+
+    Raises
+    ------
+    TypeError
+        If the settings are no Settings.
+
+    Notes
+    -----
+    Taught in notebook 02.
     """
     session = Session(given(settings), seeds)
     return Lab(
@@ -95,7 +122,18 @@ SubspaceLab.presets = PRESETS
 
 
 def views(run: Run) -> list[Figure]:
-    """Five linked views with one time cursor."""
+    """Five linked views with one time cursor.
+
+    Parameters
+    ----------
+    run : Run
+        What was recorded.
+
+    Returns
+    -------
+    list of Figure
+        Bound to ``tables``.
+    """
     return [
         figures.angles(run),
         figures.norms(run, predicted=True),
@@ -106,13 +144,41 @@ def views(run: Run) -> list[Figure]:
 
 
 def tables(session: Session, run: Run) -> dict[str, Table]:
-    """The recorded run, and the predicted curve."""
+    """The recorded run, and the predicted curve.
+
+    Parameters
+    ----------
+    session : Session
+        The experiment.
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    dict of str to Table
+        "record" and "prediction"; see rows.py.
+    """
     predicted = rows.of_prediction(session.predicted, run.settings.d, session.record)
     return {"record": rows.of_run(run, session.record), "prediction": predicted}
 
 
 def words(session: Session, run: Run, moment: int = -1) -> Words:
-    """The sentence; W_perp predicted, measured and the error; lights for the theorem's assumptions."""
+    """The sentence; W_perp predicted, measured and the error; lights for the theorem's assumptions.
+
+    Parameters
+    ----------
+    session : Session
+        The experiment.
+    run : Run
+        What it has recorded.
+    moment : int
+        Index of the moment to speak of; left out, the last.
+
+    Returns
+    -------
+    Words
+        In this moment.
+    """
     now = run.at(moment)
     predicted = session.predicted_at(now.samples)
     error = abs(predicted - now.perpendicular) / max(now.perpendicular, 1e-12)

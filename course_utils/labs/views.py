@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 class Table(NamedTuple):
@@ -39,24 +42,40 @@ def column(name: str, **how: Any) -> dict[str, Any]:
     ----------
     name : str
         The column.
-    **how
+    **how : object
         ``table``: its table, "record" if left out. ``at``: "now" or "first" for the row that is
         shown or the first one, in place of all rows. ``item``: which part of each row, such as 2 or
         [None, 0]. ``back``: another column that follows in reverse, so that both outline a band.
         ``stroke``: where there is one row only, its second point is so many times the first.
         ``times``: a factor. ``log``: the power of ten, for layouts of log axes.
+
+    Returns
+    -------
+    dict
+        What a page, and ``Figure.bind``, put the array in place of.
     """
     return {"column": name, **how}
 
 
 def is_bound(value: Any) -> bool:
-    """Whether a value of a view stands for a column."""
+    """Whether a value of a view stands for a column.
+
+    Parameters
+    ----------
+    value : object
+        Part of a trace or of a layout.
+
+    Returns
+    -------
+    bool
+        True for what ``column`` gives.
+    """
     return isinstance(value, dict) and "column" in value
 
 
 @dataclass
 class Figure:
-    """One view: traces and layout as plotly.js takes them; arrays are given, or bound with ``column``.
+    """One view: traces and layout as plotly.js takes them, arrays given or bound with ``column``.
 
     Attributes
     ----------
@@ -65,7 +84,8 @@ class Figure:
     traces : list of dict
         Array values travel in binary.
     layout : dict
-        Positions of annotations may be bound too; one that is not a number leaves its annotation out.
+        Positions of annotations may be bound too; one that is not a number leaves its annotation
+        out.
     direct : bool
         Whether curves are labelled where they end, in place of a legend.
     """
@@ -75,14 +95,33 @@ class Figure:
     layout: dict[str, Any]
     direct: bool = False
 
-    def plotly(self):
-        """The same as a plotly.graph_objects.Figure (arrays must be given: see ``bind``)."""
+    def plotly(self) -> go.Figure:
+        """The same as a figure of plotly's own.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure
+            Arrays must be given: see ``bind``.
+        """
         import plotly.graph_objects as go
 
         return go.Figure(self.traces, self.layout)
 
     def bind(self, tables: Mapping[str, Table], moment: int = -1) -> Figure:
-        """The view with its arrays, when the row ``moment`` of the record is shown."""
+        """The view with its arrays, when one row of the record is shown.
+
+        Parameters
+        ----------
+        tables : mapping of str to Table
+            The tables that the view is bound to, "record" among them.
+        moment : int
+            Which row; left out, the last.
+
+        Returns
+        -------
+        Figure
+            With arrays given.
+        """
         known: dict[str, dict[str, np.ndarray]] = {}
 
         def value(b: dict) -> np.ndarray:
