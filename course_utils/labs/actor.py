@@ -1,8 +1,9 @@
-"""The worker behind a lab: one thread owns the experiment, callbacks only leave orders, frames wait for the browser.
+"""The worker behind a lab: one thread owns the experiment, callbacks only leave orders.
 
-Newest value wins: orders with the same key replace each other, orders with different keys keep their order. While an
-experiment plays, at most four frames are under way to the page; if none is answered for three seconds the worker takes
-the page as gone and sleeps until the page speaks again. An idle worker uses no CPU.
+Newest value wins: orders with the same key replace each other, orders with different keys keep
+their order. While an experiment plays, at most four frames are under way to the page; if none is
+answered for three seconds the worker takes the page as gone and sleeps until the page speaks
+again. An idle worker uses no CPU.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-IN_FLIGHT = 4  # frames on their way to the page; it answers every third, and draws only the newest of those that wait
+# Frames on their way to the page; it answers every third, and draws only the newest of those that
+# wait.
+IN_FLIGHT = 4
 PATIENCE = 3.0  # seconds without an answer after which the page counts as gone
 
 
@@ -21,7 +24,13 @@ _actors: weakref.WeakSet[Actor] = weakref.WeakSet()
 
 
 def players() -> int:
-    """How many workers of this kernel play to a page, at least 1: they share one budget of training for a frame."""
+    """How many workers of this kernel play to a page; they share one frame's budget of training.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return max(1, sum(actor.playing and actor._page for actor in list(_actors)))
 
 
@@ -30,10 +39,14 @@ class Actor:
 
     Parameters
     ----------
-    obey : called as obey(key, value) for each order.
-    step : called again and again while playing.
-    show : sends a frame and returns its number; called after orders and steps.
-    fail : called with an exception that obey, step or show raised. The worker goes on.
+    obey : callable
+        Called as obey(key, value) for each order.
+    step : callable
+        Called again and again while playing.
+    show : callable
+        Sends a frame and returns its number; called after orders and steps.
+    fail : callable
+        Called with an exception that obey, step or show raised. The worker goes on.
     """
 
     def __init__(
@@ -55,7 +68,19 @@ class Actor:
         _actors.add(self)
 
     def order(self, key: str, value: Any = None) -> None:
-        """Leave an order; one with the same key that still waits is replaced. Returns at once, from any thread."""
+        """Leave an order; one with the same key that still waits is replaced.
+
+        Parameters
+        ----------
+        key : str
+            The order.
+        value : object
+            Its value.
+
+        Notes
+        -----
+        Returns at once, from any thread.
+        """
         with self._wake:
             if self.closed:
                 return
@@ -65,12 +90,29 @@ class Actor:
             self._wake.notify_all()
 
     def waiting(self, key: str) -> bool:
-        """Whether an order with this key still waits."""
+        """Whether an order still waits.
+
+        Parameters
+        ----------
+        key : str
+            The order.
+
+        Returns
+        -------
+        bool
+            True until the worker takes it.
+        """
         with self._wake:
             return key in self._orders
 
     def hear(self, frame: int | None = None) -> None:
-        """The page spoke: it painted this frame, or (None) it has just been opened."""
+        """The page spoke.
+
+        Parameters
+        ----------
+        frame : int, optional
+            The frame that it has painted; left out, it has just been opened.
+        """
         with self._wake:
             self._page, self._heard = True, time.monotonic()
             self._answered = max(self._answered, frame) if frame is not None else self._sent
@@ -88,7 +130,7 @@ class Actor:
 
     @property
     def page_gone(self) -> bool:
-        """True when no page has answered for three seconds although frames were sent, or none was ever there."""
+        """Whether no page has answered frames for three seconds, or none was ever there."""
         waited = time.monotonic() - self._heard
         return not self._page or (self._sent > self._answered and waited > PATIENCE)
 
@@ -125,9 +167,8 @@ class Actor:
                     sent = self._show()
                     with self._wake:
                         if self._sent == self._answered:
-                            self._heard = (
-                                time.monotonic()
-                            )  # patience counts from the first unanswered frame
+                            # patience counts from the first unanswered frame
+                            self._heard = time.monotonic()
                         self._sent = sent
             except Exception as problem:  # drawing failed: say so, and go on
                 self._fail(problem)

@@ -1,4 +1,7 @@
-"""Which cell made which lab: what an earlier run of a cell has left is closed, so that two workers never share a place."""
+"""Which cell made which lab: what an earlier run of a cell has left is closed.
+
+So two workers never share a place.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,13 @@ _open: dict[str, list[tuple[int, weakref.ref]]] = {}
 
 
 def replace_predecessor(lab) -> None:
-    """Close the labs that an earlier run of this cell has made, and remember this one."""
+    """Close the labs that an earlier run of this cell has made, and remember this one.
+
+    Parameters
+    ----------
+    lab : Lab
+        That is being made now.
+    """
     cell, count = running_cell()
     if cell is None:
         return
@@ -23,7 +32,15 @@ def replace_predecessor(lab) -> None:
 
 
 def running_cell() -> tuple[str | None, int]:
-    """(identity of the cell that runs now, its execution count), (None, 0) outside a notebook."""
+    """Which cell runs now.
+
+    Returns
+    -------
+    identity : str or None
+        Of the cell; None outside a notebook.
+    count : int
+        Its execution count; 0 outside a notebook.
+    """
     try:
         from IPython import get_ipython
 

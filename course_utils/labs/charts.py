@@ -1,4 +1,4 @@
-"""Figures that are not about a run: clouds of samples, curves with bands, bars, tables of numbers, a surface."""
+"""Figures that are not about a run: clouds, curves with bands, bars, tables, a surface."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from .look import COLOURS, DASHES, GREY, MARKERS, NOW
 from .marks import band, path, points
 from .views import Figure
 
+BESIDE = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # the curves, not over them
+
 
 def cloud(
     p,
@@ -20,7 +22,26 @@ def cloud(
     reach: float = 3.6,
     up="y",
 ) -> Figure:
-    """Labels y against a projection p, (n,) each, with a curve (its name, a function of the projection) if given."""
+    """Labels against a projection, with a curve if given.
+
+    Parameters
+    ----------
+    p, y : (n,) ndarray
+        Projections and labels.
+    title, across : str
+        Of the figure and of its x axis.
+    curve : (str, callable), optional
+        Its name, and a function of the projection, (q,) -> (q,).
+    reach : float
+        Half the x axis.
+    up : str
+        Title of the y axis.
+
+    Returns
+    -------
+    Figure
+        With arrays given.
+    """
     y = np.asarray(y, dtype=float)
     top = label_range(y)
     traces = [
@@ -29,9 +50,8 @@ def cloud(
         )
     ]
     if curve is not None:
-        first, last = (
-            np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)
-        )  # a fit means nothing beyond its data
+        # a fit means nothing beyond its data
+        first, last = np.quantile(p, (0.005, 0.995)) if len(p) else (-reach, reach)
         q = np.linspace(first, last, 121)
         traces.append(path(q, curve[1](q), curve[0], NOW, "solid", 2.5))
     axis_x = {"range": [-reach, reach], "title": across}
@@ -45,7 +65,18 @@ def cloud(
 
 
 def label_range(y: np.ndarray) -> list[float]:
-    """Limits for labels: all but the outermost 0.5 % of them, in steps so that axes stand still."""
+    """Limits for labels: all but the outermost 0.5 % of them, in steps so that axes stand still.
+
+    Parameters
+    ----------
+    y : (n,) ndarray
+        Labels.
+
+    Returns
+    -------
+    list of float
+        Lower and upper end.
+    """
     low, high = np.quantile(y, (0.005, 0.995)) if len(y) else (-1, 1)
     reach = max(1.0, abs(low), abs(high)) * 1.15
     steps = np.array([1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 1e3, 1e6, 1e12])
@@ -56,10 +87,24 @@ def label_range(y: np.ndarray) -> list[float]:
 def curves(
     series: dict[str, tuple], title: str, across: str, up: str, xlog=False, ylog=False, **layout
 ) -> Figure:
-    """Curves by name: (x, y), or (x, y, low, high) for one with a band, or (x, y, 'points') for markers alone, in the
-    colour of the curve before them.
+    """Curves by name, with bands where they are given.
 
-    ``layout`` goes to plotly as it is; xrange and yrange set the axes (of a log axis: in powers of ten).
+    Parameters
+    ----------
+    series : dict of str to tuple
+        (x, y), or (x, y, low, high) for one with a band, or (x, y, 'points') for markers alone, in
+        the colour of the curve before them.
+    title, across, up : str
+        Of the figure and of its axes.
+    xlog, ylog : bool
+        Whether axes are logarithmic.
+    **layout : object
+        Goes to plotly as it is; xrange and yrange set the axes (of a log axis: in powers of ten).
+
+    Returns
+    -------
+    Figure
+        With what is given: arrays or columns.
     """
     traces, i = [], -1
     for name, (x, y, *more) in series.items():
@@ -81,9 +126,7 @@ def curves(
         if len(more) == 2:
             traces.append(band(x, more[0], more[1], colour))
         traces.append(path(x, y, name, colour, dash))
-    layout.setdefault(
-        "legend", {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
-    )  # beside the curves, not over them
+    layout.setdefault("legend", BESIDE)
     xaxis = _axis(across, xlog, layout.pop("xrange", None))
     yaxis = _axis(up, ylog, layout.pop("yrange", None))
     return Figure(title, traces, {"title": title, "xaxis": xaxis, "yaxis": yaxis, **layout})
@@ -106,7 +149,26 @@ def bars(
     accent: int | None = None,
     **layout,
 ) -> Figure:
-    """A bar for each value, with its number; the accented one in the accent colour and hatched."""
+    """A bar for each value, with its number.
+
+    Parameters
+    ----------
+    values : (n,) ndarray
+        Heights.
+    names : sequence of str
+        Of the bars.
+    title, across, up : str
+        Of the figure and of its axes.
+    accent : int, optional
+        Index of a bar in the accent colour, and hatched.
+    **layout : object
+        Goes to plotly as it is; yrange sets the axis.
+
+    Returns
+    -------
+    Figure
+        With arrays given.
+    """
     colours = [NOW if i == accent else COLOURS[0] for i in range(len(values))]
     shapes = ["/" if i == accent else "" for i in range(len(values))]
     trace = {
@@ -139,7 +201,26 @@ def matrix(
     form=".0f",
     unit="",
 ) -> Figure:
-    """A table of numbers, each on a shade between that of the value ``light`` and that of the value ``dark``."""
+    """A table of numbers, each on a shade.
+
+    Parameters
+    ----------
+    values : (rows, columns) array_like
+        The numbers.
+    rows, columns : sequence of str
+        Their names.
+    title : str
+        Of the figure.
+    light, dark : float
+        Values with the lightest and the darkest shade.
+    form, unit : str
+        How a number is written, and what follows it.
+
+    Returns
+    -------
+    Figure
+        With arrays given.
+    """
     trace = {
         "type": "heatmap",
         "z": np.asarray(values, dtype=float).tolist(),
@@ -166,7 +247,26 @@ def matrix(
 
 
 def surface(g: Callable, k: int, Z: np.ndarray, y: np.ndarray, reach: float = 2.5) -> Figure:
-    """The link over its first two projections (others at 0) and the samples around it; turn it with the mouse."""
+    """A link over its first two projections (others at 0) and the samples around it.
+
+    Parameters
+    ----------
+    g : callable
+        The link, (n, k) -> (n,).
+    k : int
+        Hidden directions, at least 2.
+    Z : (n, k) ndarray
+        Projections of samples.
+    y : (n,) ndarray
+        Their labels.
+    reach : float
+        Half the axes of projections.
+
+    Returns
+    -------
+    Figure
+        Turn it with the mouse.
+    """
     q = np.linspace(-reach, reach, 31)
     grid = np.zeros((len(q) ** 2, k))
     grid[:, 0], grid[:, 1] = np.tile(q, len(q)), np.repeat(q, len(q))

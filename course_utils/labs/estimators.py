@@ -227,10 +227,11 @@ def _angles(comparison: Comparison) -> Figure:
         "title": f"samples n (d = {s.d})",
     }
     axis_y = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
-    legend = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}
     title = "Largest angle to the hidden subspace"
     return Figure(
-        "angles", curves, {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": legend}
+        "angles",
+        curves,
+        {"title": title, "xaxis": axis_x, "yaxis": axis_y, "legend": charts.BESIDE},
     )
 
 

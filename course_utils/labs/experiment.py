@@ -1,18 +1,34 @@
-"""What a lab shows: an experiment, that is what can be changed and what is measured. It knows nothing of widgets.
+"""What a lab shows: an experiment, what can be changed of it and what is measured.
 
-Every experiment has ``settings``, ``seeds``, ``uses`` (the fields of Settings that matter to it), ``live`` (those that act
-on it as it runs), ``changes`` (what was turned meanwhile), ``begin`` and ``change`` (take settings, anew or as it runs),
-``run`` (what was measured so far) and ``to_csv``. Session trains; an Experiment, below, computes, perhaps in steps.
+It knows nothing of widgets. Every experiment has ``settings``, ``seeds``, ``uses`` (the fields of
+Settings that matter to it), ``live`` (those that act on it as it runs), ``changes`` (what was
+turned meanwhile), ``begin`` and ``change`` (take settings, anew or as it runs), ``run`` (what was
+measured so far) and ``to_csv``. Session trains; an Experiment, below, computes, perhaps in steps.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..run import as_csv
 from ..settings import Settings
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class Experiment:
-    """Settings and all that is computed from them. Subclasses say what ``compute`` does, and ``step`` where it takes long."""
+    """Settings and all that is computed from them.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to compute.
+
+    Notes
+    -----
+    Subclasses say what ``compute`` does, and ``step`` where it takes long.
+    """
 
     seeds = 1
     uses: tuple[str, ...] = ()
@@ -24,7 +40,13 @@ class Experiment:
         self.begin(settings)
 
     def begin(self, settings: Settings) -> None:
-        """Compute everything for these settings; if that fails, the experiment stays what it was."""
+        """Compute everything for settings; if that fails, the experiment stays what it was.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to compute from now on.
+        """
         before = self.__dict__.copy()
         self.settings = settings
         try:
@@ -43,20 +65,56 @@ class Experiment:
         """Measure one thing that is missing."""
 
     def run(self) -> Experiment:
-        """Itself: what its lab shows."""
+        """Itself: what its lab shows.
+
+        Returns
+        -------
+        Experiment
+            Not a copy.
+        """
         return self
 
-    def frame(self):
-        """What is shown, as a pandas DataFrame."""
+    def frame(self) -> pd.DataFrame:
+        """What is shown, as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Tidy: one row an observation.
+        """
         raise NotImplementedError
 
     def to_csv(self) -> str:
-        """What is shown as CSV text, with the settings in a comment line first."""
+        """What is shown as CSV text.
+
+        Returns
+        -------
+        str
+            The settings, and what was turned, in comment lines first.
+        """
         return as_csv(self.frame(), self.settings, self.changes)
 
 
 def given(settings: Settings | None, **otherwise) -> Settings:
-    """The settings that a lab was given, or those that it opens with. TypeError for anything else."""
+    """The settings that a lab was given, or those that it opens with.
+
+    Parameters
+    ----------
+    settings : Settings or None
+        What a student gave.
+    **otherwise : object
+        Fields of the settings where none were given.
+
+    Returns
+    -------
+    Settings
+        What to run.
+
+    Raises
+    ------
+    TypeError
+        For anything but Settings and None.
+    """
     if settings is None:
         return Settings(**otherwise)
     if not isinstance(settings, Settings):

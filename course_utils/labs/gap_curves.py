@@ -13,6 +13,7 @@ from ..given import choice
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from . import charts
+from .charts import BESIDE
 from .experiment import Experiment
 from .figures import step_up
 from .look import COLOURS, DASHES, GREY, INK, MARKERS
@@ -24,7 +25,6 @@ WORK = 5e8  # width x d x T of one run: beyond, a seed takes longer than a live 
 NUMBERS = 1e7  # d x T, numbers in one set of samples
 WIDEST = 300  # neurons for which suprema are computed
 AVERAGE = 2000  # samples over which a prediction averages
-BESIDE = {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # the curves, not over them
 FIELDS = {  # what results can be compared by: its name, whether on a log axis, from where to where
     "width": ("width", True, [0.9, 5.1]),
     "d": ("d", True, [0.6, 2.7]),

@@ -1,6 +1,7 @@
-"""How things look, by role: the one place for colours, dashes and markers. A page is told them as data.
+"""How things look, by role: the one place for colours, dashes and markers.
 
-Colours are Okabe and Ito's, safe for the colour-blind; dash and marker repeat what a colour says.
+A page is told them as data. Colours are Okabe and Ito's, safe for the colour-blind; dash and marker
+repeat what a colour says.
 """
 
 from __future__ import annotations
@@ -21,11 +22,28 @@ ON_DARK = {  # the same hues, light enough on black
 
 
 def palette() -> dict:
-    """What a page has to know of colours: which one stands for its text, and others for dark pages."""
+    """What a page has to know of colours.
+
+    Returns
+    -------
+    dict
+        Which colour stands for the page's text, and others for dark pages.
+    """
     return {"ink": INK, "dark": ON_DARK}
 
 
 def faint(colour: str) -> str:
-    """The colour of a band around a curve of this colour (six hexadecimal digits)."""
+    """The colour of a band around a curve.
+
+    Parameters
+    ----------
+    colour : str
+        The curve's, # and six hexadecimal digits.
+
+    Returns
+    -------
+    str
+        The same, nearly transparent.
+    """
     r, g, b = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({r},{g},{b},0.18)"

@@ -1,4 +1,4 @@
-"""The marks that views are made of: lines, bands, points. Their arrays are given, or bound to a column."""
+"""The marks that views are made of: lines, bands, points; arrays given, or bound to a column."""
 
 from __future__ import annotations
 
@@ -15,7 +15,26 @@ def _values(v):
 
 
 def path(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, **more) -> dict:
-    """A trace of a line."""
+    """A trace of a line.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Its points.
+    name : str
+        What it is called.
+    colour, dash : str
+        How it looks.
+    width : float
+        In pixels.
+    **more : object
+        Further entries of the trace.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     return {
         "type": "scatter",
         "mode": "lines",
@@ -31,13 +50,55 @@ def path(x, y, name: str, colour: str, dash: str = "solid", width: float = 2, **
 def line(
     x, y, name: str, colour: str, dash: str = "solid", width: float = 2, hover="", **more
 ) -> dict:
-    """A line over samples; ``hover`` is the template of the value."""
+    """A trace of a line over samples.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Sample counts and values.
+    name : str
+        What it is called.
+    colour, dash : str
+        How it looks.
+    width : float
+        In pixels.
+    hover : str
+        Template of the value; left out, three digits.
+    **more : object
+        Further entries of the trace.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     told = (hover or "%{y:.3g}") + " at %{x:,.0f} samples<extra>" + name + "</extra>"
     return path(x, y, name, colour, dash, width, hovertemplate=told, **more)
 
 
 def points(x, y, name: str, colour: str, size: float = 6, symbol: str = "circle", **more) -> dict:
-    """A trace of markers."""
+    """A trace of markers.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Where they stand.
+    name : str
+        What they are called.
+    colour : str
+        How they look.
+    size : float
+        In pixels.
+    symbol : str
+        A marker's name.
+    **more : object
+        Further entries of the trace.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     return {
         "type": "scatter",
         "mode": "markers",
@@ -56,23 +117,79 @@ def _silent(x, y, line: dict[str, Any], **more) -> dict:
 
 
 def outline(x, y, colour: str, fillcolor: str = "") -> dict:
-    """A filled shape without an edge; x and y go round it."""
+    """A filled shape without an edge.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Points that go round it.
+    colour : str
+        Of what it surrounds.
+    fillcolor : str
+        Left out, a faint ``colour``.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     fill = {"fill": "toself", "fillcolor": fillcolor or faint(colour)}
     return _silent(_values(x), _values(y), {"width": 0, "color": colour}, **fill)
 
 
 def band(x, low, high, colour: str) -> dict:
-    """The filled band between two curves."""
+    """The filled band between two curves.
+
+    Parameters
+    ----------
+    x, low, high : (n,) ndarray
+        The curves.
+    colour : str
+        Of what it surrounds.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     x = np.asarray(x, dtype=float)
     return outline(np.r_[x, x[::-1]], np.r_[high, np.asarray(low)[::-1]], colour)
 
 
 def bare(x, y, colour: str = GREY, width: float = 1) -> dict:
-    """A thin line that only joins other marks."""
+    """A thin line that only joins other marks.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Its points.
+    colour : str
+        How it looks.
+    width : float
+        In pixels.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     return _silent(_values(x), _values(y), {"color": colour, "width": width})
 
 
 def now_line(x, low: float, high: float) -> dict:
-    """The time cursor, shared by all views over time; x is a column at "now"."""
+    """The time cursor, shared by all views over time.
+
+    Parameters
+    ----------
+    x : column
+        A column at "now".
+    low, high : float
+        Ends of the line, in units of the view's y.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
     ends = np.array([low, high], dtype=float)
     return _silent(_values(x), ends, {"color": NOW, "width": 1.2}, opacity=0.8)

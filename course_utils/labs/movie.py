@@ -1,4 +1,4 @@
-"""The paper's Figure 1 as a movie: neurons in the plane fall onto the line of the hidden direction."""
+"""The paper's Figure 1 as a movie: neurons in the plane fall onto the line of a direction."""
 
 from __future__ import annotations
 
@@ -43,7 +43,22 @@ class _Plane(Session):
 
 
 def views(session: _Plane, share: float, run: Run) -> list[Figure]:
-    """The plane with the line of u, first and present neurons."""
+    """The plane with the line of u, first and present neurons; norms beside it.
+
+    Parameters
+    ----------
+    session : _Plane
+        The experiment.
+    share : float
+        Of the neurons that are shown, in (0, 1].
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    list of Figure
+        Bound to ``tables``.
+    """
     width, (u1, u2) = run.settings.width, session.sims[0].target.directions[0]
     side = figures.reach([session.at(t) for t in run.samples], 2.2)
 
@@ -71,7 +86,22 @@ def _picked(width: int, share: float) -> np.ndarray:
 
 
 def tables(session: _Plane, share: float, run: Run) -> dict[str, Table]:
-    """The run with the places of the neurons that are shown, and the predicted curve."""
+    """The run with the places of the neurons that are shown, and the predicted curve.
+
+    Parameters
+    ----------
+    session : _Plane
+        The experiment.
+    share : float
+        Of the neurons that are shown, in (0, 1].
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    dict of str to Table
+        As those of SubspaceLab, with a column ``plane`` (neurons, 2) in "record".
+    """
     known = run_tables(session, run)
     record, picked = known["record"], _picked(run.settings.width, share)
 
@@ -84,14 +114,35 @@ def tables(session: _Plane, share: float, run: Run) -> dict[str, Table]:
 
 
 def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -> Lab:
-    """Neurons of a network with two inputs as points, while online SGD runs; press play, or look back.
+    """Neurons of a network with two inputs as points, while online SGD runs.
 
-    It opens with ``samples`` recorded; ``share`` of the neurons is shown, in (0, 1]. ValueError unless d = 2 and the share
-    is one.
+    Parameters
+    ----------
+    settings : Settings
+        What to run, with d = 2.
+    samples : int
+        Recorded before it opens.
+    share : float
+        Of the neurons that are shown, in (0, 1].
+
+    Returns
+    -------
+    Lab
+        Press play, or look back.
+
+    Raises
+    ------
+    ValueError
+        Unless d = 2 and the share is one.
+
+    Notes
+    -----
+    Source: Mousavi-Hosseini et al. (2023), Figure 1.
     """
     if not 0 < share <= 1:
         raise ValueError(
-            f"share = {share} is no share of the neurons: it must be above 0 and at most 1, such as 0.1"
+            f"share = {share} is no share of the neurons: "
+            "it must be above 0 and at most 1, such as 0.1"
         )
     session = _Plane(given(settings))
     return Lab(

@@ -1,4 +1,4 @@
-"""What a lab understands: one table of orders, and the knobs that give them and follow what holds."""
+"""What a lab understands: one table of orders, and the knobs that give them and follow."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ class Orders:
     ----------
     lab : Lab
         Whose experiment, player and fields they act on.
-    knobs : mapping of Knob
+    knobs : mapping of str to Knob
         Controls of its own, by order.
-    own : mapping of callable
+    own : mapping of str to callable
         Further orders of its own.
 
+    Notes
+    -----
     ``stale`` says whether the words of moments that are past may have changed.
     """
 
@@ -53,7 +55,20 @@ class Orders:
             knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
 
     def obey(self, key: str, value: Any) -> None:
-        """Carry an order out, and let every control show what holds then. ValueError for an unknown one."""
+        """Carry an order out, and let every control show what holds then.
+
+        Parameters
+        ----------
+        key : str
+            The order.
+        value : object
+            Its value.
+
+        Raises
+        ------
+        ValueError
+            For an order that the lab does not understand; and what the order itself raises.
+        """
         self._thread.obeys = True
         try:
             if key not in self.table:
@@ -91,7 +106,10 @@ class Orders:
             self.lab.player.changed()
 
     def _by_hand(self, key: str) -> Callable:
-        """A callback that makes an order of each value a person chooses; what the worker itself shows is none."""
+        """A callback that makes an order of each value a person chooses.
+
+        What the worker itself shows is none.
+        """
 
         def moved(change: dict):
             if change["new"] != "" and not getattr(self._thread, "obeys", False):
@@ -100,7 +118,10 @@ class Orders:
         return guarded(self.lab, moved)
 
     def _echo(self, moved: str):
-        """Controls show what holds, but for one that a person is moving: that one shows a newer value, or is about to."""
+        """Controls show what holds, but for one that a person is moving.
+
+        That one shows a newer value, or is about to.
+        """
         for order, knob in self.knobs.items():
             moving = order == moved and not isinstance(knob.widget, widgets.Dropdown)
             if not moving and not self.lab.actor.waiting(order):
@@ -108,7 +129,20 @@ class Orders:
 
 
 def guarded(lab: Lab, callback: Callable) -> Callable:
-    """A callback whose exceptions the lab shows."""
+    """A callback whose exceptions the lab shows.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose error box shows them.
+    callback : callable
+        What may fail.
+
+    Returns
+    -------
+    callable
+        Takes what the callback takes and returns nothing.
+    """
 
     @wraps(callback)
     def run(*arguments):
@@ -121,12 +155,33 @@ def guarded(lab: Lab, callback: Callable) -> Callable:
 
 
 def draw_anew(lab: Lab, _: Any = None) -> None:
-    """Start anew with seeds that have not been seen."""
+    """Start anew with seeds that have not been seen.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose experiment starts anew.
+    _ : object
+        The order's value, which says nothing.
+    """
     lab.restart(lab.settings.replace(seed=(lab.settings.seed + lab.session.seeds) % 2**31))
 
 
 def take_preset(lab: Lab, name: str) -> None:
-    """Start the experiment that a preset names. ValueError for one that the lab does not offer."""
+    """Start the experiment that a preset names.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose preset it is.
+    name : str
+        Of the preset.
+
+    Raises
+    ------
+    ValueError
+        For one that the lab does not offer.
+    """
     if name not in lab.presets:
         raise ValueError(f"{lab.name} has no preset {name!r}: it offers {', '.join(lab.presets)}")
     lab.use(lab.presets[name][0], anew=True, chosen=name)
@@ -134,7 +189,21 @@ def take_preset(lab: Lab, name: str) -> None:
 
 
 def take_code(lab: Lab, text: str) -> None:
-    """Apply a code. Where the lab uses some fields only, those left out stay as they are, but k follows a new link."""
+    """Apply a settings code.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose settings they are to be.
+    text : str
+        The code. Where the lab uses some fields only, those left out stay as they are, but k
+        follows a new link.
+
+    Raises
+    ------
+    ValueError
+        For an empty code, or what ``Settings.from_code`` raises.
+    """
     named = {part.partition("=")[0] for part in text.split()}
     if not named:
         raise ValueError(
@@ -149,12 +218,28 @@ def take_code(lab: Lab, text: str) -> None:
 
 
 def copy_code(lab: Lab, _: Any = None) -> None:
-    """Give the page the code of what runs, for its clipboard."""
+    """Give the page the code of what runs, for its clipboard.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose settings are copied.
+    _ : object
+        The order's value, which says nothing.
+    """
     lab.stage.send({"type": "copy", "text": lab.settings.code()})
 
 
 def export(lab: Lab, format: str) -> None:
-    """Let the page save its figures as "svg" or "png", or the run as "csv"."""
+    """Let the page save its figures, or the run.
+
+    Parameters
+    ----------
+    lab : Lab
+        What is saved.
+    format : str
+        "svg" or "png" for figures, "csv" for the run.
+    """
     table = format == "csv"
     name, text = lab.name.lower() + (".csv" if table else ""), lab.csv() if table else ""
     lab.stage.send({"type": "export", "format": format, "name": name, "text": text})

@@ -12,9 +12,25 @@ HERE = Path(__file__).parent
 
 
 class Prediction(anywidget.AnyWidget):
-    """A question with options; after you commit, your answer stays in sight and what to compare it with appears.
+    """A question with options; after you commit, what to compare your answer with appears.
 
-    ``prediction.answer`` is what was chosen, None before. Tab reaches the options, arrows choose, Enter commits.
+    Parameters
+    ----------
+    question : str
+        Plain text.
+    options : sequence of str, or mapping of str to str
+        The answers to choose from; with a reply to who chooses it, in a mapping.
+    reveal : str
+        What everyone reads after committing.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two options.
+
+    Notes
+    -----
+    Your answer stays in sight. Tab reaches the options, arrows choose, Enter commits.
     """
 
     _esm = HERE / "prediction.js"
@@ -56,8 +72,21 @@ def predict(
 
     Parameters
     ----------
-    question : the question, plain text.
-    options : the answers to choose from; as a dict, each with a reply to who chooses it.
-    reveal : what everyone reads after committing.
+    question : str
+        Plain text.
+    options : sequence of str, or mapping of str to str
+        The answers to choose from; with a reply to who chooses it, in a mapping.
+    reveal : str
+        What everyone reads after committing.
+
+    Returns
+    -------
+    Prediction
+        For the end of a cell; its ``answer`` is what was chosen, None before.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two options.
     """
     return Prediction(question, options, reveal)

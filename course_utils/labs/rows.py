@@ -14,17 +14,52 @@ TINY = 1e-9  # stands for a singular value of zero on a log axis
 
 
 def first_decade(d: int) -> int:
-    """Where the axis of samples begins, d / 10, in powers of ten."""
+    """Where the axis of samples begins, at d / 10.
+
+    Parameters
+    ----------
+    d : int
+        Input dimension.
+
+    Returns
+    -------
+    int
+        A power of ten, as its exponent.
+    """
     return math.floor(math.log10(max(1.0, d / 10)))
 
 
 def on_axis(samples: np.ndarray, d: int) -> np.ndarray:
-    """Sample counts where curves are drawn: what is before the axis, t = 0 above all, at its end."""
+    """Sample counts where curves are drawn.
+
+    Parameters
+    ----------
+    samples : (n,) ndarray
+        Sample counts.
+    d : int
+        Input dimension.
+
+    Returns
+    -------
+    (n,) ndarray
+        What is before the axis, t = 0 above all, stands at its end.
+    """
     return np.maximum(samples, 10.0 ** first_decade(d))
 
 
 def coordinates(k: int) -> tuple[int, int]:
-    """The two columns of ``Run.neurons`` that are drawn: u_1 and u_2, or for k = 1 u_1 and outside."""
+    """The two columns of ``Run.neurons`` that are drawn.
+
+    Parameters
+    ----------
+    k : int
+        Hidden directions.
+
+    Returns
+    -------
+    tuple of int
+        u_1 and u_2, or for k = 1 u_1 and outside.
+    """
     return (0, 1) if k > 1 else (0, 2)
 
 
@@ -72,7 +107,22 @@ def of_run(run: Run, key: object = None) -> Table:
 
 
 def of_prediction(predicted: np.ndarray, d: int, key: object = None) -> Table:
-    """The predicted W_perp, (2, n): sample counts and values. Columns ``left`` and ``perpendicular``."""
+    """The predicted W_perp; columns ``left`` (sample count on the axis) and ``perpendicular``.
+
+    Parameters
+    ----------
+    predicted : (2, n) ndarray
+        Sample counts and values.
+    d : int
+        Input dimension.
+    key : object
+        What the rows belong to; see Table.
+
+    Returns
+    -------
+    Table
+        One row a point of the curve.
+    """
     times, values = predicted
 
     def rows(part: slice) -> dict[str, np.ndarray]:

@@ -1,4 +1,7 @@
-"""A running experiment: its settings, one OnlineSGD a seed, and the record. It knows nothing of widgets."""
+"""A running experiment: its settings, one OnlineSGD a seed, and the record.
+
+It knows nothing of widgets.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,8 @@ from ..run import Record, Run
 from ..settings import Settings
 from ..theory import PerpendicularPrediction, parallel_part
 
-LIVE = frozenset(
-    {"noise", "step", "weight_decay", "schedule"}
-)  # these act on the running experiment
+# these act on the running experiment
+LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})
 BUDGET = 0.02  # seconds of training a frame at most, at speed 1
 ENDLESS = 1e6  # a predicted W_perp beyond which the run itself would have diverged
 TINY = 1e-300  # stands in for zero on a log axis
@@ -24,7 +26,20 @@ PACE = 0.65  # while playing, log t grows by this much a second: constant speed 
 
 
 def adapted(settings: Settings, **changes) -> Settings:
-    """Changed settings; k follows where a new link or a smaller d does not allow the old one."""
+    """Changed settings; k follows where a new link or a smaller d does not allow the old one.
+
+    Parameters
+    ----------
+    settings : Settings
+        What holds.
+    **changes : object
+        Fields with other values.
+
+    Returns
+    -------
+    Settings
+        What is to hold.
+    """
     if isinstance(changes.get("d"), int) and "k" not in changes:
         changes["k"] = min(settings.k, max(changes["d"], 1))
     return settings.replace(**changes)
@@ -33,8 +48,17 @@ def adapted(settings: Settings, **changes) -> Settings:
 class Session:
     """One experiment with its record, for one or several seeds.
 
-    Two BLAS threads for matrices of the network's width wait for each other on a busy machine, up to
-    twenty times as long as one takes: so there is one.
+    Parameters
+    ----------
+    settings : Settings
+        What to run; further seeds count up from its seed.
+    seeds : int
+        How many.
+
+    Notes
+    -----
+    Two BLAS threads for matrices of the network's width wait for each other on a busy machine, up
+    to twenty times as long as one takes: so there is one.
     """
 
     uses = tuple(Settings.__dataclass_fields__)
@@ -46,7 +70,15 @@ class Session:
 
     @single_threaded_blas()
     def begin(self, settings: Settings, samples: int = 0) -> None:
-        """Start anew; with ``samples``, train and record that many at once."""
+        """Start anew.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run.
+        samples : int
+            Train on and record so many at once.
+        """
         each = [settings.replace(seed=settings.seed + i) for i in range(self.seeds)]
         self.sims = [OnlineSGD(s) for s in each]
         self.settings = settings
@@ -62,11 +94,18 @@ class Session:
 
     @property
     def samples(self) -> int:
+        """How many samples each seed has seen."""
         return self.sims[0].samples
 
     @single_threaded_blas()
     def change(self, settings: Settings) -> None:
-        """Take over noise, step, weight decay and schedule while training goes on."""
+        """Take over noise, step, weight decay and schedule while training goes on.
+
+        Parameters
+        ----------
+        settings : Settings
+            What holds from now on; other fields are those that hold.
+        """
         new = {name: getattr(settings, name) for name in LIVE}
         old = {name: getattr(self.settings, name) for name in LIVE}
         self._predict(force=True)
@@ -83,7 +122,13 @@ class Session:
 
     @single_threaded_blas()
     def train(self, n: int) -> None:
-        """Train every seed on n samples and measure."""
+        """Train every seed and measure.
+
+        Parameters
+        ----------
+        n : int
+            Samples, for each seed.
+        """
         began = time.perf_counter()
         self._each(lambda sim: sim.advance(n))
         if n >= 1000:
@@ -94,7 +139,19 @@ class Session:
     def step(
         self, seconds: float, speed: float = 1.0, goal: int | None = None, share: float = 1.0
     ) -> None:
-        """Train as much as ``seconds`` of play ask for, for a share of what one frame may take, and not beyond the goal."""
+        """Train as much as some time of play asks for.
+
+        Parameters
+        ----------
+        seconds : float
+            The time of play; beyond a quarter of a second more asks for no more.
+        speed : float
+            A factor of the time, and above 1 of what a frame may take.
+        goal : int, optional
+            The sample count not to go beyond.
+        share : float
+            Of what one frame may take, where several labs play.
+        """
         wanted = max(self.samples, self.settings.d / 5) * np.expm1(
             PACE * speed * min(seconds, 0.25)
         )
@@ -102,15 +159,27 @@ class Session:
         self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
 
     def patience(self, speed: float) -> str:
-        """A sentence where d samples take longer than twenty seconds of play; empty elsewhere."""
-        seconds = (
-            2 * self.settings.d * self._cost / max(1.0, speed)
-        )  # about half of a frame goes to training
+        """A sentence where d samples take longer than twenty seconds of play.
+
+        Parameters
+        ----------
+        speed : float
+            As in ``step``.
+
+        Returns
+        -------
+        str
+            Empty where they do not.
+        """
+        # about half of a frame goes to training
+        seconds = 2 * self.settings.d * self._cost / max(1.0, speed)
         if seconds < 20:
             return ""
+        minutes = max(1, round(seconds / 60))
         return (
-            f"At this d, d samples take about {max(1, round(seconds / 60)):,} min of play on this machine, and the angles need "
-            "several times d / step samples. A narrower network, a larger step or a higher speed shorten that."
+            f"At this d, d samples take about {minutes:,} min of play on this machine, and the "
+            "angles need several times d / step samples. A narrower network, a larger step or a "
+            "higher speed shorten that."
         )
 
     def measure(self) -> None:
@@ -118,13 +187,25 @@ class Session:
         self.record.append(*self._each(lambda sim: sim.snapshot()))
 
     def run(self) -> Run:
-        """The record as a Run."""
+        """The record as a Run.
+
+        Returns
+        -------
+        Run
+            Up to now; with its network where there is one seed.
+        """
         return self.record.run(
             floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None
         )
 
     def to_csv(self) -> str:
-        """The run as CSV text, with its settings and what was turned while it went on."""
+        """The run as CSV text.
+
+        Returns
+        -------
+        str
+            The settings, and what was turned while it went on, in comment lines first.
+        """
         return self.run().to_csv(notes=self.changes)
 
     def rest(self) -> None:
@@ -132,28 +213,30 @@ class Session:
 
     @property
     def predicted(self) -> np.ndarray:
-        """(2, n): sample counts and the W_perp that theory predicts there, for the first seed; the last ones are now."""
+        """(2, n): sample counts and W_perp as predicted for the first seed, the last ones now."""
         now = (
             self._foreseen(self.samples) if self.samples > self._predicted[-1][0] else float("nan")
         )
         return np.array([*self._predicted, *([(self.samples, now)] if now < ENDLESS else [])]).T
 
     def predicted_at(self, t: float) -> float:
-        """Predicted W_perp at t samples, on the curve of ``predicted`` with both axes logarithmic, as it is drawn; nan where
-        there is none.
+        """W_perp as predicted at any moment, on the curve of ``predicted`` as it is drawn.
+
+        Parameters
+        ----------
+        t : float
+            Samples.
+
+        Returns
+        -------
+        float
+            Between points by a straight line on log axes; nan beyond the curve.
         """
         times, values = self.predicted
         if t > times[-1]:
             return float("nan")
-        return float(
-            np.exp(
-                np.interp(
-                    np.log(max(t, 1)),
-                    np.log(np.maximum(times, 1)),
-                    np.log(np.maximum(values, TINY)),
-                )
-            )
-        )
+        logs = np.log(np.maximum(times, 1)), np.log(np.maximum(values, TINY))
+        return float(np.exp(np.interp(np.log(max(t, 1)), *logs)))
 
     def _begin_prediction(self):
         sim, start = self.sims[0], self.record.run().at(0)
@@ -161,20 +244,20 @@ class Session:
         self._theory = PerpendicularPrediction(
             self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500
         )
-        self._changed = 0  # sample count of the last change of settings: predictions lie close together after it
+        # sample count of the last change of settings: predictions lie close together after it
+        self._changed = 0
         self._predicted = [(0, self._theory.perpendicular)]
 
     def _predict(self, force: bool = False):
-        """Carry the prediction along, in strides of at most 40 % of the time since the last change: it costs as much as a
-        frame. In between, ``_foreseen`` looks ahead, as long as nothing grows: its rates are held fixed, and what grows
-        changes them.
+        """Carry the prediction along, in strides of at most 40 % of the time since the last change.
 
-        Under a constant step it is at its plateau after 300 d / step samples, and stays there.
+        It costs as much as a frame. In between, ``_foreseen`` looks ahead, as long as nothing
+        grows: its rates are held fixed, and what grows changes them. Under a constant step it is at
+        its plateau after 300 d / step samples, and stays there.
         """
         t, ahead = self.samples, self._foreseen(self.samples)
-        if (
-            not ahead < ENDLESS
-        ):  # below the threshold W_perp may be predicted to grow without end: nothing more to say
+        # below the threshold W_perp may be predicted to grow without end: nothing more to say
+        if not ahead < ENDLESS:
             self._theory = None
             return
         last, unit = self._theory.samples, self.settings.d / self.settings.step
@@ -208,7 +291,20 @@ class Session:
 
 
 def moment_at(run: Run, t: float | None) -> int:
-    """Index of the recorded moment nearest to t samples in log time; the last for None."""
+    """The recorded moment that is nearest in log time.
+
+    Parameters
+    ----------
+    run : Run
+        What was recorded.
+    t : float or None
+        Samples; None for the last moment.
+
+    Returns
+    -------
+    int
+        Its index.
+    """
     return (
         len(run) - 1
         if t is None
