@@ -11,9 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from .algorithm1 import DECAYS, algorithm1, second_layer_ridge
+from .algorithm1 import DECAYS, algorithm1, race_samples, second_layer_ridge
 from .engine.online import OnlineSGD
-from .hermite import hermite_basis, hermite_coefficients
 from .inputs import gaussian
 from .kernels import (
     RIDGES,
@@ -28,79 +27,28 @@ from .kernels import (
     ntk_rates,
     validated_kernel_ridge,
 )
-from .machine import reserve, single_threaded_blas
+from .levels import linear_floor
+from .line_tests import DEGREES, LineTests, Report
+from .machine import single_threaded_blas
 from .settings import Settings
 from .subspace import principal_angles
-from .targets import MultiIndexModel
+
+__all__ = [
+    "DEGREES",
+    "METHODS",
+    "LineTests",
+    "Movement",
+    "Report",
+    "kernel_movement",
+    "kernel_report",
+    "linear_fit",
+    "linear_floor",
+    "predicted_r2",
+    "race",
+    "race_samples",
+]
 
 METHODS = ("SGD", "NTK", "linear")
-DEGREES = 7
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """How well a predictor does on a single-index target. Made by `LineTests.report`.
-
-    r2 : 1 - E (yhat - f)^2 / Var f, against the noiseless label f. curve : (grid,) mean prediction given z = <u, x>.
-    coefficients : (DEGREES + 1,) Hermite coefficients of that curve. off : Var(yhat | z) / Var f, what depends on more than z.
-    ridge : the one that validation chose, where the method is kernel ridge regression.
-    """
-
-    r2: float
-    curve: np.ndarray = field(repr=False)
-    coefficients: np.ndarray = field(repr=False)
-    off: float
-    ridge: float = float("nan")
-
-
-class LineTests:
-    """Test inputs whose z = <u, x> lies on a grid, weighted by the density of z, so that no rare large z decides.
-
-    The error of z^5 is of order z^10: among ten thousand random test points a few would carry it.
-
-    Parameters
-    ----------
-    target : a model with k = 1.
-    grid, each : points of z from -6.5 to 6.5, and inputs x for each of them.
-
-    ``z`` and ``weights`` are (grid,), ``X`` (grid x each, d), ``truth`` f(z). ValueError unless k = 1; MemoryError if the
-    inputs do not fit.
-    """
-
-    def __init__(self, target: MultiIndexModel, grid: int = 120, each: int = 10, seed: int = 1):
-        if target.k != 1:
-            raise ValueError(
-                f"k = {target.k}: a learned function along u needs a target of one direction"
-            )
-        u, rng = target.directions[0], np.random.default_rng(seed)
-        reserve(
-            8.0 * 3 * grid * each * target.d,
-            f"Tests on {grid * each:,} inputs at d = {target.d:,}",
-            "lower each or d",
-        )
-        self.z = 6.5 * ((2 * np.arange(grid) + 1) / grid - 1)
-        self.weights = np.exp(-(self.z**2) / 2)
-        self.weights /= self.weights.sum()
-        G = gaussian(grid * each, target.d, rng)
-        self.X = G + np.outer(np.repeat(self.z, each) - G @ u, u)
-        self.truth = target.mean(self.z[:, None])
-        self.variance = float(self.weights @ self.truth**2 - (self.weights @ self.truth) ** 2)
-
-    def report(self, predict: Callable[[np.ndarray], np.ndarray]) -> Report:
-        """Examine a function (n, d) -> (n,)."""
-        values = predict(self.X).reshape(len(self.z), -1)
-        error = self.weights @ ((values - self.truth[:, None]) ** 2).mean(axis=1)
-        curve = values.mean(axis=1)
-        coefficients = np.array(
-            [(self.weights * h) @ curve for h in hermite_basis(self.z, DEGREES)]
-        )
-        variance = self.variance or np.nan
-        return Report(
-            float(1 - error / variance),
-            curve,
-            coefficients,
-            float(self.weights @ values.var(axis=1) / variance),
-        )
 
 
 def linear_fit(
@@ -112,25 +60,6 @@ def linear_fit(
     best = np.argmin(np.mean((columns(X[-held:]) @ path - y[-held:, None]) ** 2, axis=0))
     a = second_layer_ridge(columns(X), y, DECAYS[[best]])[:, 0]
     return lambda X: columns(X) @ a
-
-
-def linear_floor(link) -> float:
-    """R^2 of the best linear function of x, c_1^2 / Var f: what no amount of samples changes."""
-    c = hermite_coefficients(link, 1)
-    second = hermite_coefficients(lambda Z: MultiIndexModel(np.eye(1), link).mean(Z) ** 2, 0)[0]
-    variance = second - c[0] ** 2
-    return float(c[1] ** 2 / variance) if variance > 1e-12 * second else float("nan")
-
-
-def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The first n samples of a race, X (n, d) and y (n,): the same for every method, nested in n; MemoryError if too many."""
-    reserve(
-        8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d"
-    )
-    inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
-    target = settings.target()
-    X = gaussian(n, settings.d, inputs)
-    return X, target.labels(target.project(X), noise)
 
 
 def race(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -194,6 +194,27 @@ def whole(
             f"{name} = {brief(value)} is not possible: it must be a whole number{limits}{what}"
         )
     return int(value)
+
+
+def sample_counts(samples: int | Sequence[int]) -> np.ndarray:
+    """One sample count T, or several, as an array.
+
+    Parameters
+    ----------
+    samples : int or sequence of int
+        T, or T's; ValueError unless they increase and are 1 or more.
+
+    Returns
+    -------
+    (n,) ndarray of int
+        The sample counts.
+    """
+    times = np.array([whole("samples", t, 1) for t in np.atleast_1d(samples)], dtype=np.int64)
+    if len(times) == 0 or (np.diff(times) <= 0).any():
+        raise ValueError(
+            "samples must be sample counts in increasing order, 1 or more, such as [500, 2000]"
+        )
+    return times
 
 
 def brief(value) -> str:

@@ -81,7 +81,7 @@ def test_validation_samples_have_no_part_in_the_choice_of_w():
     X, y = race_samples(SMALL, 100)
     other = y.copy()
     other[-20:] = np.random.default_rng(0).permutation(y[-20:]) + 5.0
-    first, second = algorithm1(SMALL, X, y), algorithm1(SMALL, X, other)
+    first, second = (algorithm1(SMALL, X, labels, reach=3) for labels in (y, other))
     assert not np.allclose(first.validation_error, second.validation_error)
     sim = OnlineSGD(SMALL, sampling="plain")
     sim.feed(X[:-20], y[:-20])

@@ -18,7 +18,6 @@ import course_utils
 
 # Whose docstrings are still in an older form.
 LEFT_OUT = (
-    "course_utils.algorithm1",
     "course_utils.comparison",
     "course_utils.labs.compression",
     "course_utils.labs.compression_views",

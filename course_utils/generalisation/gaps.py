@@ -18,7 +18,7 @@ import numpy as np
 
 from ..engine.blocked import outputs_of
 from ..engine.online import OnlineSGD
-from ..given import whole
+from ..given import sample_counts, whole
 from ..losses import LOSSES
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
@@ -280,27 +280,6 @@ def _losses(net, target, loss: str, sets: Sequence[Samples], tau: float) -> list
 def _terms(losses: list[list[np.ndarray]]) -> np.ndarray:
     (seen, fresh), (seen_inside, fresh_inside) = ([one.mean() for one in row] for row in losses)
     return np.array([fresh - fresh_inside, fresh_inside - seen_inside, seen_inside - seen])
-
-
-def sample_counts(samples: int | Sequence[int]) -> np.ndarray:
-    """One sample count T, or several, as an array.
-
-    Parameters
-    ----------
-    samples : int or sequence of int
-        T, or T's; ValueError unless they increase and are 1 or more.
-
-    Returns
-    -------
-    (n,) ndarray of int
-        The sample counts.
-    """
-    times = np.array([whole("samples", t, 1) for t in np.atleast_1d(samples)], dtype=np.int64)
-    if len(times) == 0 or (np.diff(times) <= 0).any():
-        raise ValueError(
-            "samples must be sample counts in increasing order, 1 or more, such as [500, 2000]"
-        )
-    return times
 
 
 def _positive(tau: float) -> float:

@@ -11,11 +11,11 @@ from scipy.optimize import brentq
 
 from ..activations import ACTIVATIONS
 from ..engine.online import OnlineSGD
+from ..given import sample_counts
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
 from ..targets import MultiIndexModel
-from .gaps import sample_counts
 from .moments import Moments, relu_moments
 
 FIRST_LAYERS = ("trained on them", "trained, fresh samples", "random")
