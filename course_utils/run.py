@@ -17,7 +17,8 @@ from .snapshot import in_d as in_d
 if TYPE_CHECKING:
     import pandas as pd
 
-SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", "neurons")
+OF_EACH_SEED = ("neurons", "overlaps")  # of which medians over seeds would mean nothing
+SERIES = ("perpendicular", "parallel", "angles", "singular_values", "risk", "r2", *OF_EACH_SEED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,8 @@ class Run:
         Test R^2.
     neurons : (n, m, 3) ndarray
         As in Snapshot.
+    overlaps : (n, k, k) ndarray
+        As in Snapshot.
     net : TwoLayerNet or tuple of TwoLayerNet or None
         The network at the end (a tuple of them, one a seed).
     seeds : tuple of int or None
@@ -66,6 +69,7 @@ class Run:
     risk: np.ndarray
     r2: np.ndarray
     neurons: np.ndarray
+    overlaps: np.ndarray
     net: TwoLayerNet | tuple[TwoLayerNet, ...] | None = None
     seeds: tuple[int, ...] | None = None
     note: str = ""
@@ -173,11 +177,12 @@ class Run:
         Returns
         -------
         Snapshot
-            Medians over seeds; neurons of the first seed.
+            Medians over seeds; neurons and overlaps of the first seed.
         """
-        values = {n: self.quantiles(n, part=index) for n in SERIES if n != "neurons"}
-        neurons = self.neurons[index] if self.seeds is None else self.neurons[0, index]
-        return Snapshot(int(self.samples[index]), self.settings.d, neurons=neurons, **values)
+        values = {n: self.quantiles(n, part=index) for n in SERIES if n not in OF_EACH_SEED}
+        seed = () if self.seeds is None else (0,)
+        own = {name: getattr(self, name)[(*seed, index)] for name in OF_EACH_SEED}
+        return Snapshot(int(self.samples[index]), self.settings.d, **values, **own)
 
     def sentence(self, index: int = -1) -> str:
         """One line that says what the figures show at a checkpoint.
@@ -234,7 +239,7 @@ class Run:
 
         frames = []
         for i, seed in enumerate(self.seeds or (self.settings.seed,)):
-            every = {name: getattr(self, name) for name in SERIES if name != "neurons"}
+            every = {name: getattr(self, name) for name in SERIES if name not in OF_EACH_SEED}
             one = every if self.seeds is None else {name: v[i] for name, v in every.items()}
             columns = {"seed": seed, "samples": self.samples}
             columns |= {name: one[name] for name in ("perpendicular", "parallel", "risk", "r2")}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .subspace import EXACT, spectrum
+from .subspace import EXACT, spectrum_and_overlaps
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Snapshot:
         Test R^2.
     neurons : (m, 3) ndarray of float32
         Each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
+    overlaps : (k, k) ndarray of float32
+        <v_j, u_i> in row j and column i, v_j the j-th right singular vector of W (see
+        ``subspace.spectrum_and_overlaps``).
     note : str
         Empty, or what the risk does not speak of.
     """
@@ -46,6 +49,7 @@ class Snapshot:
     risk: float
     r2: float
     neurons: np.ndarray
+    overlaps: np.ndarray
     note: str = ""
 
     @classmethod
@@ -84,18 +88,30 @@ class Snapshot:
         Returns
         -------
         Snapshot
-            Angles, norms and singular values of W, beside the risk.
+            Angles, norms, singular values and overlaps of W, beside the risk.
         """
         coefficients = W @ directions.T
         rest = W - coefficients @ directions
-        angles, singular = spectrum(W, directions, stored=stored)
+        angles, singular, overlaps = spectrum_and_overlaps(W, directions, stored=stored)
         neurons = np.zeros((len(W), 3), dtype=np.float32)
         neurons[:, : min(2, len(directions))] = coefficients[:, :2]
         neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         parallel, perpendicular = (
             float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest)
         )
-        return cls(samples, d, angles, perpendicular, parallel, singular, risk, r2, neurons, note)
+        return cls(
+            samples,
+            d,
+            angles,
+            perpendicular,
+            parallel,
+            singular,
+            risk,
+            r2,
+            neurons,
+            overlaps.astype(np.float32),
+            note,
+        )
 
     def sentence(self) -> str:
         """One line that says what the figures show.

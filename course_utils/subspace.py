@@ -77,7 +77,8 @@ def principal_angles(W: np.ndarray, directions: np.ndarray) -> np.ndarray:
     stored = precision(W)
     W, U = checked(W, directions)
     _, singular, Vt = scipy.linalg.svd(W, full_matrices=False)
-    return _angles(singular, Vt[: len(U)], U, 1e-12 * singular[0], rounding(W, stored))
+    rank = _rank(singular[: len(U)], 1e-12 * singular[0], rounding(W, stored))
+    return _angles(Vt[:rank], U)
 
 
 def spectrum(
@@ -103,10 +104,44 @@ def spectrum(
     singular : (min(k + extra, m, d),) ndarray
         Largest singular values of W / sqrt(m), largest first.
 
+    See Also
+    --------
+    spectrum_and_overlaps : Says too which singular vectors meet which directions.
+    """
+    return spectrum_and_overlaps(W, directions, extra, stored)[:2]
+
+
+def spectrum_and_overlaps(
+    W: np.ndarray, directions: np.ndarray, extra: int = 5, stored=EXACT
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What ``spectrum`` gives, and how the singular vectors lie to the directions.
+
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+    directions : (k, d) ndarray
+        Hidden directions, orthonormal rows.
+    extra : int
+        How many singular values beyond k are wanted.
+    stored : finfo
+        The ``precision`` of the type that W came in, if it was shorter.
+
+    Returns
+    -------
+    angles : (k,) ndarray
+        Principal angles in radians, largest first.
+    singular : (min(k + extra, m, d),) ndarray
+        Largest singular values of W / sqrt(m), largest first.
+    overlaps : (k, k) ndarray
+        <v_j, u_i> in row j and column i, v_j the j-th right singular vector of W, whose sign is
+        arbitrary; zeros in rows that the rank of W lacks.
+
     Notes
     -----
     Ten times faster than the full decomposition of ``principal_angles``, and what a recording uses:
-    relative accuracy of a singular value s is 1e-16 (s_1 / s)^2.
+    relative accuracy of a singular value s is 1e-16 (s_1 / s)^2. The cosines of the angles are the
+    singular values of the overlaps.
     """
     k, (m, d) = len(directions), W.shape
     wide = m < d
@@ -122,9 +157,10 @@ def spectrum(
     singular = np.sqrt(np.maximum(values[::-1], 0))
     top = vectors[:, ::-1][:, :k]
     Vt = scipy.linalg.qr(W.T @ top, mode="economic")[0].T if wide else top.T
-    return _angles(
-        singular, Vt, directions, 1e-7 * singular[0], rounding(W, stored)
-    ), singular / np.sqrt(m)
+    Vt = Vt[: _rank(singular[:k], 1e-7 * singular[0], rounding(W, stored))]
+    overlaps = np.zeros((k, k))
+    overlaps[: len(Vt)] = Vt @ directions.T
+    return _angles(Vt, directions), singular / np.sqrt(m), overlaps
 
 
 def precision(values):
@@ -179,12 +215,16 @@ def rounding(W: np.ndarray, stored) -> float:
     return float(stored.eps * np.linalg.norm(W) + smallest * np.sqrt(W.size))
 
 
-def _angles(singular: np.ndarray, Vt: np.ndarray, U: np.ndarray, *floors: float) -> np.ndarray:
-    k = len(U)
-    rank = int((singular[:k] > max(1e-300, *floors)).sum())
+def _rank(singular: np.ndarray, *floors: float) -> int:
+    return int((singular > max(1e-300, *floors)).sum())
+
+
+def _angles(Vt: np.ndarray, U: np.ndarray) -> np.ndarray:
+    """Principal angles of the rows of Vt, as many as the rank has, and those of U."""
+    k, rank = len(U), len(Vt)
     if rank == 0:
         return np.full(k, np.pi / 2)
-    found = scipy.linalg.subspace_angles(Vt[:rank].T, U.T)
+    found = scipy.linalg.subspace_angles(Vt.T, U.T)
     return np.concatenate([np.full(k - rank, np.pi / 2), found[:k]])
 
 

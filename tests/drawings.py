@@ -50,14 +50,17 @@ def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
     """Series of one seed in which no two numbers are alike, (5, ...) each."""
     rng = np.random.default_rng(k)
     now = np.arange(5.0)
+    angles = np.radians(grow * (78 - 13.1 * now[:, None]) * 0.9 ** np.arange(k))
     return {
         "perpendicular": grow * np.array([1.01, 0.83, 0.52, 0.21, 0.047]),
         "parallel": grow * np.array([0.013, 0.029, 0.31, 0.43, 0.67]),
-        "angles": np.radians(grow * (78 - 13.1 * now[:, None]) * 0.9 ** np.arange(k)),
+        "angles": angles,
         "singular_values": grow * np.exp(-0.7 * np.arange(k + 5) - 0.11 * now[:, None]),
         "risk": grow * np.array([0.61, 0.47, 0.36, 0.13, 0.052]),
         "r2": grow * np.array([-0.02, 0.11, 0.37, 0.72, 0.91]),
         "neurons": (rng.standard_normal((5, width, 3)).clip(-1.4, 1.4) * [1, 1, 0]).astype("f4"),
+        # v_j = cos u_j + ..., so that the angle no. i (largest first) belongs to u_i
+        "overlaps": np.array([np.diag(np.cos(a)) for a in angles]).astype("f4"),
     }
 
 
@@ -77,6 +80,7 @@ def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES
         for name, order in ORDER.items()
     }
     series["neurons"] = np.stack([(1 - 0.1 * i) * sizes[0]["neurons"] for i in range(3)])
+    series["overlaps"] = np.stack([sizes[ORDER["angles"].index(i)]["overlaps"] for i in range(3)])
     return Run(settings, samples, **series, seeds=(5, 6, 7), floors=floors)
 
 

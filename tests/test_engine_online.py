@@ -228,6 +228,8 @@ def test_a_snapshot_measures_what_it_says():
     np.testing.assert_allclose(
         now.neurons[:, 2], np.linalg.norm(W - W @ U.T @ U, axis=1), atol=1e-6
     )
+    vectors = np.linalg.svd(W)[2][:2]
+    np.testing.assert_allclose(np.abs(now.overlaps), np.abs(vectors @ U.T), atol=1e-6)  # float32
     X, y = target.sample(100_000, np.random.default_rng(0))
     residual = sim.net(X) - y
     losses = np.where(np.abs(residual) < 1, residual**2 / 2, np.abs(residual) - 0.5)

@@ -25,7 +25,7 @@ def seeded():
 
 
 SHAPES = {name: () for name in ("perpendicular", "parallel", "risk", "r2")}
-SHAPES |= {"angles": (2,), "singular_values": (7,), "neurons": (7, 3)}
+SHAPES |= {"angles": (2,), "singular_values": (7,), "neurons": (7, 3), "overlaps": (2, 2)}
 
 
 def test_shapes_of_one_seed(run):
@@ -73,12 +73,14 @@ def test_at_gives_back_the_moment(run, seeded):
     middle = seeded.at()
     assert middle.samples == 400 and middle.perpendicular == np.median(seeded.perpendicular[:, -1])
     assert np.array_equal(middle.neurons, seeded.neurons[0, -1])
+    assert np.array_equal(middle.overlaps, seeded.overlaps[0, -1])
 
 
 def made_up(samples, **changes):
     values = {"perpendicular": 0.1834, "parallel": 0.5, "risk": 0.0123, "r2": 0.876}
     values["angles"] = np.radians([40.26, 8.0])
     values |= {"singular_values": np.ones(7), "neurons": np.zeros((3, 3), np.float32)}
+    values |= {"overlaps": np.eye(2, dtype=np.float32)}
     return Snapshot(samples, 200, **values | changes)
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from course_utils import principal_angles, split_norms
-from course_utils.subspace import spectrum
+from course_utils.subspace import spectrum, spectrum_and_overlaps
 
 few = hypothesis_settings(max_examples=150, deadline=None, derandomize=True)
 RIGHT = np.pi / 2
@@ -83,6 +83,26 @@ def test_the_fast_spectrum_equals_the_full_decomposition(case):
     assert len(singular) == min(k + 5, *W.shape)
     np.testing.assert_allclose(singular * np.sqrt(m), full[: len(singular)], rtol=1e-7)
     np.testing.assert_allclose(angles, principal_angles(W, U), atol=1e-7)
+
+
+@few
+@given(weights_and_directions())
+def test_overlaps_are_those_of_the_right_singular_vectors(case):
+    """Sign aside; rows that the rank of W lacks are zero; singular values of all are the cosines.
+
+    1e-7 as for the angles.
+    """
+    W, U = case
+    k = len(U)
+    angles, singular, overlaps = spectrum_and_overlaps(W, U)
+    assert overlaps.shape == (k, k)
+    cosines = np.linalg.svd(overlaps)[1]
+    np.testing.assert_allclose(cosines, np.sort(np.cos(angles))[::-1], atol=1e-7)
+    full, vectors = np.linalg.svd(W)[1:]
+    rank = min(k, len(full))
+    own = np.abs(vectors[:rank] @ U.T)
+    np.testing.assert_allclose(np.abs(overlaps[:rank]), own, atol=1e-7)
+    assert not overlaps[rank:].any()
 
 
 def test_one_direction_by_hand():
