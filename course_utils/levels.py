@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -131,6 +132,7 @@ def samples_until(samples: np.ndarray, r2: np.ndarray, level: float) -> float:
     return float(samples[i - 1] * (samples[i] / samples[i - 1]) ** share)
 
 
+@lru_cache(maxsize=32)  # asked for after each sample count
 def _shares(link, degree: int) -> tuple[np.ndarray, float]:
     """c_j^2 for j = 1 ... degree, and Var f, which is 0 for a constant link."""
     c = hermite_coefficients(link, degree)

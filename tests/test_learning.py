@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from course_utils import Settings
-from course_utils.algorithm1 import PHASE_1, algorithm1, learn, race_samples, rule_of_reach
+from course_utils.algorithm1 import (
+    PHASE_1,
+    algorithm1,
+    learn,
+    outcomes,
+    race_samples,
+    rule_of_reach,
+)
 
 SMALL = Settings(d=10, link="tanh", width=30, **PHASE_1)
 
@@ -31,3 +38,12 @@ def test_a_curve_in_one_run_equals_separate_runs(sampling, second):
         assert found.r2 == pytest.approx(alone.r2, abs=1e-6)
         assert found.old_report.r2 == pytest.approx(alone.old_report.r2, abs=1e-6)
         assert found.angle == pytest.approx(alone.angle, abs=1e-9)
+
+
+def test_outcomes_come_one_by_one_and_are_those_of_learn():
+    times = [100, 250, 10**9]  # the last would take days: it is trained to when it is asked for
+    walk = outcomes(SMALL.replace(d=100), times, sampling="reduced")
+    each = learn(SMALL.replace(d=100), times[:2], sampling="reduced")
+    for wanted in each:
+        found = next(walk)
+        assert found.samples == wanted.samples and found.r2 == wanted.r2

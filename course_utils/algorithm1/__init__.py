@@ -5,7 +5,7 @@ you bring. Taught in notebooks 04 and 05.
 """
 
 from .biases import rule_of_reach, with_new_biases
-from .learning import Outcome, learn
+from .learning import Outcome, learn, outcomes
 from .phases import PHASE_1, Learned, algorithm1
 from .samples import FRESH, fresh_samples, race_samples
 from .second_layer import DECAYS, features, second_layer_ridge, second_layer_sgd
@@ -20,6 +20,7 @@ __all__ = [
     "features",
     "fresh_samples",
     "learn",
+    "outcomes",
     "race_samples",
     "rule_of_reach",
     "second_layer_ridge",

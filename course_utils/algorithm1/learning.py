@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
@@ -190,6 +190,75 @@ def learn(
     -----
     Source: Algorithm 1 of Mousavi-Hosseini et al. (2023). Taught in notebook 04.
     """
+    found = list(
+        outcomes(
+            settings,
+            samples,
+            reach=reach,
+            second=second,
+            passes=passes,
+            sampling=sampling,
+            decays=decays,
+            fraction=fraction,
+            tests=tests,
+        )
+    )
+    return found[0] if np.ndim(samples) == 0 else found
+
+
+def outcomes(
+    settings: Settings,
+    samples: int | Sequence[int],
+    *,
+    reach: float | None = None,
+    second: str = "ridge",
+    passes: int = 1,
+    sampling: str = "auto",
+    decays: np.ndarray = DECAYS,
+    fraction: float = 0.2,
+    tests: LineTests | None = None,
+) -> Iterator[Outcome]:
+    """The outcomes of ``learn``, one by one: each sample count is trained to when it is asked for.
+
+    Parameters
+    ----------
+    settings : Settings
+        As in ``learn``, and so are all others.
+    samples : int or sequence of int
+        T, one or several in increasing order.
+    reach : float, optional
+        Half width of the new biases; left out, the rule's.
+    second : str
+        "ridge" or "sgd".
+    passes : int
+        Of "sgd".
+    sampling : str
+        "plain", "reduced" or "auto".
+    decays : (decays,) ndarray
+        Of the second layer, to choose from.
+    fraction : float
+        Share of the samples of phase 2 that chooses.
+    tests : LineTests, optional
+        Other tests than the usual ones.
+
+    Yields
+    ------
+    Outcome
+        One for each sample count.
+
+    Raises
+    ------
+    ValueError
+        As ``learn``, when the first outcome is asked for.
+    MemoryError
+        Then too, if the samples do not fit.
+    Diverged
+        When an outcome is asked for that phase 1 does not reach.
+
+    Notes
+    -----
+    For a lab, which shows each as it comes. Taught in notebook 04.
+    """
     if settings.sign_labels:
         raise ValueError(
             f"loss = {settings.loss!r} has signs as labels, and R^2 compares with the values f: "
@@ -201,12 +270,12 @@ def learn(
     )
     sim = OnlineSGD(settings, sampling=sampling)
     tests = tests or LineTests.of(sim.net, sim.target)
-    with single_threaded_blas():
-        walk = _fresh(sim, times) if sim.reduced else _same(sim, times, phase_2)
-        outcomes = [
-            _outcome(sim, tests, phase_2, *stop, checked_reach(reach, stop[0])) for stop in walk
-        ]
-    return outcomes[0] if np.ndim(samples) == 0 else outcomes
+    walk = _fresh(sim, times) if sim.reduced else _same(sim, times, phase_2)
+    for _ in times:
+        with single_threaded_blas():  # not while it waits to be asked for the next one
+            stop = next(walk)
+            found = _outcome(sim, tests, phase_2, *stop, checked_reach(reach, stop[0]))
+        yield found
 
 
 def _fresh(sim: OnlineSGD, times: np.ndarray):
