@@ -59,10 +59,10 @@ def predicted_gap(
     fixed the sum over t telescopes. This is the classical optimism tr(H^-1 J) / n of Akaike and
     Takeuchi, once for each of d directions, and free of the width.
 
-    How far off it is, measured for the link tanh: with decay 0.5 it is 4 to 15 % too large at
-    T = 80 d and 11 to 26 % at T = 5 d to 20 d; 30 to 40 % too large at decay 0.1, within 15 % at
-    decay 2 and 5; up to 25 % too large with label noise 1 or 2. A and C are those of the end, though early
-    steps met others, and a step's second order is left out. Derived here, in notebook 03.
+    How far off it is, measured for the link tanh: with decay 0.5 it is 4 to 15 % too large at T =
+    80 d and 11 to 26 % at T = 5 d to 20 d; 30 to 40 % too large at decay 0.1, within 15 % at decay
+    2 and 5; up to 25 % too large with label noise 1 or 2. A and C are those of the end, though
+    early steps met others, and a step's second order is left out. Derived here, in notebook 03.
     """
     samples = whole("samples", samples, 1)
     if net.width > WIDEST:

@@ -1,4 +1,7 @@
-"""CompressionLab: how little of W a trained network needs, while online SGD runs. Taught in notebook 06."""
+"""CompressionLab: how little of W a trained network needs, while online SGD runs.
+
+Taught in notebook 06.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,26 @@ PAPER = Settings(
 
 
 class Compressions(Session):
-    """A session that compresses its network each time the samples have grown by a fifth (large ones: have doubled)."""
+    """A session that compresses its network each time the samples have grown by a fifth.
+
+    Notes
+    -----
+    Large networks are compressed each time the samples have doubled. ``rank`` is the one that W is
+    cut to, ``moments`` what was compressed, with its sample counts.
+    """
 
     ranks = 0  # the largest rank that is tried; ``rank`` is the one that W is cut to
 
     def begin(self, settings: Settings, samples: int = 0) -> None:
+        """Start anew; the rank stays, unless k has changed.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run.
+        samples : int
+            Train on and record so many at once.
+        """
         before, self.ranks = self.ranks, min(settings.k + 5, settings.width, settings.d)
         if self.ranks != before:  # another k
             self.rank = min(settings.k, self.ranks)
@@ -42,7 +60,13 @@ class Compressions(Session):
         self.compress()
 
     def cut(self, rank: int) -> None:
-        """Cut W to this rank, or to the largest that there is."""
+        """Cut W to a rank, or to the largest that there is.
+
+        Parameters
+        ----------
+        rank : int
+            At least 1.
+        """
         self.rank = min(rank, self.ranks)
 
     def rest(self) -> None:
@@ -50,7 +74,13 @@ class Compressions(Session):
         self.compress()
 
     def to_csv(self) -> str:
-        """Every compressed moment and rank, with the settings in comment lines."""
+        """Every compressed moment and rank.
+
+        Returns
+        -------
+        str
+            CSV text, the settings in comment lines first.
+        """
         return as_csv(self.frame(), self.settings, self.changes)
 
     def measure(self) -> None:
@@ -64,8 +94,10 @@ class Compressions(Session):
     def compress(self) -> None:
         """Compress the network as it is now, unless that has been done.
 
-        Each test input serves twice, the second time with its part outside the subspace turned round: the label stays, and
-        the first order of a change drops out of the mean.
+        Notes
+        -----
+        Each test input serves twice, the second time with its part outside the subspace turned
+        round: the label stays, and the first order of a change drops out of the mean.
         """
         if self.moments and self.moments[-1][0] == self.samples:
             return
@@ -80,7 +112,13 @@ class Compressions(Session):
         )
 
     def frame(self) -> pd.DataFrame:
-        """One row a compressed moment and rank: what the rank leaves out, how far outputs move, risk and bytes."""
+        """What each rank leaves out, how far outputs move, risk and bytes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a compressed moment and rank.
+        """
         import pandas as pd
 
         rows = [
@@ -100,22 +138,38 @@ class Compressions(Session):
         return pd.DataFrame(rows)
 
     def at(self, t: int) -> tuple[int, Compressed]:
-        """The last compressed moment up to t samples."""
+        """The last compressed moment up to a sample count.
+
+        Parameters
+        ----------
+        t : int
+            Samples.
+
+        Returns
+        -------
+        samples : int
+            When it was.
+        compressed : Compressed
+            What there was.
+        """
         return next((m for m in reversed(self.moments) if m[0] <= t), self.moments[0])
 
 
 PRESETS = {
     "the theorem holds": (
         PAPER,
-        "Rank 1 leaves out less than W⊥. The change of the outputs falls like √(d/t), that of the risk faster.",
+        "Rank 1 leaves out less than W⊥. The change of the outputs falls like √(d/t), "
+        "that of the risk faster.",
     ),
     "no weight decay": (
         PAPER.replace(weight_decay=0.0, schedule="constant", step=0.05),
-        "W⊥ stays where it was at the start: no small rank holds W, though a wide network's outputs lean on W⊥ little.",
+        "W⊥ stays where it was at the start: no small rank holds W, "
+        "though a wide network's outputs lean on W⊥ little.",
     ),
     "pure noise": (
         PAPER.replace(link="none", weight_decay=0.05),
-        "Nothing to learn: at first rank 1 takes away most of the outputs, and later decay leaves nothing to cut.",
+        "Nothing to learn: at first rank 1 takes away most of the outputs, "
+        "and later decay leaves nothing to cut.",
     ),
     "five directions": (
         Settings(d=50, k=5, link="chain"),
@@ -131,14 +185,38 @@ PRESETS = {
 def CompressionLab(
     settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
 ) -> Lab:
-    """Singular values, what a rank leaves out, and risk against bytes while SGD runs; moving the rank trains nothing.
+    """Singular values, what a rank leaves out, and risk against bytes while SGD runs.
 
-    ValueError for more than one seed.
+    Parameters
+    ----------
+    settings : Settings, optional
+        What to run.
+    samples : int
+        Train and record this many samples before the lab opens.
+    seeds : int
+        Only 1: this lab cuts one network.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Moving its rank trains nothing.
+
+    Raises
+    ------
+    ValueError
+        For more than one seed.
+
+    Notes
+    -----
+    Taught in notebook 06.
     """
     if seeds != 1:
         raise ValueError(
-            f"seeds = {seeds} is not possible: this lab cuts one network. Leave seeds out and press New seed for others, "
-            "or use online_sgd(settings, seeds=5) and compress each network of its net."
+            f"seeds = {seeds} is not possible: this lab cuts one network. Leave seeds out and "
+            "press New seed for others, or use online_sgd(settings, seeds=5) and compress each "
+            "network of its net."
         )
     session = Compressions(given(settings))
 
@@ -173,7 +251,22 @@ CompressionLab.presets = PRESETS
 
 
 def words(session: Compressions, run: Run, moment: int = -1) -> Words:
-    """Risk before and after, with the bound; outputs; bytes; whether the rank can hold the subspace."""
+    """Risk before and after, the bound, outputs, bytes, and whether the rank can hold the subspace.
+
+    Parameters
+    ----------
+    session : Compressions
+        The experiment.
+    run : Run
+        What it has recorded.
+    moment : int
+        Index of the moment to speak of; left out, the last.
+
+    Returns
+    -------
+    Words
+        Of the last compressed moment up to there.
+    """
     (t, now), s, r = session.at(int(run.samples[moment])), run.settings, session.rank
     (size, risk), whole = (v[r - 1] for v in now.forms[RANKED]), now.forms["whole"][0][-1]
     bound = f"≤ {np.sqrt(2 / np.pi) * now.left_out[r]:.3f}" if s.loss != "square" else ""
@@ -191,14 +284,13 @@ def words(session: Compressions, run: Run, moment: int = -1) -> Words:
     some = (
         ""
         if len(now.forms) > 2
-        else (
-            " At this d only the span of W is simulated, not its single entries: pruning and int8 are not shown."
-        )
+        else " At this d only the span of W is simulated, not its single entries: "
+        "pruning and int8 are not shown."
     )
     return Words(
-        f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: risk {now.whole:.4f}, "
-        f"then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; {size:,} bytes in place of {whole:,} "
-        f"({whole / size:.0f} x smaller).{some}",
+        f"After {t:,} samples ({in_d(t, s.d)}), rank {r} of {min(s.width, s.d)}: "
+        f"risk {now.whole:.4f}, then {risk:.4f}; outputs change by {now.output[r - 1]:.1%}; "
+        f"{size:,} bytes in place of {whole:,} ({whole / size:.0f} x smaller).{some}",
         rows,
         lights,
     )

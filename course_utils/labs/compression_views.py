@@ -1,4 +1,4 @@
-"""What CompressionLab shows: the table of its compressed moments, and the views that are bound to it."""
+"""What CompressionLab shows: the table of its compressed moments, and the views of it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def tables(session: Compressions, run: Run) -> dict[str, Table]:
     nan for all moments before the axis but the last), ``left_out`` (R + 1), ``output``, ``after``,
     ``change``, ``bound`` (R), ``before``; for each form of file ``bytes NAME`` and ``risk NAME``;
     and heights of labels.
+
+    Parameters
+    ----------
+    session : Compressions
+        The experiment.
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    dict of str to Table
+        "record" and "compressed".
     """
     times = np.array([t for t, _ in session.moments], dtype=float)
     left = rows.on_axis(times, run.settings.d)
@@ -58,7 +70,20 @@ def _top(moments: list[tuple[int, Compressed]]) -> float:
 
 
 def row_of(now: Compressed, unit: float) -> dict[str, np.ndarray | float]:
-    """One compressed moment; labels stand in steps of a hundredth of ``unit``, so that they do not tremble."""
+    """One compressed moment, as a row of the table.
+
+    Parameters
+    ----------
+    now : Compressed
+        The moment.
+    unit : float
+        Labels stand in steps of a hundredth of it, so that they do not tremble.
+
+    Returns
+    -------
+    dict of str to ndarray or float
+        Values by column.
+    """
     after = np.asarray(now.forms[RANKED][1])
     bound = now.whole + np.sqrt(2 / np.pi) * now.left_out[1:]
     row: dict[str, np.ndarray | float] = {
@@ -80,12 +105,25 @@ def row_of(now: Compressed, unit: float) -> dict[str, np.ndarray | float]:
 
 
 def _labelled(name: str, count: int) -> int:
-    """Which point of a curve carries its label: the last, or the second where curves would cross it."""
+    """Which point of a curve carries its label: the last, or the second where curves cross it."""
     return 1 if name == "pruned, float32" else count - 1
 
 
 def views(session: Compressions, run: Run) -> list[Figure]:
-    """Singular values; what the rank leaves out of W, of outputs and risk; risk against bytes."""
+    """Singular values; what the rank leaves out of W, of outputs and risk; risk against bytes.
+
+    Parameters
+    ----------
+    session : Compressions
+        The experiment.
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    list of Figure
+        Bound to ``tables``.
+    """
     r, values = session.rank, singular_values(run)
     ends = np.power(10.0, values.layout["yaxis"]["range"])
     values.traces.append(path([r + 0.5] * 2, ends, f"rank {r}", NOW))
@@ -143,14 +181,28 @@ def _timed(
 
 
 def _decades(smallest: float, largest: float) -> tuple[float, float]:
-    """Ends of a log axis of norms, in powers of ten: from 0.001 to 4, or as much further as values reach."""
+    """Ends of a log axis of norms, in powers of ten: 0.001 to 4, or as far as values reach."""
     return max(-8, min(-3, np.floor(np.log10(max(smallest, 1e-8))))), log_top(largest)
 
 
 def files(now: Compressed, r: int, top: float, bounded: bool = True) -> Figure:
-    """Test risk against bytes, every method labelled; Eckart and Young's bound where the loss has one.
+    """Test risk against bytes, every method labelled.
 
-    ``now`` says which forms of file there are, and how large.
+    Parameters
+    ----------
+    now : Compressed
+        Says which forms of file there are, and how large.
+    r : int
+        The rank that W is cut to.
+    top : float
+        Upper end of the axis of risk.
+    bounded : bool
+        Whether Eckart and Young's bound is shown, where the loss has one.
+
+    Returns
+    -------
+    Figure
+        Bound to "compressed".
     """
 
     def at(name: str, item: int | None = None, **how) -> dict:

@@ -1,8 +1,12 @@
-"""EstimatorsLab: five classical ways to find the subspace, and the links on which each fails. Taught in notebook 01."""
+"""EstimatorsLab: five classical ways to find the subspace, and the links on which each fails.
+
+Taught in notebook 01.
+"""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,25 +22,37 @@ from .marks import band
 from .parts import Press
 from .views import Figure, Words
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SIZES = (5, 10, 20, 50, 100, 200)  # sample sizes, in units of d
-LARGEST = (
-    30  # dimensions: beyond that the kernel fit needs more centres than a live lab can wait for
-)
+# dimensions: beyond that the kernel fit needs more centres than a live lab can wait for
+LARGEST = 30
 NAMES = tuple(ESTIMATORS)
 SHOWN = 600  # samples drawn as points
 
 
 class Comparison(Experiment):
-    """Angles of all estimators at all sample sizes, one seed after the other: (estimators, sizes, seeds)."""
+    """Angles of all estimators at all sample sizes, one seed after the other.
+
+    Parameters
+    ----------
+    settings : Settings
+        What labels depend on.
+    seeds : int
+        How many to measure.
+
+    Notes
+    -----
+    ``angles`` is (estimators, sizes, seeds), in degrees; nan where there is none.
+    """
 
     uses = ("link", "d", "k", "noise", "seed")
 
     def __init__(self, settings: Settings, seeds: int):
         self.seeds = seeds
-        self.which, self.size = (
-            "SIR",
-            len(SIZES) - 1,
-        )  # estimator and index of the sample size that are looked at
+        # estimator and index of the sample size that are looked at
+        self.which, self.size = "SIR", len(SIZES) - 1
         super().__init__(settings)
 
     def compute(self) -> None:
@@ -44,7 +60,8 @@ class Comparison(Experiment):
         s = self.settings
         if s.d > LARGEST:
             raise ValueError(
-                f"d = {s.d:,} is too large for this lab, where a kernel fit needs d^2 / 2 centres: at most {LARGEST}"
+                f"d = {s.d:,} is too large for this lab, where a kernel fit needs d^2 / 2 centres: "
+                f"at most {LARGEST}"
             )
         self.samples_at = tuple(size * s.d for size in SIZES)
         self.angles = np.full((len(NAMES), len(SIZES), 0), np.nan)
@@ -55,7 +72,13 @@ class Comparison(Experiment):
         self._data = None
 
     def add_seeds(self, more: int) -> None:
-        """Want further seeds."""
+        """Want further seeds.
+
+        Parameters
+        ----------
+        more : int
+            How many.
+        """
         self.seeds += more
 
     @property
@@ -86,20 +109,31 @@ class Comparison(Experiment):
         self.angles[i, size, seed] = largest_angle(rows, directions)
         if seed == 0:
             p = X[:SHOWN] @ rows[0]
-            p *= (
-                1 if p @ y[:SHOWN] >= 0 else -1
-            )  # a direction has no sign; this one makes a slope rise
+            # a direction has no sign; this one makes a slope rise
+            p *= 1 if p @ y[:SHOWN] >= 0 else -1
             self.look[name, size] = (values[:8] / (values[0] or 1.0), p, y[:SHOWN])
 
     def quantiles(self) -> np.ndarray:
-        """Smallest, median and largest angle over the seeds done, (3, estimators, sizes); nan where none is."""
+        """Smallest, median and largest angle over the seeds done.
+
+        Returns
+        -------
+        (3, estimators, sizes) ndarray
+            Degrees; nan where no seed is.
+        """
         found = np.full((3, *self.angles.shape[:2]), np.nan)
         for i, j in np.argwhere(np.isfinite(self.angles).any(axis=2)):
             found[:, i, j] = np.nanquantile(self.angles[i, j], (0, 0.5, 1))
         return found
 
-    def frame(self):
-        """All angles as a tidy DataFrame, in degrees."""
+    def frame(self) -> pd.DataFrame:
+        """All angles, in degrees.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a seed, estimator and sample size.
+        """
         import pandas as pd
 
         rows = [
@@ -137,7 +171,31 @@ TIPS = {
 
 
 def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: bool = False) -> Lab:
-    """Choose a link and see which estimators come near the hidden subspace as samples grow, over several seeds."""
+    """Choose a link and see which estimators come near the hidden subspace as samples grow.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        What labels depend on; d up to 30.
+    seeds : int
+        How many to measure.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Its ``result`` is the Comparison.
+
+    Raises
+    ------
+    ValueError
+        For a larger d.
+
+    Notes
+    -----
+    Taught in notebook 01.
+    """
     comparison = Comparison(settings := given(settings, link="tanh", d=20, k=1, noise=0.1), seeds)
     tip = "Whose eigenvalues and first direction the small views show"
     which = choice("look at", tip, NAMES, comparison.which)
@@ -175,7 +233,18 @@ EstimatorsLab.presets = PRESETS
 
 
 def views(comparison: Comparison) -> list[Figure]:
-    """Angles against samples; eigenvalues and the first direction of one estimator."""
+    """Angles against samples; eigenvalues and the first direction of one estimator.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What was measured.
+
+    Returns
+    -------
+    list of Figure
+        With arrays given.
+    """
     name, size = comparison.which, comparison.size
     views = [_angles(comparison)]
     values, p, y = comparison.look.get((name, size), (np.zeros(0),) * 3)
@@ -236,7 +305,20 @@ def _angles(comparison: Comparison) -> Figure:
 
 
 def words(comparison: Comparison, moment: int = -1) -> Words:
-    """Which estimators ought to find the subspace, and how near they came."""
+    """Which estimators ought to find the subspace, and how near they came.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        What was measured.
+    moment : int
+        Says nothing: there is one moment.
+
+    Returns
+    -------
+    Words
+        At the sample size that is looked at.
+    """
     s, size = comparison.settings, comparison.size
     middle = comparison.quantiles()[1, :, size]
     known = np.isfinite(comparison.angles[0, size]).sum()
@@ -244,8 +326,9 @@ def words(comparison: Comparison, moment: int = -1) -> Words:
     missing = [name for name in NAMES if comparison.ranks[name] < s.k]
     link = getattr(s.link, "__name__", s.link)
     sentence = (
-        f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: angle to the hidden subspace {told} "
-        f"(median of {known} seed{'s' if known != 1 else ''}; a random guess: {comparison.chance:.0f}°). "
+        f"{link}, k = {s.k}, d = {s.d}, n = {comparison.samples_at[size]:,}: "
+        f"angle to the hidden subspace {told} (median of {known} seed{'s' if known != 1 else ''}; "
+        f"a random guess: {comparison.chance:.0f}°). "
         + (
             f"Expected to miss some of it however large n is: {', '.join(missing)}."
             if missing

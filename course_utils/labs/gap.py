@@ -1,4 +1,7 @@
-"""GapLab: the gap of a trained network, its prediction, its bound, and the luck of one run. Notebook 03."""
+"""GapLab: the gap of a trained network, its prediction, its bound, and the luck of one run.
+
+Taught in notebook 03.
+"""
 
 from __future__ import annotations
 
@@ -70,8 +73,30 @@ def GapLab(
 ) -> Lab:
     """The mean gap against T beside prediction, bound and the luck of one run; what moves it.
 
-    SGD is Algorithm 1's first phase with the decay of the settings. Curves go up to ``samples``, 50
-    to 5,000; each of the ``seeds`` has a target and a network of its own.
+    Parameters
+    ----------
+    settings : Settings, optional
+        What to run. SGD is Algorithm 1's first phase with the decay of the settings.
+    samples : int
+        Curves go up to this T, 50 to 5,000.
+    seeds : int
+        How many to measure, each with a target and a network of its own.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Its ``result`` is the GapCurves.
+
+    Raises
+    ------
+    ValueError
+        For other samples or seeds, or a network too large for a live lab.
+
+    Notes
+    -----
+    Taught in notebook 03.
     """
     samples, seeds = whole("samples", samples, SIZES[0], SIZES[-1]), whole("seeds", seeds, 1)
     curves = GapCurves(given(START if settings is None else settings), samples, seeds)
@@ -119,7 +144,20 @@ GapLab.presets = PRESETS
 
 
 def words(curves: GapCurves, moment: int = -1) -> Words:
-    """The gap at the last T that is shown, beside prediction, luck and bound."""
+    """The gap at the last T that is shown, beside prediction, luck and bound.
+
+    Parameters
+    ----------
+    curves : GapCurves
+        What was measured.
+    moment : int
+        Says nothing: there is one moment.
+
+    Returns
+    -------
+    Words
+        With a row for each number.
+    """
     s, g = curves.settings, curves.gaps
     link = LINKS[s.link].formula if s.link in LINKS else "your link"
     where = f"{link}, d = {s.d}, k = {s.k}, width {s.width:,}"
@@ -130,8 +168,8 @@ def words(curves: GapCurves, moment: int = -1) -> Words:
     guess, bound = curves.predicted()[i], curves.bound()[i]
     count = f"{len(g.seeds)} seed{'s' * (len(g.seeds) > 1)}"
     sentence = (
-        f"{where}, T = {t:,}: mean gap {mean:.5f}{_spread(g.error[i])} ({count}); one run's luck is "
-        f"± {luck:.5f}" + (", more than the gap itself" if luck > mean else "") + ". "
+        f"{where}, T = {t:,}: mean gap {mean:.5f}{_spread(g.error[i])} ({count}); one run's luck "
+        f"is ± {luck:.5f}" + (", more than the gap itself" if luck > mean else "") + ". "
         f"√(kd/T) = {bound:.2f}"
         + (f" is above τ = {TAU:g} and says nothing." if bound > TAU else ".")
     )
@@ -168,7 +206,22 @@ def _spread(error: float) -> str:
 
 
 def lines(curves: GapCurves, words: Words, code: str) -> list[str]:
-    """The sentence, a table over T, the rows and the settings."""
+    """The sentence, a table over T, the rows and the settings.
+
+    Parameters
+    ----------
+    curves : GapCurves
+        What was measured.
+    words : Words
+        What is said of it.
+    code : str
+        The settings that the lab uses.
+
+    Returns
+    -------
+    list of str
+        Of the text twin.
+    """
     if curves.gaps is None:
         return [words.sentence, code]
     n, g = curves.shown, curves.gaps

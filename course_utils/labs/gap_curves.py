@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from .figures import step_up
 from .look import COLOURS, DASHES, GREY, INK, MARKERS
 from .marks import band
 from .views import Figure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIZES = (50, 100, 200, 500, 1000, 2000, 5000)
 WORK = 5e8  # width x d x T of one run: beyond, a seed takes longer than a live lab can wait for
@@ -37,7 +41,15 @@ FIELDS = {  # what results can be compared by: its name, whether on a log axis, 
 class GapCurves(Experiment):
     """Gaps, predictions and suprema at all sample counts up to T, one seed after the other.
 
-    SGD is that of Algorithm 1's first phase, but for the decay; the network has ReLU neurons.
+    Parameters
+    ----------
+    settings : Settings
+        What to run. SGD is that of Algorithm 1's first phase, but for the decay; the network has
+        ReLU neurons.
+    samples : int
+        T, the largest sample count.
+    seeds : int
+        How many to measure.
     """
 
     uses = ("link", "d", "k", "noise", "width", "weight_decay", "seed")
@@ -51,7 +63,13 @@ class GapCurves(Experiment):
         super().__init__(settings)
 
     def begin(self, settings: Settings) -> None:
-        """Start anew; SGD is that of Algorithm 1's first phase, but for the decay."""
+        """Start anew.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run; SGD is that of Algorithm 1's first phase, but for the decay.
+        """
         fixed = PHASE_1 | {"weight_decay": settings.weight_decay}
         super().begin(settings.replace(**fixed, activation="relu", bias="normal"))
 
@@ -64,8 +82,8 @@ class GapCurves(Experiment):
         self.times = tuple(n for n in SIZES if n <= most)
         if not self.times:
             raise ValueError(
-                f"width = {s.width:,} at d = {s.d:,} is too large for this lab: even T = {SIZES[0]} "
-                "would take too long. Lower width or d."
+                f"width = {s.width:,} at d = {s.d:,} is too large for this lab: even "
+                f"T = {SIZES[0]} would take too long. Lower width or d."
             )
         if self.gaps is not None and self.gaps.settings != s:
             self.before = self.gaps
@@ -75,17 +93,35 @@ class GapCurves(Experiment):
         self.nets: tuple[TwoLayerNet, ...] = ()  # of the seed that is being looked at
 
     def take_samples(self, samples: int) -> None:
-        """Show curves up to this T; measure anew where they were not measured that far."""
+        """Show curves up to another T; measure anew where they were not measured that far.
+
+        Parameters
+        ----------
+        samples : int
+            T.
+        """
         before, self.samples = self.samples, samples
         if samples > before:
             self.compute()
 
     def compare(self, field: str) -> None:
-        """Compare results along another field of the settings."""
+        """Compare results along another field of the settings.
+
+        Parameters
+        ----------
+        field : str
+            One of ``FIELDS``.
+        """
         self.against = choice("compare by", field, FIELDS)
 
     def add_seeds(self, more: int) -> None:
-        """Want further seeds."""
+        """Want further seeds.
+
+        Parameters
+        ----------
+        more : int
+            How many.
+        """
         self.seeds += more
 
     @property
@@ -127,21 +163,45 @@ class GapCurves(Experiment):
         return self.times[-1] < min(self.samples, SIZES[-1])
 
     def predicted(self) -> np.ndarray:
-        """(n,) mean prediction over the seeds done, nan before the first."""
+        """The mean prediction over the seeds done.
+
+        Returns
+        -------
+        (n,) ndarray
+            One a sample count, nan before the first seed.
+        """
         if not self.guesses:
             return np.full(len(self.times), np.nan)
         return np.mean(self.guesses, axis=0)
 
     def bound(self) -> np.ndarray:
-        """(n,) sqrt(k d / T), with constant 1."""
+        """sqrt(k d / T), with constant 1.
+
+        Returns
+        -------
+        (n,) ndarray
+            One a sample count.
+        """
         return np.sqrt(self.settings.k * self.settings.d / np.array(self.times))
 
     def largest(self) -> np.ndarray:
-        """(seeds, n, 3) sup |R - Rhat| over second layers."""
+        """The supremum of abs(R - Rhat) over second layers.
+
+        Returns
+        -------
+        (seeds, n, 3) ndarray
+            For each of ``FIRST_LAYERS``.
+        """
         return np.array(self.suprema).reshape(-1, len(self.times), 3, 2).max(axis=3)
 
     def compared(self) -> list[tuple[float, float, float]]:
-        """(value of the field, gap T / d, its standard error) of all results that differ in it."""
+        """Results that differ in the field along which they are compared, and in nothing else.
+
+        Returns
+        -------
+        list of (float, float, float)
+            Value of the field, gap T / d and its standard error, by value.
+        """
         s, t, found = self.settings, self.times[self.shown - 1], []
         for other, gaps in self.known.items():
             value = getattr(other, self.against)
@@ -151,31 +211,22 @@ class GapCurves(Experiment):
                 found.append((float(value), gaps.mean[i] * scale, gaps.error[i] * scale))
         return sorted(found)
 
-    def frame(self):
-        """All that was measured as a tidy DataFrame, one row a seed and sample count."""
+    def frame(self) -> pd.DataFrame:
+        """All that was measured.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a seed and sample count.
+        """
         import pandas as pd
 
-        columns, g = (
-            ["seed", "samples", "gap", *TERMS, "one run", "risk", "sd of the loss"],
-            self.gaps,
-        )
-        rows = (
-            []
-            if g is None
-            else [
-                (
-                    seed,
-                    t,
-                    g.values[i, j],
-                    *g.terms[i, j],
-                    g.alone[i, j],
-                    g.risk[i, j],
-                    g.deviation[i, j],
-                )
-                for i, seed in enumerate(g.seeds)
-                for j, t in enumerate(self.times[: self.shown])
-            ]
-        )
+        columns = ["seed", "samples", "gap", *TERMS, "one run", "risk", "sd of the loss"]
+        rows, g = [], self.gaps
+        for i, seed in enumerate(() if g is None else g.seeds):
+            for j, t in enumerate(self.times[: self.shown]):
+                parts = (g.values, g.terms, g.alone, g.risk, g.deviation)
+                rows.append((seed, t, *np.hstack([part[i, j] for part in parts])))
         table = pd.DataFrame(rows, columns=columns)
         if len(self.guesses) * self.shown == len(table):
             table["predicted"] = [v for line in self.guesses for v in line[: self.shown]]
@@ -195,7 +246,18 @@ def _with(settings: Settings, name: str, value) -> Settings | None:
 
 
 def views(curves: GapCurves) -> list[Figure]:
-    """The gap against T, suprema over second layers, the three terms, and what was compared."""
+    """The gap against T, suprema over second layers, the three terms, and what was compared.
+
+    Parameters
+    ----------
+    curves : GapCurves
+        What was measured.
+
+    Returns
+    -------
+    list of Figure
+        With arrays given.
+    """
     return [_gap(curves), _suprema(curves), _terms(curves), _compared(curves)]
 
 

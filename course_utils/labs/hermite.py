@@ -1,8 +1,12 @@
-"""HermiteLab: build a link from Hermite polynomials, and see what a direction learns of it. Taught in notebook 01."""
+"""HermiteLab: build a link from Hermite polynomials, and see what a direction learns of it.
+
+Taught in notebook 01.
+"""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +21,9 @@ from .lab import Lab
 from .look import COLOURS, GREY, NOW
 from .parts import Press
 from .views import Figure, Words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEGREE = 6
 KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]  # links of one direction
@@ -33,7 +40,13 @@ class Expansion(Experiment):
             self.take(self.settings.link)
 
     def take(self, name: str) -> None:
-        """The coefficients of a known link; "own" makes those that are there one's own."""
+        """The coefficients of a known link.
+
+        Parameters
+        ----------
+        name : str
+            Of the link; "own" makes the coefficients that are there one's own.
+        """
         self.name = name
         if name == "own":
             self.rest = 0.0
@@ -45,7 +58,15 @@ class Expansion(Experiment):
         self.rest = 0.0 if self.rest < 1e-9 else self.rest
 
     def set(self, j: int, value: float) -> None:
-        """Change one coefficient: from now on the link is one's own."""
+        """Change one coefficient: from now on the link is one's own.
+
+        Parameters
+        ----------
+        j : int
+            Its degree.
+        value : float
+            Its value.
+        """
         self.name, self.rest = "own", 0.0
         self.c = self.c.copy()
         self.c[j] = value
@@ -57,20 +78,48 @@ class Expansion(Experiment):
 
     @property
     def exponent(self) -> int | None:
-        """Information exponent: the smallest j >= 1 with c_j not zero; None if all of them are (up to degree 6)."""
+        """Information exponent: the smallest j >= 1 with c_j not zero; None if none is up to 6."""
         found = np.flatnonzero(np.abs(self.c[1:]) > SMALL)
         return int(found[0]) + 1 if len(found) else None
 
     def sum(self, z: np.ndarray) -> np.ndarray:
-        """sum_j c_j he_j(z)."""
+        """The link, sum_j c_j he_j(z).
+
+        Parameters
+        ----------
+        z : (n,) ndarray
+            Projections.
+
+        Returns
+        -------
+        (n,) ndarray
+            Its values.
+        """
         return np.tensordot(self.c, np.array(hermite_basis(z, DEGREE)), 1)
 
     def share(self, overlap) -> np.ndarray:
-        """Share of the variance of y that a direction with this overlap explains."""
+        """Share of the variance of y that a direction explains.
+
+        Parameters
+        ----------
+        overlap : float or ndarray
+            Of the direction with the hidden one.
+
+        Returns
+        -------
+        float or ndarray
+            Between 0 and 1.
+        """
         return explained_share(self.c, overlap, self.settings.noise, self.rest)
 
-    def frame(self):
-        """The coefficients as a DataFrame."""
+    def frame(self) -> pd.DataFrame:
+        """The coefficients.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a degree.
+        """
         import pandas as pd
 
         return pd.DataFrame({"degree": np.arange(DEGREE + 1), "coefficient": self.c})
@@ -83,7 +132,33 @@ TIPS = {
 
 
 def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False) -> Lab:
-    """Sliders for Hermite coefficients; the link they make, its information exponent, what a direction explains."""
+    """Sliders for Hermite coefficients, the link they make, and what a direction explains.
+
+    Parameters
+    ----------
+    link : str
+        A known link of one direction to begin with.
+    d : int
+        Input dimension.
+    noise : float
+        Standard deviation of the label noise.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Its ``result`` is the Expansion.
+
+    Raises
+    ------
+    ValueError
+        For a link of several directions, or an unknown one.
+
+    Notes
+    -----
+    Taught in notebook 01.
+    """
     if link not in KNOWN:
         raise ValueError(
             f"link = {link!r} is not a link of one direction: it must be one of {', '.join(KNOWN)}"
@@ -122,7 +197,18 @@ def _coefficient(expansion: Expansion, j: int) -> Knob:
 
 
 def views(expansion: Expansion) -> list[Figure]:
-    """The link, its coefficients, and what a direction explains by its overlap with the hidden one."""
+    """The link, its coefficients, and what a direction explains by its overlap with the hidden one.
+
+    Parameters
+    ----------
+    expansion : Expansion
+        What is shown.
+
+    Returns
+    -------
+    list of Figure
+        With arrays given.
+    """
     z = np.linspace(-3, 3, 121)
     built = expansion.sum(z)
     name = "your link" if expansion.name == "own" else "degrees 0 to 6"
@@ -181,13 +267,27 @@ def _signal(expansion: Expansion) -> Figure:
 
 
 def words(expansion: Expansion, moment: int = -1) -> Words:
-    """Variance by degree, the exponent and the signal at a random start."""
+    """Variance by degree, the exponent and the signal at a random start.
+
+    Parameters
+    ----------
+    expansion : Expansion
+        What is shown.
+    moment : int
+        Says nothing: there is one moment.
+
+    Returns
+    -------
+    Words
+        One sentence.
+    """
     s, d = expansion.exponent, expansion.settings.d
     power = expansion.c[1:] ** 2
     total = float(power.sum() + expansion.rest)
     if s is None:
         return Words(
-            f"All coefficients of degree 1 to {DEGREE} are zero: up to there y tells nothing about any direction."
+            f"All coefficients of degree 1 to {DEGREE} are zero: "
+            "up to there y tells nothing about any direction."
         )
     share, slope = (
         float(expansion.share(d**-0.5)),
@@ -196,8 +296,8 @@ def words(expansion: Expansion, moment: int = -1) -> Words:
     name = "your link" if expansion.name == "own" else expansion.name
     sentence = (
         f"Information exponent of {name}: {s}. Variance {total:.2f}; the best linear fit explains "
-        f"{slope:.2f} of the variance of y. A random direction in d = {d:,} has overlap {d**-0.5:.2g} and "
-        f"explains {share:.1g}."
+        f"{slope:.2f} of the variance of y. A random direction in d = {d:,} has overlap "
+        f"{d**-0.5:.2g} and explains {share:.1g}."
     )
     return Words(sentence)
 

@@ -1,4 +1,7 @@
-"""NTKLab: SGD against the tangent kernel on the same samples, and the kernel while the network trains. Notebook 05."""
+"""NTKLab: SGD against the tangent kernel on the same samples, and the kernel in training.
+
+Taught in notebook 05.
+"""
 
 from __future__ import annotations
 
@@ -37,15 +40,38 @@ PRESETS = {
     ),
     "he2": (
         Settings(link="he2"),
-        "No slope: at 3 d nobody sees it, at 30 d SGD has the direction and the kernel begins with degree 2.",
+        "No slope: at 3 d nobody sees it, at 30 d SGD has the direction "
+        "and the kernel begins with degree 2.",
     ),
 }
 
 
 def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool = False) -> Lab:
-    """SGD, the tangent kernel and a linear fit race on the same samples; what they learned; the kernel in training.
+    """SGD, the tangent kernel and a linear fit race on the same samples.
 
-    SGD is Algorithm 1 with the course's step, decay and loss (PHASE_1), whatever the settings say of them.
+    Parameters
+    ----------
+    settings : Settings, optional
+        What to run, with k = 1 and d up to 200. SGD is Algorithm 1 with the course's step, decay
+        and loss (PHASE_1), whatever the settings say of them.
+    n : int
+        The largest sample size.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Its ``result`` is the Race.
+
+    Raises
+    ------
+    ValueError
+        For another k, a larger d, or a constant link.
+
+    Notes
+    -----
+    Taught in notebook 05.
     """
     race = Race(given(settings, link="tanh"), n)
     link = race.settings.link
@@ -89,18 +115,32 @@ NTKLab.presets = PRESETS
 
 
 def words(race: Race, moment: int = -1) -> Words:
-    """R^2 of each method at the largest n, the floor, and what the kernel did."""
+    """R^2 of each method at the largest n, the floor, and what the kernel did.
+
+    Parameters
+    ----------
+    race : Race
+        What was measured.
+    moment : int
+        Says nothing: there is one moment.
+
+    Returns
+    -------
+    Words
+        With a row for each method.
+    """
     s = race.settings
     link = LINKS[s.link].formula if s.link in LINKS else "your link"
     if not race.sizes() or race.movement is None:
         return Words(f"{link}, d = {s.d}: the race is being run.")
     n, move = race.sizes()[-1], race.movement
     r2 = {m: r.r2 for m, r in race.reports[n].items()}
-    told = ", ".join(f"{m} {v:.2f}" for m, v in r2.items())
+    told, degrees = ", ".join(f"{m} {v:.2f}" for m, v in r2.items()), np.degrees(move.angle)
     sentence = (
-        f"{link}, d = {s.d}, n = {n:,}: R² {told}; linear floor {race.floor:.2f}. At α = {race.alpha:g} the kernel moves "
-        f"by {move.distance[-1]:.1g}, its alignment goes from {move.alignment[0]:.2f} to {move.alignment[-1]:.2f}, the "
-        f"angle to u from {np.degrees(move.angle[0]):.0f} to {np.degrees(move.angle[-1]):.0f} degrees."
+        f"{link}, d = {s.d}, n = {n:,}: R² {told}; linear floor {race.floor:.2f}. "
+        f"At α = {race.alpha:g} the kernel moves by {move.distance[-1]:.1g}, "
+        f"its alignment goes from {move.alignment[0]:.2f} to {move.alignment[-1]:.2f}, "
+        f"the angle to u from {degrees[0]:.0f} to {degrees[-1]:.0f} degrees."
     )
     sentence += f" The race goes on to n = {race.n:,}." if race.missing() else ""
     guess = predicted_r2(s, n, race.reports[n]["NTK"].ridge)

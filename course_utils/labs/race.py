@@ -1,9 +1,10 @@
-"""What NTKLab shows: a race between SGD and kernels as an experiment that grows step by step, and its views."""
+"""What NTKLab shows: a race between SGD and kernels that grows step by step, and its views."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,18 +19,25 @@ from .figures import step_up
 from .look import COLOURS, DASHES, GREY, INK, MARKERS
 from .views import Figure
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SIZES = (50, 100, 200, 300, 500, 1000, 2000, 3000)
 DIMENSIONS = (10, 20, 30, 50, 100, 200)
-LAZY = {
-    "loss": "square",
-    "schedule": "constant",
-    "weight_decay": 0.3,
-    "step": 0.3,
-}  # phase 1 while alpha changes
+# phase 1 while alpha changes
+LAZY = {"loss": "square", "schedule": "constant", "weight_decay": 0.3, "step": 0.3}
 
 
 class Race(Experiment):
-    """Reports of all methods at all sample sizes up to n, one size after the other, and one movement of the kernel."""
+    """Reports of all methods at all sample sizes up to n, and one movement of the kernel.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to run; SGD is that of Algorithm 1's first phase, whatever the settings say of it.
+    n : int
+        The largest sample size.
+    """
 
     uses = ("link", "d", "noise", "width", "seed")
     alpha = 1.0
@@ -39,7 +47,13 @@ class Race(Experiment):
         super().__init__(settings)
 
     def begin(self, settings: Settings) -> None:
-        """Start anew; SGD is that of Algorithm 1's first phase, whatever the settings say of it."""
+        """Start anew.
+
+        Parameters
+        ----------
+        settings : Settings
+            What to run; SGD is that of Algorithm 1's first phase, whatever the settings say of it.
+        """
         super().begin(settings.replace(**PHASE_1))
 
     change = begin
@@ -48,21 +62,29 @@ class Race(Experiment):
         """Forget what was measured; it comes anew step by step."""
         if self.settings.d > max(DIMENSIONS) or self.settings.k != 1:
             raise ValueError(
-                f"d = {self.settings.d:,}, k = {self.settings.k}: this lab takes d up to 200 and one direction"
+                f"d = {self.settings.d:,}, k = {self.settings.k}: "
+                "this lab takes d up to 200 and one direction"
             )
         self.tests = LineTests(self.settings.target(), grid=80, each=20)
         self.floor = linear_floor(self.settings.link)
         if not np.isfinite(self.floor):
+            link = self.settings.summary().split("link=")[1].split()[0]
             raise ValueError(
-                f"the link {self.settings.summary().split('link=')[1].split()[0]} is constant: R² compares an "
-                "error with the variance of the label, which is 0 here. Try link=tanh."
+                f"the link {link} is constant: R² compares an error with the variance of the "
+                "label, which is 0 here. Try link=tanh."
             )
         self.c = hermite_coefficients(self.settings.link, DEGREES)
         self.reports: dict = {}
         self.movement = None
 
     def missing(self) -> list[int]:
-        """Sample sizes up to n that are still to be measured."""
+        """Sample sizes up to n that are still to be measured.
+
+        Returns
+        -------
+        list of int
+            In order.
+        """
         return [n for n in SIZES if n <= self.n and n not in self.reports]
 
     @property
@@ -71,7 +93,13 @@ class Race(Experiment):
         return self.movement is None or bool(self.missing())
 
     def look_lazily(self, alpha: float) -> None:
-        """Another scaling of the network, whose kernel moves otherwise."""
+        """Another scaling of the network, whose kernel moves otherwise.
+
+        Parameters
+        ----------
+        alpha : float
+            Laziness, above 0; see ``kernel_movement``.
+        """
         self.alpha, self.movement = alpha, None
 
     def step(self) -> None:
@@ -85,11 +113,23 @@ class Race(Experiment):
             self.reports[n] = race(self.settings, n, ridges=RIDGES[::2], tests=self.tests)
 
     def sizes(self) -> list[int]:
-        """Sample sizes that are shown."""
+        """Sample sizes that are shown.
+
+        Returns
+        -------
+        list of int
+            In order.
+        """
         return [n for n in SIZES if n <= self.n and n in self.reports]
 
-    def frame(self):
-        """R^2 as a DataFrame, one row a sample size."""
+    def frame(self) -> pd.DataFrame:
+        """R^2 of each method.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a sample size.
+        """
         import pandas as pd
 
         return pd.DataFrame(
@@ -98,7 +138,18 @@ class Race(Experiment):
 
 
 def views(race: Race) -> list[Figure]:
-    """R^2 against n, the function along u, its Hermite degrees, the kernel during training."""
+    """R^2 against n, the function along u, its Hermite degrees, the kernel during training.
+
+    Parameters
+    ----------
+    race : Race
+        What was measured.
+
+    Returns
+    -------
+    list of Figure
+        With arrays given.
+    """
     n, s = np.array(race.sizes(), dtype=float), race.settings
     curves = [
         _marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i)
@@ -161,7 +212,7 @@ def views(race: Race) -> list[Figure]:
 
 
 def _lowest(r2: Iterable[float]) -> float:
-    """Lower end of an axis of R^2: a little below 0, or as many halves lower as it takes, down to -3."""
+    """Lower end of an axis of R^2: a little below 0, or in halves as low as it takes, to -3."""
     least = max(-3.0, min(r2, default=0.0))
     return -0.1 if least > -0.1 else math.floor(2 * least) / 2
 

@@ -1,8 +1,12 @@
-"""TargetLab: labels against the true projections, and against any direction that you turn to. Taught in notebook 01."""
+"""TargetLab: labels against the true projections, and against any direction that you turn to.
+
+Taught in notebook 01.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import erf
@@ -19,6 +23,9 @@ from .look import COLOURS, GREY, NOW
 from .parts import Press
 from .views import Figure, Words
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SHOWN, MEASURED = 600, 6000  # samples drawn as points; samples that the share is measured on
 DEGREE = 8
 
@@ -26,8 +33,11 @@ DEGREE = 8
 class Cloud(Experiment):
     """Samples of a multiple-index model seen along one direction v = cos(tilt) e + sin(tilt) w.
 
-    e = cos(turn) u_1 + sin(turn) q lies in the hidden subspace (q in the span of the other u_i), w outside. Only
-    projections are drawn, which are standard normal whatever d is, so that d = 10**6 costs no more than d = 2.
+    Notes
+    -----
+    e = cos(turn) u_1 + sin(turn) q lies in the hidden subspace (q in the span of the other u_i), w
+    outside. Only projections are drawn, which are standard normal whatever d is, so that d = 10**6
+    costs no more than d = 2.
     """
 
     uses = ("link", "d", "k", "noise", "seed")
@@ -47,7 +57,18 @@ class Cloud(Experiment):
         return MultiIndexModel(np.eye(s.k), s.link, s.noise, sign_labels=s.sign_labels)
 
     def regression(self, Z: np.ndarray) -> np.ndarray:
-        """E[y | z], (n, k) -> (n,): the link, or for sign labels how much more often y is 1 than -1."""
+        """E[y | z]: the link, or for sign labels how much more often y is 1 than -1.
+
+        Parameters
+        ----------
+        Z : (n, k) ndarray
+            True projections.
+
+        Returns
+        -------
+        (n,) ndarray
+            Expected labels.
+        """
         g, noise = self.model.mean(Z), self.settings.noise
         if not self.settings.sign_labels:
             return g
@@ -70,7 +91,15 @@ class Cloud(Experiment):
         self.look(0.0, 0.0)
 
     def look(self, tilt: float, turn: float) -> None:
-        """Look along the direction with these angles, in degrees."""
+        """Look along a direction.
+
+        Parameters
+        ----------
+        tilt : float
+            Angle to the hidden subspace, in degrees.
+        turn : float
+            Angle to u_1 inside it, in degrees.
+        """
         s = self.settings
         self.tilt, self.turn = (tilt if s.d > s.k else 0.0), (turn if s.k > 1 else 0.0)
         a, b = math.radians(self.tilt), math.radians(self.turn)
@@ -85,12 +114,29 @@ class Cloud(Experiment):
         self.rest = max(0.0, variance - float((self.coefficients[1:] ** 2).sum()))
 
     def share(self, tilt) -> np.ndarray:
-        """Predicted share of the variance of y that directions at these angles to e explain, by Hermite expansion."""
+        """Predicted share of the variance of y that directions explain, by Hermite expansion.
+
+        Parameters
+        ----------
+        tilt : float or ndarray
+            Their angle to e, in degrees.
+
+        Returns
+        -------
+        float or ndarray
+            Between 0 and 1.
+        """
         noise = 0.0 if self.settings.sign_labels else self.settings.noise
         return explained_share(self.coefficients, np.cos(np.radians(tilt)), noise, self.rest)
 
     def random_tilts(self) -> np.ndarray:
-        """5, 50 and 95 % quantiles of the angle between a random direction and the hidden subspace, in degrees."""
+        """The angle between a random direction and the hidden subspace.
+
+        Returns
+        -------
+        (3,) ndarray
+            Its 5, 50 and 95 % quantiles, in degrees.
+        """
         from scipy.stats import beta
 
         s = self.settings
@@ -98,8 +144,14 @@ class Cloud(Experiment):
             return np.zeros(3)
         return np.degrees(np.arccos(np.sqrt(beta(s.k / 2, (s.d - s.k) / 2).ppf([0.95, 0.5, 0.05]))))
 
-    def frame(self):
-        """The samples as a DataFrame: true projections, the one looked along, the label."""
+    def frame(self) -> pd.DataFrame:
+        """The samples: true projections, the one looked along, the label.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a sample.
+        """
         import pandas as pd
 
         columns = {f"z{i + 1}": self.Z[:, i] for i in range(self.settings.k)}
@@ -146,7 +198,24 @@ TIPS = {
 
 
 def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
-    """Choose a link, d, k and noise; see the labels along the true directions, and along one that you turn by hand."""
+    """Choose a link, d, k and noise; see labels along true directions, and along any other.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        What labels depend on.
+    lecture : bool
+        Open in lecture mode.
+
+    Returns
+    -------
+    Lab
+        Its ``result`` is the Cloud.
+
+    Notes
+    -----
+    Taught in notebook 01.
+    """
     cloud = Cloud(given(settings, link="tanh", d=20, k=1, noise=0.1))
 
     def put_tilt(widget, value):
@@ -200,7 +269,18 @@ TargetLab.presets = PRESETS
 
 
 def views(cloud: Cloud) -> list[Figure]:
-    """The true projections, the projection that you look at, and what each angle can explain."""
+    """The true projections, the projection that you look at, and what each angle can explain.
+
+    Parameters
+    ----------
+    cloud : Cloud
+        What is shown.
+
+    Returns
+    -------
+    list of Figure
+        With arrays given.
+    """
     Z, y, k = cloud.Z[:SHOWN], cloud.y[:SHOWN], cloud.settings.k
     if k == 1:
         link = ("link", lambda q: cloud.regression(q[:, None]))
@@ -266,7 +346,20 @@ def _shares(cloud: Cloud) -> Figure:
 
 
 def words(cloud: Cloud, moment: int = -1) -> Words:
-    """What the direction looked along explains, predicted and measured."""
+    """What the direction looked along explains, predicted and measured.
+
+    Parameters
+    ----------
+    cloud : Cloud
+        What is shown.
+    moment : int
+        Says nothing: there is one moment.
+
+    Returns
+    -------
+    Words
+        With a row for each share.
+    """
     s, predicted = cloud.settings, float(cloud.share(cloud.tilt))
     measured = max(cloud.measured, 0.0)
     low, middle, high = cloud.random_tilts()
@@ -274,9 +367,10 @@ def words(cloud: Cloud, moment: int = -1) -> Words:
         f", turned {cloud.turn:.0f}" if s.k > 1 else ""
     )
     sentence = (
-        f"In d = {s.d:,} dimensions you look along a direction {where}: the best curve of that projection explains "
-        f"{measured:.2f} of the variance of y (predicted {predicted:.2f}). A random direction stands "
-        f"{middle:.1f} degrees away ({low:.1f} to {high:.1f} for nine in ten)."
+        f"In d = {s.d:,} dimensions you look along a direction {where}: the best curve of that "
+        f"projection explains {measured:.2f} of the variance of y (predicted {predicted:.2f}). "
+        f"A random direction stands {middle:.1f} degrees away ({low:.1f} to {high:.1f} for nine in "
+        "ten)."
     )
     best, typical = float(cloud.share(0.0)), float(cloud.share(middle))
     rows = [
