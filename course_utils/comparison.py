@@ -1,4 +1,4 @@
-"""SGD against kernels on the same samples of a single-index target, and what the tangent kernel does during training.
+"""SGD against kernels on the same samples of a single-index target, and what the kernel does.
 
 Taught in notebook 05.
 """
@@ -54,7 +54,26 @@ METHODS = ("SGD", "NTK", "linear")
 def linear_fit(
     X: np.ndarray, y: np.ndarray, fraction: float = 0.2
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Ridge regression with an intercept, its ridge chosen on the last samples; a function (n, d) -> (n,)."""
+    """Ridge regression with an intercept, its ridge chosen on the last samples.
+
+    Parameters
+    ----------
+    X : (n, d) ndarray
+        Samples.
+    y : (n,) ndarray
+        Labels.
+    fraction : float
+        Share of the samples that validates; then all are fitted.
+
+    Returns
+    -------
+    callable
+        The fit, (p, d) -> (p,).
+
+    Notes
+    -----
+    Source: Hastie, Tibshirani, Friedman (2009), section 3.4.1. Taught in notebook 05.
+    """
     columns, held = lambda X: np.column_stack([np.ones(len(X)), X]), round(fraction * len(X))
     path = second_layer_ridge(columns(X[:-held]), y[:-held], DECAYS)
     best = np.argmin(np.mean((columns(X[-held:]) @ path - y[-held:, None]) ** 2, axis=0))
@@ -65,10 +84,35 @@ def linear_fit(
 def race(
     settings: Settings, n: int, methods=METHODS, ridges=RIDGES, tests: LineTests | None = None
 ) -> dict[str, Report]:
-    """Fit each method to the same n samples, its regularisation chosen on a fifth of them, and report on it.
+    """Fit each method to the same n samples and report on it.
 
-    "SGD" is Algorithm 1; "NTK" kernel ridge regression with the kernel of the same network at infinite width, both
-    layers trained; "linear" ridge regression. ValueError unless k = 1. Taught in notebook 05.
+    Parameters
+    ----------
+    settings : Settings
+        With k = 1; the network's are those of "SGD" and the kernel.
+    n : int
+        How many samples; regularisation is chosen on a fifth of them.
+    methods : sequence of str
+        "SGD" is Algorithm 1; "NTK" kernel ridge regression with the kernel of the same network at
+        infinite width, both layers trained; "linear" ridge regression.
+    ridges : (ridges,) ndarray
+        To choose from for "NTK".
+    tests : LineTests, optional
+        Where all are examined; left out, new ones.
+
+    Returns
+    -------
+    dict of str to Report
+        By method.
+
+    Raises
+    ------
+    ValueError
+        Unless k = 1.
+
+    Notes
+    -----
+    Taught in notebook 05.
     """
     tests = tests or LineTests(settings.target())
     X, y = race_samples(settings, n)
@@ -89,7 +133,35 @@ def race(
 def kernel_report(
     kernel: Callable, settings: Settings, n: int, ridge=RIDGES, tests: LineTests | None = None
 ) -> Report:
-    """Report on kernel ridge regression on a race's first n samples, with this ridge or the best of these on a split."""
+    """Report on kernel ridge regression on a race's first samples.
+
+    Parameters
+    ----------
+    kernel : callable
+        As in ``kernel_ridge``.
+    settings : Settings
+        With k = 1.
+    n : int
+        How many samples.
+    ridge : float or (ridges,) ndarray
+        The ridge, or those from which a split chooses the best.
+    tests : LineTests, optional
+        Where it is examined; left out, new ones.
+
+    Returns
+    -------
+    Report
+        With the ridge.
+
+    Raises
+    ------
+    ValueError
+        Unless k = 1; and what ``kernel_ridge`` raises.
+
+    Notes
+    -----
+    Taught in notebook 05.
+    """
     tests = tests or LineTests(settings.target())
     X, y = race_samples(settings, n)
     with single_threaded_blas():
@@ -98,7 +170,26 @@ def kernel_report(
 
 
 def predicted_r2(settings: Settings, n: int, ridge: float) -> float:
-    """R^2 of the NTK's ridge regression on n Gaussian samples, from its learning curve alone; nan for a constant link."""
+    """R^2 of the NTK's ridge regression on Gaussian samples, from its learning curve alone.
+
+    Parameters
+    ----------
+    settings : Settings
+        Link, noise, d and activation.
+    n : int
+        How many samples.
+    ridge : float
+        Not multiplied by n.
+
+    Returns
+    -------
+    float
+        nan for a constant link.
+
+    Notes
+    -----
+    Source: ``learning_curve``. Taught in notebook 05.
+    """
     spectrum, link = _spectrum(settings.activation, settings.d), settings.target().mean
     error = learning_curve(spectrum, link, n, ridge, settings.noise).error[0] - settings.noise**2
     mean = float(spectrum.coefficients(lambda Z: np.ones(len(Z))) @ spectrum.coefficients(link))
@@ -114,10 +205,24 @@ def _spectrum(activation: str, d: int) -> Spectrum:
 
 @dataclass(frozen=True, eq=False)
 class Movement:
-    """What a network's tangent kernel does while the network trains. Made by `kernel_movement`.
+    """What a network's tangent kernel does while the network trains.
 
-    samples : (times,). distance : 1 - cosine of the kernel now and at the start. alignment : cosine of the kernel and
-    y y^T, noiseless labels. angle : radians to the hidden direction. first, last : the kernels, to be used in kernel_ridge.
+    Attributes
+    ----------
+    samples : (times,) ndarray
+        Sample counts.
+    distance : (times,) ndarray
+        1 - cosine of the kernel now and at the start.
+    alignment : (times,) ndarray
+        Cosine of the centred kernel and y y^T, noiseless labels.
+    angle : (times,) ndarray
+        To the hidden direction, in radians.
+    first, last : EmpiricalKernel
+        The kernels, to be used in ``kernel_ridge``.
+
+    Notes
+    -----
+    Made by ``kernel_movement``.
     """
 
     samples: np.ndarray
@@ -137,25 +242,46 @@ def kernel_movement(
 ) -> Movement:
     """Follow the tangent kernel while online SGD trains W on a race's samples, at laziness alpha.
 
-    Lazy training makes alpha (f(x; W) - f(x; W_0)) fit y, with steps alpha^2 times smaller and the same decay. For the
-    square loss that is the same as fitting f to f(x; W_0) + y / alpha with the old steps and a decay alpha^2 times
-    smaller, which is what is done here. For large alpha W hardly moves, and the kernel stays what it was. Even alpha = 1
-    differs from `OnlineSGD` on the labels y: f(x; W_0) is subtracted. Kernels count W, b and a; only W is trained.
-
     Parameters
     ----------
-    settings : a target with k = 1 and the square loss.
-    alpha : laziness, above 0.
-    samples, checkpoints : how long, and at how many moments (geometrically spaced, and 0) to measure.
-    probes : fresh inputs on which kernels are compared.
+    settings : Settings
+        With k = 1 and the square loss.
+    alpha : float
+        Laziness, above 0.
+    samples : int
+        How long to train.
+    checkpoints : int
+        At how many moments to measure: geometrically spaced, and 0.
+    probes : int
+        Fresh inputs on which kernels are compared.
 
-    Raises ValueError for another loss or k, or alpha not positive; Diverged. Source: Chizat, Oyallon, Bach (2019);
-    Fort et al. (2020) for the distance. Taught in notebook 05.
+    Returns
+    -------
+    Movement
+        At these moments.
+
+    Raises
+    ------
+    ValueError
+        For another loss or k, or alpha not positive.
+    Diverged
+        If training does.
+
+    Notes
+    -----
+    Lazy training makes alpha (f(x; W) - f(x; W_0)) fit y, with steps alpha^2 times smaller and the
+    same decay. For the square loss that is the same as fitting f to f(x; W_0) + y / alpha with the
+    old steps and a decay alpha^2 times smaller, which is what is done here. For large alpha W
+    hardly moves, and the kernel stays what it was. Even alpha = 1 differs from ``OnlineSGD`` on the
+    labels y: f(x; W_0) is subtracted. Kernels count W, b and a; only W is trained.
+
+    Source: Chizat, Oyallon, Bach (2019); Fort et al. (2020) for the distance. Taught in notebook
+    05.
     """
     if settings.loss != "square" or settings.k != 1 or not alpha > 0:
         raise ValueError(
-            f"loss = {settings.loss!r}, k = {settings.k}, alpha = {alpha}: the scaling by alpha needs the square loss, "
-            "one direction and alpha above 0"
+            f"loss = {settings.loss!r}, k = {settings.k}, alpha = {alpha}: the scaling by alpha "
+            "needs the square loss, one direction and alpha above 0"
         )
     sim = OnlineSGD(
         settings.replace(weight_decay=settings.weight_decay / alpha**2), sampling="plain"

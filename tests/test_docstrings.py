@@ -16,26 +16,12 @@ from numpydoc.docscrape import ClassDoc, FunctionDoc
 
 import course_utils
 
-# Whose docstrings are still in an older form.
-LEFT_OUT = (
-    "course_utils.comparison",
-    "course_utils.labs.compression",
-    "course_utils.labs.compression_views",
-    "course_utils.labs.estimators",
-    "course_utils.labs.gap",
-    "course_utils.labs.gap_curves",
-    "course_utils.labs.hermite",
-    "course_utils.labs.ntk",
-    "course_utils.labs.race",
-    "course_utils.labs.target",
-)
 NOTHING = ("None", "NoReturn", "Iterator[None]")  # annotations of functions that give nothing
 
 
 def modules():
     for found in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
-        if not found.name.startswith(LEFT_OUT):
-            yield importlib.import_module(found.name)
+        yield importlib.import_module(found.name)
 
 
 def plain(thing):

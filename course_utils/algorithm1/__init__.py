@@ -1,7 +1,7 @@
 """Algorithm 1 of the paper, as the course runs it: online SGD on W, new biases, a second layer.
 
-``learn`` runs it from settings, at any d, and says how well it did; ``algorithm1`` takes samples that
-you bring. Taught in notebooks 04 and 05.
+``learn`` runs it from settings, at any d, and says how well it did; ``algorithm1`` takes samples
+that you bring. Taught in notebooks 04 and 05.
 """
 
 from .biases import rule_of_reach, with_new_biases

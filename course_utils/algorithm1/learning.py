@@ -1,4 +1,4 @@
-"""Both phases from settings, at any d and at several sample counts of one run, with their reports."""
+"""Both phases from settings, at any d and several sample counts of one run, with their reports."""
 
 from __future__ import annotations
 
@@ -139,11 +139,11 @@ def learn(
     """Learn a single-index target by Algorithm 1 at any d, and report how well.
 
     Phase 1 is one run of online SGD through all sample counts. Phase 2, at each of them, freezes W,
-    draws new biases and fits the second layer, with a weight decay chosen on a share of its samples.
+    draws new biases and fits the second layer, its weight decay chosen on a share of its samples.
 
     Its samples are those of phase 1, as in the paper, where inputs are drawn whole ("plain"
-    sampling). Under "reduced" sampling, at large d, they are fresh: inputs that W was trained on are
-    forgotten there, so phase 2 takes min(T, 10,000) new ones in the same coordinates,
+    sampling). Under "reduced" sampling, at large d, they are fresh: inputs that W was trained on
+    are forgotten there, so phase 2 takes min(T, 10,000) new ones in the same coordinates,
     x = (z, N(0, I)), and the whole takes at most 2 T samples. ``Outcome.fresh`` says which.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The two phases on samples that you bring, and the fit of the second layer that both ways share."""
+"""The two phases on samples that you bring, and the fit of the second layer both ways share."""
 
 from __future__ import annotations
 

@@ -104,8 +104,8 @@ def second_layer_sgd(
 
     Notes
     -----
-    Step sizes are the course's own, eta'_t = 1 / (2 L max|F_i|^2 + lambda' t / 2), L = sup l'': safe
-    at first, then decreasing as strong convexity allows. So is the mean.
+    Step sizes are the course's own, eta'_t = 1 / (2 L max|F_i|^2 + lambda' t / 2), L = sup l'':
+    safe at first, then decreasing as strong convexity allows. So is the mean.
     """
     choice("loss", loss, LOSSES)
     squares = np.einsum("nj,nj->n", F, F)

@@ -1,4 +1,4 @@
-"""A run made by hand, told to a page as the protocol has it: rows of tables, and views bound to them.
+"""A run made by hand, told to a page as the protocol has it: rows of tables, and bound views.
 
 ``figures`` gives the same views with their arrays, read from the rows by NumPy.
 """
@@ -138,7 +138,7 @@ def read(how: dict, rows: dict[str, np.ndarray], shown: int) -> np.ndarray:
 
 
 class Recording:
-    """Frames of a run that goes on; ``times`` are the sample counts of the rows that a page holds."""
+    """Frames of a run that goes on; ``times`` are sample counts of the rows that a page holds."""
 
     def __init__(self):
         self.times, self.n = np.zeros(0), 0
@@ -186,7 +186,7 @@ class Recording:
 
 
 def packed(part: dict[str, np.ndarray], keep: list[int] | None, buffer: bytearray) -> dict:
-    """A table's part of a frame; its bytes go into the buffer, each column at a multiple of eight."""
+    """A table's part of a frame; its bytes go into the buffer, columns at multiples of eight."""
     listed = []
     for name, values in part.items():
         buffer += bytes(-len(buffer) % 8)

@@ -1,4 +1,4 @@
-"""What a page does by itself, seen without a kernel: out of sight, controls that come late, a cut connection."""
+"""What a page does by itself, without a kernel: out of sight, late controls, a cut connection."""
 
 import pytest
 
@@ -11,8 +11,10 @@ PATHS = "plots().flatMap(gd => [...gd.querySelectorAll('.js-line')].map(p => p.g
 SLIDER = """() => {
     const row = document.querySelector('.course-row') ?? document.createElement('div');
     row.className = 'course-row';
-    row.innerHTML = `<div class="widget-slider"><label class="widget-label" title="how many">k</label>
-        <div><div class="noUi-handle" aria-valuetext="3.0"></div></div><div class="widget-readout">5</div></div>`;
+    row.innerHTML = `<div class="widget-slider">
+        <label class="widget-label" title="how many">k</label>
+        <div><div class="noUi-handle" aria-valuetext="3.0"></div></div>
+        <div class="widget-readout">5</div></div>`;
     root.closest('.course-lab').prepend(row);
 }"""
 DIALOG = """buttons => {
@@ -41,7 +43,8 @@ def sight(page, away: bool) -> None:
     """Scroll the lab out of sight, or back."""
     page.evaluate("away => { root.style.marginTop = away ? '5000px' : 0; }", away)
     page.evaluate(
-        "() => new Promise(done => new IntersectionObserver((_, o) => (o.disconnect(), done())).observe(root))"
+        "() => new Promise(done => "
+        "new IntersectionObserver((_, o) => (o.disconnect(), done())).observe(root))"
     )
     page.evaluate(
         "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -68,7 +71,7 @@ def test_a_lab_out_of_sight_answers_and_draws_nothing_until_it_is_seen(bare, fra
 
 
 def test_sliders_that_come_after_the_first_frame_have_names_and_values(bare, frames):
-    """As after a reload, when the page puts controls in place late, and where a slider renews its handle."""
+    """As after a reload, when controls come late, and where a slider renews its handle."""
     page = bare.page
     bare.draw(frames[0])
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Views that are bound to tables: drawn as given arrays are, looked back on without a message, named where curves end."""
+"""Views bound to tables: drawn as given arrays are, looked back on without a message, named."""
 
 import numpy as np
 import pytest

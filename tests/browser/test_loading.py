@@ -1,4 +1,4 @@
-"""plotly.js comes from the server's files where it offers them, or from the kernel; a recording has it inside."""
+"""plotly.js comes from the server's files or from the kernel; a recording has it inside."""
 
 import pytest
 
@@ -19,7 +19,7 @@ OFFERED = {"courseLibrary": "plotly.min.js?v=1"}
 
 
 def opened(chromium, offer=None, offered=True, policy=""):
-    """A bare page that has drawn a frame, what it asked the server for, and whether it asked the kernel."""
+    """A bare page that has drawn a frame, and what it asked the server and the kernel for."""
     asked = []
 
     def serve(route):
