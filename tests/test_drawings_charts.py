@@ -297,3 +297,41 @@ def test_a_surface_has_z_1_to_the_right_z_2_backwards_and_the_samples_within(k):
     )
     assert figure.name == "y over two true projections"
     assert charts.surface(g, k, Z, y).layout["scene"]["xaxis"]["range"] == [-2.5, 2.5]
+
+
+# arrows
+
+
+def test_arrows_go_from_each_point_by_its_move_and_end_in_a_head():
+    starts = np.array([[1.0, 0.0], [0.0, -2.0], [0.5, 0.5]])
+    up, home = np.array([[0.0, 1.0]] * 3), -starts / 2
+    figure = charts.arrows(
+        starts, {"up": up, "home": home}, "Pushed", "across", "high", ("u", [0.6, 0.8])
+    )
+    through, first, second, neurons = figure.traces
+    slope = np.divide(through["y"], through["x"])
+    assert np.allclose(slope, 0.8 / 0.6) and through["name"] == "u"
+    assert np.ptp(through["x"]) > 6  # through the whole figure, both ways
+    for trace, move in ((first, up), (second, home)):
+        drawn = np.column_stack([trace["x"], trace["y"]]).reshape(3, 3, 2)
+        np.testing.assert_allclose(drawn[:, 0], starts)
+        np.testing.assert_allclose(drawn[:, 1], starts + move)
+        assert np.isnan(drawn[:, 2]).all()  # a gap before the next
+        head = trace["marker"]
+        assert (head["symbol"], head["angleref"]) == ("arrow", "previous")
+        assert [size > 0 for size in head["size"]] == [False, True, False] * 3
+        assert head["color"] == trace["line"]["color"] and trace["mode"] == "lines+markers"
+    assert [first["name"], second["name"]] == ["up", "home"]
+    assert first["line"]["width"] > second["line"]["width"]  # not told by colour alone
+    assert first["line"]["color"] == BLUE != second["line"]["color"]
+    np.testing.assert_allclose(neurons["x"], starts[:, 0])
+    np.testing.assert_allclose(neurons["y"], starts[:, 1])
+    low, high = figure.layout["yaxis"]["range"]
+    assert low == -high and high == pytest.approx(1.1 * 2)  # the furthest is the start at -2
+    assert figure.layout["yaxis"]["scaleanchor"] == "x"
+    assert figure.layout["xaxis"]["title"] == "across" and figure.layout["yaxis"]["title"] == "high"
+
+
+def test_arrows_need_no_line():
+    figure = charts.arrows([[1.0, 1.0]], {"m": [[1.0, 0.0]]}, "t", "x", "y")
+    assert [trace["name"] for trace in figure.traces] == ["m", "neuron"]

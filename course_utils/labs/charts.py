@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .look import COLOURS, DASHES, GREY, MARKERS, NOW
+from .look import COLOURS, DASHES, GREY, MARKERS, NOW, START
 from .marks import band, path, points
 from .views import Figure
 
@@ -138,6 +138,52 @@ def _axis(title: str, log: bool, limits) -> dict:
         **({"type": "log", "exponentformat": "power", "dtick": 1} if log else {}),
         **({"range": list(limits)} if limits is not None else {}),
     }
+
+
+def arrows(
+    starts, moves: dict[str, np.ndarray], title: str, across: str, up: str, through=None
+) -> Figure:
+    """Arrows in the plane: where points are pushed.
+
+    Parameters
+    ----------
+    starts : array_like, shape (n, 2)
+        Where the arrows begin.
+    moves : dict of str to ndarray, shape (n, 2)
+        By name, what each arrow adds to its start. Both axes have one unit.
+    title, across, up : str
+        Title, and what the axes are.
+    through : tuple of str and array_like, shape (2,), optional
+        Name and direction of a line through the origin.
+
+    Returns
+    -------
+    Figure
+        Taught in notebook 02.
+    """
+    starts = np.asarray(starts, dtype=float)
+    ends = [starts + np.asarray(move, dtype=float) for move in moves.values()]
+    reach = 1.1 * float(np.abs([starts, *ends]).max(initial=1e-3))
+    traces = []
+    if through is not None:
+        name, direction = through
+        line = np.outer([-3 * reach, 3 * reach], np.asarray(direction, dtype=float))
+        traces.append(path(*line.T, name, NOW, "dash"))
+    for i, (name, end) in enumerate(zip(moves, ends, strict=True)):
+        gap = np.full_like(starts, np.nan)
+        x, y = np.stack([starts, end, gap], axis=1).reshape(-1, 2).T
+        colour, width, size = COLOURS[2 * i % 6], (3, 1.6)[i % 2], (14, 10)[i % 2]
+        head = {"symbol": "arrow", "angleref": "previous", "color": colour}
+        head["size"] = [0, size, 0] * len(starts)
+        traces.append(path(x, y, name, colour, width=width, mode="lines+markers", marker=head))
+    traces.append(points(*starts.T, "neuron", START, 6, "circle-open"))
+    layout = {
+        "title": title,
+        "xaxis": {"range": [-1.8 * reach, 1.8 * reach], "title": across},
+        "yaxis": {"range": [-reach, reach], "title": up, "scaleanchor": "x"},
+        "legend": {"x": 1.02, "xanchor": "left", "y": 1, "yanchor": "top"},
+    }
+    return Figure(title, traces, layout)
 
 
 def bars(
