@@ -26,6 +26,7 @@ def course(chromium, tmp_path_factory):
     )
     nbformat.write(notebook, folder / NOTEBOOK.name)
     with open_folder(chromium, home, folder, 8952) as page:
+        page.before = 1  # the movie
         page.run_all()
         page.wait_for_lab()
         last_cell = page.page.get_by_text("no error was swallowed", exact=True)
