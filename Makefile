@@ -4,7 +4,7 @@
 # make arithmetic the unit tests and every notebook with the arithmetic of older processors, all on this one
 # make bench      speed and memory against what you would write instead
 # make mutants    put wrong numbers, words and colours in and count those that the tests notice
-# make lint       style alone
+# make lint       style and layout alone
 # make clean      remove .venv and all caches
 #
 # PYTHON=/path/to/python   the Python to build .venv with; otherwise the first of the names below that will do
@@ -34,6 +34,7 @@ lab: .venv/.course
 
 lint: .venv/.course-test
 	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
 	@sh tests/page/check lint
 
 # The stamp holds the folder's name: an editable install points at it, so a moved or copied folder is installed anew, as is
@@ -116,6 +117,7 @@ endef
 test: .venv/.course-test
 	@$(begin); \
 	part style $(PY) -m ruff check .; \
+	part layout $(PY) -m ruff format --check .; \
 	part unit $(unit_tests); \
 	part page sh tests/page/check; \
 	part notebooks $(notebook_tests); \

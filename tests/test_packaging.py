@@ -1,7 +1,8 @@
-"""pyproject.toml, constraints.txt and environment.yml say the same; CI skips nothing."""
+"""Files beside the package say the same as each other and as the package; CI skips nothing."""
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -174,6 +175,20 @@ def test_pins_install_on_every_python_that_the_course_accepts(python):
         for name, range_ in wanted.items()
         if range_ and python not in SpecifierSet(range_)
     } == {}
+
+
+def on_the_map() -> list[str]:
+    """Names of modules and packages on README's map: what stands before a line's wide gap."""
+    plan = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Where things are")[2]
+    lines = plan.partition("\ncourse_utils/\n")[2].partition("\ntests/")[0].splitlines()
+    return [name for line in lines for name in re.split(r"\s{2,}", line.strip())[0].split()]
+
+
+def test_the_map_of_the_package_names_each_part_once():
+    package = ROOT / "course_utils"
+    modules = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    packages = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    assert sorted(on_the_map()) == sorted(modules | packages)
 
 
 def installed() -> set[str]:
