@@ -17,8 +17,8 @@ from . import charts
 from .charts import BESIDE
 from .experiment import Experiment
 from .figures import step_up
-from .look import COLOURS, DASHES, GREY, INK, MARKERS
-from .marks import band
+from .look import COLOURS, GREY, INK
+from .marks import band, marked
 from .views import Figure
 
 if TYPE_CHECKING:
@@ -272,12 +272,6 @@ def _time_axis(curves: GapCurves) -> dict:
     }
 
 
-def _marked(x, y, name: str, i: int, **more) -> dict:
-    curve = charts.path(x, y, name, COLOURS[i], DASHES[i])
-    marker = {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7}
-    return curve | {"mode": "lines+markers", "marker": marker} | more
-
-
 def _gap(curves: GapCurves) -> Figure:
     s, g, n = curves.settings, curves.gaps, curves.shown
     t, traces = np.array(curves.times[:n], dtype=float), []
@@ -300,7 +294,7 @@ def _gap(curves: GapCurves) -> Figure:
         if len(g.seeds) > 1:
             low = np.maximum(mean - 2 * error, 1e-6)
             traces.append(band(t, low, np.maximum(mean + 2 * error, 1e-6), COLOURS[0]))
-        traces.append(_marked(t, _positive(mean), "gap, mean", 0))
+        traces.append(marked(t, _positive(mean), "gap, mean", 0))
         traces.append(charts.path(t, curves.predicted()[:n], "predicted", COLOURS[1], "dash"))
         traces.append(charts.path(t, g.luck[:n], "luck of one run", COLOURS[2], "dot"))
     axis = {
@@ -333,7 +327,7 @@ def _suprema(curves: GapCurves) -> Figure:
     elif len(found):
         for i in range(3):
             traces.append(band(t, found[:, :, i].min(0), found[:, :, i].max(0), COLOURS[i]))
-        traces += [_marked(t, found[:, :, i].mean(0), FIRST_LAYERS[i], i) for i in range(3)]
+        traces += [marked(t, found[:, :, i].mean(0), FIRST_LAYERS[i], i) for i in range(3)]
         top *= step_up(max(1.0, found.max() / 6))
     axis = {"range": [0, top], "title": "sup |R − R̂| × √T"}
     return Figure(
@@ -351,7 +345,7 @@ def _terms(curves: GapCurves) -> Figure:
         terms = g.terms.mean(axis=0)[:n] * scale[:, None]
         whole = g.mean[:n] * scale
         traces = [charts.path(t, whole, "whole gap", INK, "solid", 3)]
-        traces += [_marked(t, terms[:, i], name, i) for i, name in enumerate(TERMS)]
+        traces += [marked(t, terms[:, i], name, i) for i, name in enumerate(TERMS)]
         grow = step_up(max(1.0, np.max([whole, *terms.T]) / 0.3, np.min(terms) / -0.1))
     axis = {"range": [-0.1 * grow, 0.3 * grow], "title": "term × T / d"}
     title = "Three terms of the gap × T / d"
@@ -369,7 +363,7 @@ def _compared(curves: GapCurves) -> Figure:
     bars = [np.column_stack(v).ravel() for v in ((x, x, gaps), (low, high, gaps))]
     traces = [
         charts.path(*bars, "± 2 standard errors", COLOURS[0], "solid", 1.5, hoverinfo="skip"),
-        _marked(x, y, "gap × T / d", 0),
+        marked(x, y, "gap × T / d", 0),
     ]
     top = 0.3 * step_up(max([1.0, *(v / 0.3 for v in (*y, *high) if np.isfinite(v))]))
     label, log, limits = FIELDS[curves.against]

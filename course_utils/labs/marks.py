@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .look import GREY, NOW, faint
+from .look import COLOURS, DASHES, GREY, MARKERS, NOW, faint
 from .views import is_bound
 
 
@@ -108,6 +108,27 @@ def points(x, y, name: str, colour: str, size: float = 6, symbol: str = "circle"
         "marker": {"color": colour, "size": size, "symbol": symbol},
         **more,
     }
+
+
+def marked(x, y, name: str, i: int) -> dict:
+    """A trace of a line with markers, in one of the looks that tell curves apart.
+
+    Parameters
+    ----------
+    x, y : (n,) ndarray or column
+        Its points.
+    name : str
+        What it is called.
+    i : int
+        Which look: colour, dash and marker.
+
+    Returns
+    -------
+    dict
+        As plotly.js takes it.
+    """
+    marker = {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7}
+    return path(x, y, name, COLOURS[i], DASHES[i], mode="lines+markers", marker=marker)
 
 
 def _silent(x, y, line: dict[str, Any], **more) -> dict:

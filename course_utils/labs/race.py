@@ -16,7 +16,8 @@ from ..settings import Settings
 from . import charts
 from .experiment import Experiment
 from .figures import step_up
-from .look import COLOURS, DASHES, GREY, INK, MARKERS
+from .look import COLOURS, DASHES, GREY, INK
+from .marks import marked
 from .views import Figure
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def views(race: Race) -> list[Figure]:
     """
     n, s = np.array(race.sizes(), dtype=float), race.settings
     curves = [
-        _marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i)
+        marked(n, [race.reports[m][name].r2 for m in race.sizes()], name, i)
         for i, name in enumerate(METHODS)
     ] + [charts.path([40, 4000], [race.floor] * 2, "linear floor", GREY, "longdash", 1.5)]
     marks = (50, 100, 300, 1000, 3000)
@@ -217,14 +218,6 @@ def _lowest(r2: Iterable[float]) -> float:
     return -0.1 if least > -0.1 else math.floor(2 * least) / 2
 
 
-def _marked(x, y, name: str, i: int) -> dict:
-    curve = charts.path(x, y, name, COLOURS[i], DASHES[i])
-    return curve | {
-        "mode": "lines+markers",
-        "marker": {"color": COLOURS[i], "symbol": MARKERS[i], "size": 7},
-    }
-
-
 def _bars(c: np.ndarray, name: str, colour: str, shape: str) -> dict:
     marker = {"color": colour, "pattern": {"shape": shape, "fillmode": "overlay"}}
     return {
@@ -246,7 +239,7 @@ def _moved(race: Race, legend: dict) -> Figure:
             "distance": move.distance,
         }
         curves = [
-            _marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())
+            marked(move.samples[1:], y[1:], name, i) for i, (name, y) in enumerate(shown.items())
         ]
     layout = {
         "title": f"The kernel in training, α = {race.alpha:g}",
