@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .engine.online import Diverged as Diverged
     from .engine.online import OnlineSGD as OnlineSGD
     from .engine.steps import sgd_steps as sgd_steps
+    from .events import events_of as events_of
     from .hermite import hermite_coefficients as hermite_coefficients
     from .hermite import information_exponent as information_exponent
     from .kernels import kernel_ridge as kernel_ridge
@@ -43,6 +44,7 @@ _HOME = {
     "engine.online": ("OnlineSGD", "Diverged"),
     "record": ("online_sgd",),
     "run": ("Run",),
+    "events": ("events_of",),
     "snapshot": ("Snapshot",),
     "subspace": ("principal_angles", "split_norms"),
     "theory": ("assumptions", "decay_threshold", "predict", "predicted_perpendicular"),

@@ -38,6 +38,10 @@ class Link:
         k -> variance of g(z), z ~ N(0, I_k).
     meaning : str
         What it is there for, in words.
+    products : callable, optional
+        k -> the products of z_i that the link sums, each as the numbers of its directions from 1;
+        left out where it is no sum of products of different z_i. E[g z_j prod z_i] over the others
+        of a product is not zero: once they are found, the mean gradient points at u_j.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Link:
     exponent: Callable[[int], int | None]
     variance: Callable[[int], float]
     meaning: str
+    products: Callable[[int], tuple[tuple[int, ...], ...]] | None = None
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         """Values of the link.
@@ -139,8 +144,8 @@ def _one(name, formula, f, monotone, exponent, variance, meaning) -> Link:
     )
 
 
-def _many(name, formula, f, default_k, exponent, variance, meaning, low=1) -> Link:
-    return Link(name, formula, f, (low, 50), default_k, False, exponent, variance, meaning)
+def _many(name, formula, f, default_k, exponent, variance, meaning, products=None) -> Link:
+    return Link(name, formula, f, (1, 50), default_k, False, exponent, variance, meaning, products)
 
 
 _TANH_VARIANCE = _expect(lambda z: np.tanh(2 * z) ** 2)
@@ -240,6 +245,7 @@ LINKS: dict[str, Link] = {
             lambda k: k,
             lambda k: 1.0,
             "parity-like, of degree k",
+            lambda k: (tuple(range(1, k + 1)),),
         ),
         _many(
             "chain",
@@ -249,6 +255,7 @@ LINKS: dict[str, Link] = {
             lambda k: 1,
             lambda k: 1.0,
             "each direction is found with the help of the one before",
+            lambda k: ((1,), *((i, i + 1) for i in range(1, k))),
         ),
         _many(
             "staircase",
@@ -258,6 +265,7 @@ LINKS: dict[str, Link] = {
             lambda k: 1,
             lambda k: float(k),
             "degrees rise with each new direction",
+            lambda k: tuple(tuple(range(1, i + 1)) for i in range(1, k + 1)),
         ),
         _many(
             "norm",

@@ -87,7 +87,8 @@ def record(
         if snapshots:
             problem.run = Run.of(sim.settings, snapshots, net=sim.net, note=str(problem))
         raise
-    return Run.of(sim.settings, snapshots, net=sim.net, floors=sim.floors())
+    more = {"floors": sim.floors(), "changes": tuple(sim.changes)}
+    return Run.of(sim.settings, snapshots, net=sim.net, **more)
 
 
 def online_sgd(

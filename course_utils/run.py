@@ -58,6 +58,8 @@ class Run:
         Empty, or why the run ended early, or what its risk does not speak of.
     floors : dict of str to float
         Risks to compare with, as in ``risk.floors``; empty if nobody measured them.
+    changes : tuple of (int, Settings)
+        What was turned as it went on: after how many samples, and what had held up to there.
     """
 
     settings: Settings
@@ -74,6 +76,7 @@ class Run:
     seeds: tuple[int, ...] | None = None
     note: str = ""
     floors: dict[str, float] = field(default_factory=dict)
+    changes: tuple[tuple[int, Settings], ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, snapshots: Sequence[Snapshot], **more) -> Run:
@@ -137,6 +140,7 @@ class Run:
             seeds=tuple(r.settings.seed for r in runs),
             note=note,
             floors=first.floors,
+            changes=first.changes,
         )
 
     def __len__(self) -> int:

@@ -117,6 +117,8 @@ class OnlineSGD:
         reserve(needed, what, "lower width or d")
         self.settings = settings
         self.samples = 0
+        # what was turned: after how many samples, and the settings that had held up to there
+        self.changes: list[tuple[int, Settings]] = []
         self._fed = False
         self._sampler = (ReducedSampler if reduced else PlainSampler)(settings)
         rngs = settings.generators()
@@ -177,7 +179,9 @@ class OnlineSGD:
             raise ValueError(
                 f"{fixed[0]} cannot change while training goes on; start a new OnlineSGD instead"
             )
-        self.settings = self.settings.replace(**changes)
+        before, self.settings = self.settings, self.settings.replace(**changes)
+        if self.settings != before:
+            self.changes.append((self.samples, before))
         self.target.noise = self.settings.noise
 
     def advance(self, n: int) -> None:

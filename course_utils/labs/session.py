@@ -195,7 +195,9 @@ class Session:
             Up to now; with its network where there is one seed.
         """
         return self.record.run(
-            floors=self._floors, net=self.sims[0].net if self.seeds == 1 else None
+            floors=self._floors,
+            changes=tuple(self.sims[0].changes),
+            net=self.sims[0].net if self.seeds == 1 else None,
         )
 
     def to_csv(self) -> str:
