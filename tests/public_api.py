@@ -13,6 +13,7 @@ own = settings.replace(link=lambda Z: Z[:, 0] ** 2, k=1)
 half = settings.k / 2 + own.d
 run: c.Run = c.online_sgd(settings, samples=200, seeds=2, checkpoints=[50, 200])
 last: c.Snapshot = run.at(-1)
+print([event.caption for event in c.events_of(run)])
 print(run, run.frame().head(), np.degrees(run.angles[-1, 0]), last.risk + half)
 
 target, net = settings.build()
