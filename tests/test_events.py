@@ -327,7 +327,7 @@ def falling(k: int, rows, inside) -> dict[str, np.ndarray]:
 
 
 def test_links_say_which_product_points_at_the_next():
-    """chain: z_1 + z_1 z_2 + z_2 z_3; staircase: z_1 + z_1 z_2 + z_1 z_2 z_3; product: all of it."""
+    """chain: z_1 + z_1 z_2 + z_2 z_3; staircase: z_1 + z_1 z_2 + z_1 z_2 z_3."""
     said = {
         "chain": ["now z_1 z_2 points at u_2.", "now z_2 z_3 points at u_3.", "the last ("],
         "staircase": ["now z_1 z_2 points at u_2.", "now z_1 z_2 z_3 points at u_3.", "the last ("],

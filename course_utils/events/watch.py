@@ -191,7 +191,7 @@ class Watch:
             yield self._event("risk plateau", words)
 
     def _rests(self, name: str, value: float, first: float) -> bool:
-        """Whether a plateau is far from the start and from the last one; it is the last one then."""
+        """Whether a plateau is far from start and last one; if so, it is the last one."""
         last = self._rested.get(name, np.inf)
         if abs(value - first) < MOVED * first or abs(value - last) < AGAIN * last < np.inf:
             return False
