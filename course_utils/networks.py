@@ -20,7 +20,7 @@ BIASES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "away": lambda rng, width: rng.uniform(1, 2, width) * rng.choice([-1.0, 1.0], size=width),
     "none": lambda rng, width: np.zeros(width),
 }
-"""Name -> how frozen biases are drawn, (width,)."""
+"""Name -> how frozen biases are drawn, (width,). A number b in place of a name is +-b."""
 
 REDUCED = "This net lives in the reduced coordinates of a large-d simulation, not in input space"
 
@@ -70,9 +70,15 @@ class TwoLayerNet:
 
     @classmethod
     def random(
-        cls, d: int, width: int, activation: str, bias: str, rng: np.random.Generator
+        cls,
+        d: int,
+        width: int,
+        activation: str,
+        bias: str | float,
+        rng: np.random.Generator,
+        start: float = 1.0,
     ) -> TwoLayerNet:
-        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, I/d).
+        """The starting point: a_j = +-1/m, b by ``bias``, rows of W from N(0, start^2 I/d).
 
         Parameters
         ----------
@@ -82,10 +88,12 @@ class TwoLayerNet:
             Number of neurons m.
         activation : str
             A name in ACTIVATIONS.
-        bias : str
-            A name in BIASES: 'normal', 'away' or 'none'.
+        bias : str or float
+            A name in BIASES: 'normal', 'away' or 'none'; or the size of biases of random sign.
         rng : Generator
             Where it is drawn from.
+        start : float
+            Norm of the rows of W, about.
 
         Returns
         -------
@@ -100,7 +108,9 @@ class TwoLayerNet:
         advice = "lower width or d, or let OnlineSGD train without forming it"
         reserve(8.0 * 2 * width * d, f"The first layer of {width:,} neurons at d = {d:,}", advice)
         a, b = second_layer(width, bias, rng)
-        return cls(rng.standard_normal((width, d)) / np.sqrt(d), a, b, activation)
+        W = rng.standard_normal((width, d)) / np.sqrt(d)
+        W *= start
+        return cls(W, a, b, activation)
 
     @property
     def width(self) -> int:
@@ -255,15 +265,17 @@ class TwoLayerNet:
         return f"TwoLayerNet(width={m}, {where}, {self.activation})"
 
 
-def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def second_layer(
+    width: int, bias: str | float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Frozen second layer and biases of a network.
 
     Parameters
     ----------
     width : int
         Number of neurons m.
-    bias : str
-        A name in BIASES.
+    bias : str or float
+        A name in BIASES, or the size of biases of random sign.
     rng : Generator
         Where they are drawn from.
 
@@ -275,4 +287,6 @@ def second_layer(width: int, bias: str, rng: np.random.Generator) -> tuple[np.nd
         Biases.
     """
     a = rng.choice([-1.0, 1.0], size=width) / width
+    if not isinstance(bias, str):
+        return a, bias * rng.choice([-1.0, 1.0], size=width)
     return a, BIASES[bias](rng, width)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numbers
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .activations import ACTIVATIONS
-from .given import brief, choice, whole
+from .directions import check_directions
+from .given import NUMBER, brief, choice, whole
+from .inputs import input_law
 from .links import LINKS, Link, check_k, default_k, registered
 from .losses import LOSSES
 from .networks import BIASES
@@ -28,7 +30,14 @@ CHOICES = {
     "bias": BIASES,
 }
 WHOLE = {"d": (1, 10**9), "k": (1, 50), "width": (1, 100_000), "seed": (0, 2**63 - 1)}
-REAL = {"noise": (0.0, 100.0), "weight_decay": (0.0, 1000.0), "step": (1e-9, 1000.0)}
+REAL = {
+    "noise": (0.0, 100.0),
+    "weight_decay": (0.0, 1000.0),
+    "step": (1e-9, 1000.0),
+    "start": (1e-6, 1000.0),
+}
+BIAS = (1e-3, 1000.0)  # where bias is a number
+UNSAID = ("inputs", "directions", "start")  # codes leave them out where they are the defaults
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Settings:
     Parameters
     ----------
     d : int
-        Input dimension, 1 to 10**9. Inputs are N(0, I_d).
+        Input dimension, 1 to 10**9.
     k : int
         Number of hidden directions, 1 to 50 and at most d. Left out, it is the natural number
         for the link.
@@ -65,10 +74,20 @@ class Settings:
     schedule : str
         'constant', or 'decreasing': et_t about step/d for the first d/step samples, then like
         1/t.
-    bias : str
-        'normal' N(0, 1), 'away' (uniform in [1, 2] with a random sign) or 'none'.
+    bias : str or float
+        'normal' N(0, 1), 'away' (uniform in [1, 2] with a random sign), 'none', or a number b:
+        biases are b or -b.
     seed : int
         Whole number from which every random draw is spawned.
+    inputs : str
+        The law of x, a name in inputs.LAWS with its numbers: 'gaussian' N(0, I);
+        'spiked:THETA:COS', variance 1 + THETA along a direction at cosine COS to u_1; 'hypercube',
+        coordinates +-1; 'student:NU', independent t coordinates; 'elliptical:NU', multivariate t.
+        Links see projections of variance 1 under each.
+    directions : str
+        'random'; 'axis', u_i = e_i; or 'sparse:K', rows of K entries, each half the one before.
+    start : float
+        Norm of the rows of W at the start, about: they are N(0, start^2 I / d).
 
     Raises
     ------
@@ -88,8 +107,11 @@ class Settings:
     weight_decay: float = 0.05
     step: float = 0.1
     schedule: str = "constant"
-    bias: str = "normal"
+    bias: str | float = "normal"
     seed: int = 0
+    inputs: str = "gaussian"
+    directions: str = "random"
+    start: float = 1.0
 
     def __post_init__(self):
         for name, (low, high) in WHOLE.items():
@@ -98,8 +120,12 @@ class Settings:
         for name, (low, high) in REAL.items():
             self._set(name, _real(name, getattr(self, name), low, high))
         for name, allowed in CHOICES.items():
-            choice(name, getattr(self, name), allowed)
+            self._set(name, _chosen(name, getattr(self, name), allowed))
         self._check_link()
+        law = input_law(self.inputs)
+        law.check_room(self.k, self.d)
+        self._set("inputs", law.text)
+        self._set("directions", check_directions(self.directions, self.k, self.d))
 
     def _set(self, name: str, value) -> None:
         object.__setattr__(self, name, value)
@@ -160,7 +186,10 @@ class Settings:
         dict of str to Generator
             Such as 'directions', 'network', 'inputs'.
         """
-        names = ("directions", "network", "inputs", "label_noise", "span", "test", "outside")
+        names = (
+            *("directions", "network", "inputs", "label_noise", "span", "test", "outside"),
+            "law",  # new ones to the end: the others' streams stay what they are
+        )
         spawned = np.random.SeedSequence(self.seed).spawn(len(names))
         return {name: np.random.default_rng(s) for name, s in zip(names, spawned, strict=True)}
 
@@ -174,7 +203,14 @@ class Settings:
         """
         rng = self.generators()["directions"]
         return MultiIndexModel(
-            rng, self.link, self.noise, d=self.d, k=self.k, sign_labels=self.sign_labels
+            rng,
+            self.link,
+            self.noise,
+            d=self.d,
+            k=self.k,
+            sign_labels=self.sign_labels,
+            inputs=self.inputs,
+            kind=self.directions,
         )
 
     def build(self) -> tuple[MultiIndexModel, TwoLayerNet]:
@@ -196,7 +232,7 @@ class Settings:
 
         rng = self.generators()["network"]
         return self.target(), TwoLayerNet.random(
-            self.d, self.width, self.activation, self.bias, rng
+            self.d, self.width, self.activation, self.bias, rng, self.start
         )
 
     def code(self) -> str:
@@ -205,7 +241,8 @@ class Settings:
         Returns
         -------
         str
-            Such as 'd=100 k=1 noise=0.1 link=tanh ...'.
+            Such as 'd=100 k=1 noise=0.1 link=tanh ...'. Inputs, directions and start are left out
+            where they are N(0, I), random and 1.
 
         Raises
         ------
@@ -217,7 +254,7 @@ class Settings:
                 f"link is your own function {_name(self.link)!r}, which a line of text cannot "
                 "carry. Share the function itself, or use a named link."
             )
-        return " ".join(f"{name}={_text(value)}" for name, value in asdict(self).items())
+        return self.summary()
 
     @classmethod
     def from_code(cls, text: str) -> Settings:
@@ -267,7 +304,11 @@ class Settings:
         str
             The code, with an own link named instead of carried.
         """
-        return " ".join(f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
+        return " ".join(
+            f"{f.name}={_text(value)}"
+            for f in fields(self)
+            if (value := getattr(self, f.name)) != f.default or f.name not in UNSAID
+        )
 
 
 def _fits(link, k: int) -> bool:
@@ -315,12 +356,23 @@ def _parse(name: str, value: str):
             )
         return int(value)
     if name in REAL:
-        if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{0,20})?([eE][+-]?[0-9]{1,3})?", value):
+        if not re.fullmatch(NUMBER, value):
             raise ValueError(
                 f"{name}={value!r} in the settings code is not a number such as 0.05 or 1e-3"
             )
         return float(value)
-    return value
+    return float(value) if name == "bias" and re.fullmatch(NUMBER, value) else value
+
+
+def _chosen(name: str, value, allowed):
+    """A choice among names; for bias also a number."""
+    if name != "bias":
+        return choice(name, value, allowed)
+    if not isinstance(value, numbers.Real) or isinstance(value, (bool, np.bool_)):
+        return choice(name, value, allowed, extra=f", or a number from {BIAS[0]:g} to {BIAS[1]:g}")
+    if value == 0:
+        raise ValueError("bias = 0 is written bias='none'; as a number it is the size of biases")
+    return _real(name, value, *BIAS)
 
 
 def _real(name: str, value, low: float, high: float) -> float:

@@ -447,6 +447,17 @@ def test_a_code_becomes_what_runs_and_every_control_shows_it(lab):
     Settings.from_code(lab.example)
 
 
+def test_a_code_with_a_size_of_biases_shows_it_and_a_name_again(lab):
+    obey(lab, "code", "d=30 k=2 bias=0.5")
+    assert (lab.settings.bias, lab.fields["bias"].value) == (0.5, 0.5)
+    assert lab.fields["bias"].options[-1] == ("±0.5", 0.5)
+    obey(lab, "code", "d=30 k=2 bias=away inputs=student:5 start=2")
+    assert lab.fields["bias"].value == "away" and "±" not in str(lab.fields["bias"].options)
+    assert (lab.settings.inputs, lab.settings.start) == ("student:5", 2.0)
+    assert lab.code.value.endswith("inputs=student:5 start=2.0")
+    assert field_widget("bias", lab.settings.replace(bias=2.5)).value == 2.5
+
+
 def test_a_code_that_only_turns_live_knobs_goes_on(lab):
     obey(lab, "look", 10)
     lab.stage.send_error("something old")

@@ -9,7 +9,7 @@ import torch
 from course_utils import sgd_steps
 from course_utils.activations import ACTIVATIONS
 from course_utils.engine.blocked import BLOCK, HUGE, TINY
-from course_utils.engine.sampling import fill_normal
+from course_utils.engine.fills import fill_normal
 from course_utils.engine.steps import sgd_steps_numpy
 from course_utils.losses import LOSSES
 from course_utils.settings import CHOICES

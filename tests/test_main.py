@@ -222,7 +222,7 @@ def test_doctor_tells_what_is_compiled_and_where(tmp_path, monkeypatch):
         and "empty: the first start compiles" in finding.found
         and str(tmp_path) in finding.found
     )
-    code = "from course_utils.engine.sampling import fill_normal; import numpy as np; "
+    code = "from course_utils.engine.fills import fill_normal; import numpy as np; "
     code += "fill_normal(np.random.default_rng(0), np.ones((2, 2)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
     (finding,) = doctor.check_cache()

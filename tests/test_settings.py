@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from course_utils import LINKS, Settings
-from course_utils.settings import CHOICES, REAL, WHOLE
+from course_utils.settings import BIAS, CHOICES, REAL, WHOLE
 
 NAN, INF = float("nan"), float("inf")
 few = hypothesis_settings(max_examples=100, deadline=None, derandomize=True)
@@ -55,7 +55,8 @@ WRONG_TYPE = [
         for name in REAL
         for value in ("0.1", True, None, [0.1], 1j, np.array([0.1]), b"1")
     ],
-    *[(name, value) for name in CHOICES for value in (None, 0, True, ["relu"], b"relu", len)],
+    *[(name, value) for name in CHOICES for value in (None, True, ["relu"], b"relu", len)],
+    *[(name, 0) for name in CHOICES if name != "bias"],
     *[("link", value) for value in (None, 0, True, ["tanh"], b"tanh", np.zeros(3))],
 ]
 
@@ -157,6 +158,11 @@ def valid_settings(draw):
     k = draw(st.integers(low, high))
     real = {name: draw(st.floats(*bounds)) for name, bounds in REAL.items()}
     choice = {name: draw(st.sampled_from(list(allowed))) for name, allowed in CHOICES.items()}
+    choice["bias"] = draw(st.sampled_from([*CHOICES["bias"], draw(st.floats(*BIAS))]))
+    number = draw(st.floats(2.1, 1e6))
+    laws = ["gaussian", "hypercube", f"student:{number!r}", f"elliptical:{number!r}"]
+    choice["inputs"] = draw(st.sampled_from(laws))
+    choice["directions"] = draw(st.sampled_from(["random", "axis", "sparse:1"]))
     return Settings(
         d=draw(st.integers(k, WHOLE["d"][1])),
         k=k,
@@ -302,3 +308,44 @@ def test_generators_of_one_seed_are_independent_streams_and_repeatable(seed):
     draws = {name: rng.random() for name, rng in s.generators().items()}
     assert len(set(draws.values())) == len(draws)
     assert draws == {name: rng.random() for name, rng in reversed(s.generators().items())}
+
+
+NUMBERS_AS_BIAS = [0.001, 0.5, 1, np.float32(2.0), 1000]
+
+
+@pytest.mark.parametrize("bias", NUMBERS_AS_BIAS)
+def test_a_number_as_bias_is_its_size_with_a_random_sign(bias):
+    s = Settings(d=5, k=1, link="tanh", width=200, bias=bias)
+    b = s.build()[1].b
+    assert type(s.bias) is float and np.array_equal(np.unique(b), [-s.bias, s.bias])
+    assert 60 < (b > 0).sum() < 140  # five standard deviations around 100
+    assert Settings.from_code(s.code()) == s and f"bias={s.bias!r}" in s.code()
+
+
+def test_a_bias_that_cannot_be_says_what_can():
+    for value in (-1, 1e-4, 1001, NAN, INF):
+        with pytest.raises(ValueError, match=r"^bias = .* must be a number from 0.001 to 1000"):
+            Settings(bias=value)
+    with pytest.raises(ValueError, match="^bias = 0 is written bias='none'"):
+        Settings(bias=0)
+    with pytest.raises(ValueError, match="bias = '0.5x' is unknown.*, or a number from 0.001"):
+        Settings.from_code("bias=0.5x")
+
+
+def test_start_is_the_norm_of_rows_and_changes_nothing_else():
+    """Rows of N(0, I/d) have a norm of 1 within 1 / sqrt(2 d), five of them."""
+    s = Settings(d=5000, k=1, link="tanh", width=20)
+    plain, large = (s.replace(start=start).build()[1] for start in (1.0, 3.0))
+    assert np.array_equal(large.W, 3.0 * plain.W) and np.array_equal(large.b, plain.b)
+    assert np.abs(np.linalg.norm(large.W, axis=1) / 3 - 1).max() < 5 / np.sqrt(2 * 5000)
+    assert "start" not in s.code() and s.replace(start=3).code().endswith(" start=3.0")
+
+
+def test_a_code_of_old_has_its_old_meaning():
+    """What a code did not say when laws, directions and start were not fields yet."""
+    s = Settings.from_code("d=50 k=1 noise=0.1 link=tanh width=30 bias=away seed=3")
+    assert (s.inputs, s.directions, s.start, s.bias) == ("gaussian", "random", 1.0, "away")
+    assert s.code() == (
+        "d=50 k=1 noise=0.1 link=tanh width=30 activation=relu loss=huber weight_decay=0.05 "
+        "step=0.1 schedule=constant bias=away seed=3"
+    )

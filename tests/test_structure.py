@@ -147,10 +147,8 @@ NORMAL = {"standard_normal", "normal", "multivariate_normal", "randn"}
 # show NumPy's own draws.
 DRAWS = {
     "inputs": (1, "the inputs"),
-    "engine.sampling": (
-        5,
-        "the inputs in compiled loops and reduced coordinates, the first W there",
-    ),
+    "engine.fills": (3, "the inputs in compiled loops and reduced coordinates"),
+    "engine.sampling": (2, "the first W in reduced coordinates"),
     "engine.online": (1, "noise of test labels"),
     "targets": (1, "noise of labels"),
     "estimators.compared": (1, "noise of labels"),

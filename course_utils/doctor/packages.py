@@ -163,7 +163,7 @@ def check_torch_threads() -> Iterator[Finding]:
 # there.
 KEPT = """
 from course_utils.engine.blocked import outputs_of, steps_of
-from course_utils.engine.sampling import fill_normal, fill_reduced
+from course_utils.engine.fills import fill_normal, fill_reduced
 parts = fill_normal, fill_reduced, steps_of("relu", "huber"), outputs_of("relu")
 caches = [part._cache for part in parts if hasattr(part, "py_func")]
 count = 0

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..given import choice, labels, samples, whole
+from ..inputs import LAWS, input_law
 from ..machine import reserve, signals_wait, single_threaded_blas
 from ..networks import TwoLayerNet
 from ..risk import floors_on, mean_loss, r_squared
@@ -18,7 +19,14 @@ from ..run import Run, Snapshot
 from ..settings import Settings
 from ..targets import MultiIndexModel
 from .blocked import HUGE, outputs_of, steps_of
-from .sampling import PlainSampler, ReducedSampler, full_net, reduced_block, use_reduced
+from .sampling import (
+    PlainSampler,
+    ReducedSampler,
+    full_net,
+    reduced_block,
+    reduced_columns,
+    use_reduced,
+)
 
 TEST_SAMPLES = 1000
 FED = (
@@ -107,14 +115,13 @@ class OnlineSGD:
     def __init__(self, settings: Settings, sampling: str = "auto"):
         choice("sampling", sampling, ("auto", "plain", "reduced"))
         reduced = use_reduced(settings) if sampling == "auto" else sampling == "reduced"
-        if reduced and settings.d <= settings.k + settings.width:
+        smallest = reduced_columns(settings) - reduced_block(settings.width)
+        if reduced and settings.d <= smallest:
             reduced = False  # nothing to reduce
-        columns = (
-            settings.k + settings.width + reduced_block(settings.width) if reduced else settings.d
-        )
+        columns = reduced_columns(settings) if reduced else settings.d
         what = f"Training {settings.width:,} neurons at d = {settings.d:,}"
         needed = 8.0 * columns * (3 * settings.width + TEST_SAMPLES)  # W, its change and a copy
-        reserve(needed, what, "lower width or d")
+        reserve(needed, what, _smaller(settings))
         self.settings = settings
         self.samples = 0
         # what was turned: after how many samples, and the settings that had held up to there
@@ -348,6 +355,18 @@ class OnlineSGD:
     def _test_labels(self) -> np.ndarray:
         y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
         return np.where(y >= 0, 1.0, -1.0) if self.target.sign_labels else y
+
+
+def _smaller(s: Settings) -> str:
+    """What to try where memory is short."""
+    law = input_law(s.inputs)
+    if law.reducible:
+        return "lower width or d"
+    large = ", ".join(name for name, other in LAWS.items() if other.reducible)
+    return (
+        f"lower width or d: inputs {law.text} can only be drawn whole; those that can be simulated "
+        f"at any d are {large}"
+    )
 
 
 def _advice(s: Settings, samples: int) -> str:

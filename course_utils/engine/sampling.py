@@ -1,11 +1,13 @@
 """How samples are drawn: plainly in R^d, or reduced to the span that matters.
 
-The second costs the same at any d. Inputs are isotropic, so the law of every angle, norm, singular
-value and risk depends on W only through C = [W U^T | L] with L L^T = W_perp W_perp^T. A fresh
-sample has standard Gaussian coordinates in the span of (U, W) and, outside, a part of length chi
-with as many degrees of freedom as dimensions are left, in a direction orthogonal to all so far: one
-new column of C. After a block the columns beyond k + m are folded back by a QR factorisation,
-exactly.
+The second costs the same at any d. Normal numbers are isotropic, so the law of every angle, norm,
+singular value and risk depends on W only through C = [W U^T | L] with L L^T = W_perp W_perp^T. A
+fresh sample has standard Gaussian coordinates in the span of (U, W) and, outside, a part of length
+chi with as many degrees of freedom as dimensions are left, in a direction orthogonal to all so far:
+one new column of C. After a block the columns beyond k + m are folded back by a QR factorisation,
+exactly. A law that scales an input as a whole does the same to its coordinates; one that stretches
+inputs along v needs one fixed column more, for the part of v outside the subspace: W_perp is
+[W w | L] then.
 
 Both samplers serve OnlineSGD through the same members: ``W`` (m, D), ``directions`` (k, D),
 ``draw`` and ``blocks``.
@@ -17,72 +19,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..compiled import compiled
-from ..inputs import gaussian
+from ..inputs import InputLaw, gaussian, input_law
 from ..networks import TwoLayerNet, second_layer
 from ..settings import Settings
 from .blocked import BLOCK
+from .fills import fill_normal, fill_reduced
 
 CHUNK = 2**18  # numbers in one chunk of inputs: 2 MB, which stays in cache
-
-
-def _fill_normal_numpy(rng, X):
-    X[:] = gaussian(*X.shape, rng)
-
-
-def _fill_reduced_numpy(rng, X, Z, outside, known):
-    k = Z.shape[1]
-    X[:, :k], X[:, k:] = Z, 0.0
-    for p in range(len(X)):
-        X[p, k : known + p] = rng.standard_normal(known + p - k)
-        X[p, known + p] = outside[p]
-
-
-@compiled(fast=True, otherwise=_fill_normal_numpy)
-def fill_normal(rng, X) -> None:
-    """``inputs.gaussian`` written into an array: the same draws, three times faster.
-
-    Parameters
-    ----------
-    rng : Generator
-        Where they are drawn from.
-    X : (n, d) ndarray
-        C-contiguous; filled in place.
-    """
-    flat = X.reshape(-1)
-    for i in range(flat.size):
-        flat[i] = rng.standard_normal()
-
-
-@compiled(fast=True, otherwise=_fill_reduced_numpy)
-def fill_reduced(rng, X, Z, outside, known) -> None:
-    """Inputs in reduced coordinates, written into an array.
-
-    Row p is Z[p], then N(0, 1) up to column known + p, there outside[p], then zeros.
-
-    Parameters
-    ----------
-    rng : Generator
-        Where the normal numbers are drawn from.
-    X : (n, columns) ndarray
-        Filled in place.
-    Z : (n, k) ndarray
-        Projections on the hidden directions.
-    outside : (n,) ndarray
-        Lengths of the parts outside the span so far.
-    known : int
-        Columns of the span before the first of these rows.
-    """
-    k = Z.shape[1]
-    for p in range(X.shape[0]):
-        new = known + p
-        for i in range(k):
-            X[p, i] = Z[p, i]
-        for i in range(k, new):
-            X[p, i] = rng.standard_normal()
-        X[p, new] = outside[p]
-        for i in range(new + 1, X.shape[1]):
-            X[p, i] = 0.0
 
 
 def reduced_block(width: int) -> int:
@@ -107,19 +50,42 @@ def use_reduced(settings: Settings) -> bool:
     Parameters
     ----------
     settings : Settings
-        Gives d, k and width.
+        Gives d, k, width and inputs.
 
     Returns
     -------
     bool
         True where both hold.
     """
-    k, m, d = settings.k, settings.width, settings.d
-    return d > k + m + reduced_block(m) and d > 2 * (k + m + reduced_block(m))
+    law = input_law(settings.inputs)
+    columns = _fixed(law, settings.k) + settings.width + reduced_block(settings.width)
+    return law.reducible and settings.d > 2 * columns
+
+
+def reduced_columns(settings: Settings) -> int:
+    """Columns that W has in reduced coordinates.
+
+    Parameters
+    ----------
+    settings : Settings
+        Gives k, width and inputs.
+
+    Returns
+    -------
+    int
+        Fixed ones, as many as neurons, and one for each sample of a block.
+    """
+    fixed = _fixed(input_law(settings.inputs), settings.k)
+    return fixed + settings.width + reduced_block(settings.width)
+
+
+def _fixed(law: InputLaw, k: int) -> int:
+    """Columns that folding leaves alone: the hidden directions, and w where there is a spike."""
+    return k if law.spike_inside(k) is None else k + 1
 
 
 class PlainSampler:
-    """Inputs x ~ N(0, I_d), drawn whole.
+    """Inputs, drawn whole.
 
     Parameters
     ----------
@@ -132,7 +98,8 @@ class PlainSampler:
     def __init__(self, settings: Settings):
         self.target, net = settings.build()
         self.W, self.a, self.b = np.ascontiguousarray(net.W), net.a, net.b
-        self._rng = settings.generators()["inputs"]
+        rngs = settings.generators()
+        self._streams = self._rng, self._more = rngs["inputs"], rngs["law"]
         self._rows = int(np.clip(CHUNK // settings.d // BLOCK * BLOCK, BLOCK, 4096))
 
     @property
@@ -153,9 +120,13 @@ class PlainSampler:
         (rows, k) ndarray
             Their projections Z.
         """
-        self._X = np.empty((min(n, self._rows), self.target.d))
-        fill_normal(self._rng, self._X)
-        return self._X @ self.directions.T
+        self._X = self._inputs(min(n, self._rows), self._rng, self._more)
+        return self.target.in_units(self._X @ self.directions.T)
+
+    def _inputs(self, n: int, rng: np.random.Generator, more: np.random.Generator) -> np.ndarray:
+        law, G = self.target.inputs, np.empty((n, self.target.d))
+        fill_normal(rng, G)
+        return law.made_of(G, law.draw(*G.shape, more), self.target.spike)
 
     def take(self, X: np.ndarray) -> None:
         """Use these inputs instead of drawn ones.
@@ -181,17 +152,17 @@ class PlainSampler:
         """
         yield self._X, slice(None)
 
-    def state(self) -> tuple[np.ndarray, dict]:
+    def state(self) -> tuple[np.ndarray, list[dict]]:
         """What ``restore`` needs to undo draws and the training on them.
 
         Returns
         -------
         tuple
-            W and the state of the generator, copied.
+            W and the states of the generators, copied.
         """
-        return self.W.copy(), self._rng.bit_generator.state
+        return self.W.copy(), [rng.bit_generator.state for rng in self._streams]
 
-    def restore(self, state: tuple[np.ndarray, dict]) -> None:
+    def restore(self, state: tuple[np.ndarray, list[dict]]) -> None:
         """Put back an earlier state.
 
         Parameters
@@ -199,7 +170,9 @@ class PlainSampler:
         state : tuple
             From ``state``.
         """
-        self.W[:], self._rng.bit_generator.state = state
+        self.W[:], streams = state
+        for rng, stream in zip(self._streams, streams, strict=True):
+            rng.bit_generator.state = stream
 
     def test_inputs(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Inputs for the test risk.
@@ -218,9 +191,8 @@ class PlainSampler:
         Z : (n, k) ndarray
             Their projections.
         """
-        X = np.empty((n, self.target.d))
-        fill_normal(rng, X)
-        return X, X @ self.directions.T
+        X = self._inputs(n, rng, rng)
+        return X, self.target.in_units(X @ self.directions.T)
 
 
 class ReducedSampler:
@@ -234,46 +206,58 @@ class ReducedSampler:
     Raises
     ------
     ValueError
-        If there is nothing to reduce.
+        If there is nothing to reduce, or if the law of inputs does not allow it.
     """
 
     reduced = True
 
     def __init__(self, settings: Settings):
         k, m, d = settings.k, settings.width, settings.d
-        self._free = d - k - m
+        self.target = settings.target()
+        law = self.target.inputs
+        if not law.reducible:
+            raise ValueError(
+                f"inputs = {law.text!r} can only be drawn whole, since rotations change their law: "
+                "use sampling='plain'"
+            )
+        self._k, self._fixed, self._m = k, _fixed(law, k), m
+        self._free = d - self._fixed - m
         self.block = min(reduced_block(m), self._free)
         if self.block < 1:
             raise ValueError(
                 f"d = {d} with k = {k} and width = {m} leaves nothing to reduce: "
                 "reduced sampling needs d > k + width"
             )
-        self.target = settings.target()
         rngs = settings.generators()
         self.a, self.b = second_layer(m, settings.bias, rngs["network"])
-        # three streams, each drawn from in the order of the samples, so that a run does not depend
-        # on where blocks begin
-        self._streams = self._rng, self._span, self._outside = (
+        # streams, each drawn from in the order of the samples, so that a run does not depend on
+        # where blocks begin
+        self._streams = self._rng, self._span, self._outside, self._more = (
             rngs["inputs"],
             rngs["span"],
             rngs["outside"],
+            rngs["law"],
         )
-        self._k, self._m = k, m
-        self.W = np.zeros((m, k + m + self.block))
-        self.W[:, : k + m] = self._start(d, rngs["network"])
-        self.directions = np.eye(k, k + m + self.block)
+        known = self._fixed + m
+        self.W = np.zeros((m, known + self.block))
+        self.W[:, :known] = self._start(d, rngs["network"])
+        self.W *= settings.start
+        self.directions = np.eye(k, known + self.block)
+        inside = law.spike_inside(k)
+        self._inside = inside
+        self._spike = None if inside is None else np.r_[inside, np.zeros(m + self.block)]
         self._X = np.zeros((self.block, self.W.shape[1]))
         self._used = 0
 
     def _start(self, d: int, rng: np.random.Generator) -> np.ndarray:
-        """[W U^T | L] for rows N(0, I/d).
+        """[W U^T | L], or [W U^T | W w | L], for rows N(0, I/d).
 
         Gaussian, and Bartlett's lower-triangular factor of a Wishart matrix.
         """
-        k, m = self._k, self._m
+        fixed, m = self._fixed, self._m
         L = np.tril(rng.standard_normal((m, m)), -1)
-        L[np.diag_indices(m)] = np.sqrt(rng.chisquare(d - k - np.arange(m)))
-        return np.hstack([rng.standard_normal((m, k)), L]) / np.sqrt(d)
+        L[np.diag_indices(m)] = np.sqrt(rng.chisquare(d - fixed - np.arange(m)))
+        return np.hstack([rng.standard_normal((m, fixed)), L]) / np.sqrt(d)
 
     def draw(self, n: int) -> np.ndarray:
         """Draw the projections of up to n fresh inputs.
@@ -290,8 +274,11 @@ class ReducedSampler:
         (rows, k) ndarray
             The projections Z.
         """
-        self._Z = gaussian(min(n, 4096), self._k, self._rng)
-        return self._Z
+        law = self.target.inputs
+        self._G = gaussian(min(n, 4096), self._fixed, self._rng)
+        self._drawn = law.draw(len(self._G), self.target.d, self._more)
+        Z = law.made_of(self._G, self._drawn, self._inside)[:, : self._k]
+        return self.target.in_units(Z)
 
     def blocks(self) -> Iterator[tuple[np.ndarray, slice]]:
         """The drawn inputs in the coordinates of W, piece by piece.
@@ -305,13 +292,14 @@ class ReducedSampler:
         part : slice
             Which of the drawn samples they are.
         """
-        known, done = self._k + self._m, 0
-        while done < len(self._Z):
-            rows = min(len(self._Z) - done, self.block - self._used)
+        known, done = self._fixed + self._m, 0
+        law, drawn = self.target.inputs, self._drawn
+        while done < len(self._G):
+            rows = min(len(self._G) - done, self.block - self._used)
             X, part = self._X[:rows], slice(done, done + rows)
             outside = np.sqrt(self._outside.chisquare(self._free - self._used - np.arange(rows)))
-            fill_reduced(self._span, X, self._Z[part], outside, known + self._used)
-            yield X, part
+            fill_reduced(self._span, X, self._G[part], outside, known + self._used)
+            yield law.made_of(X, None if drawn is None else drawn[part], self._spike), part
             done += rows
             self._used += rows
             if self._used == self.block:
@@ -322,7 +310,7 @@ class ReducedSampler:
 
         Any L with the same L L^T will do, so take a square one.
         """
-        L = self.W[:, self._k :]
+        L = self.W[:, self._fixed :]
         R = np.linalg.qr(L.T, mode="r")
         L[:, : self._m] = R.T
         L[:, self._m :] = 0.0
@@ -367,9 +355,10 @@ class ReducedSampler:
         Z : (n, k) ndarray
             Their projections.
         """
-        X = np.empty((n, self.W.shape[1]))
+        law, X = self.target.inputs, np.empty((n, self.W.shape[1]))
         fill_normal(rng, X)
-        return X, X[:, : self._k]
+        X = law.made_of(X, law.draw(n, self.target.d, rng), self._spike)
+        return X, self.target.in_units(X[:, : self._k])
 
 
 def full_net(sampler, settings: Settings) -> TwoLayerNet:

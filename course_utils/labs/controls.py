@@ -41,7 +41,7 @@ WORDS = {
     ),
     "bias": (
         "biases",
-        "Normal, away from zero (1 to 2 in size), or none; frozen. Starts a new run.",
+        "Normal, away from zero (1 to 2 in size), none, or ± a number; frozen. Starts a new run.",
     ),
     "seed": ("seed", "Whole number from which all random draws come. Starts a new run."),
 }
@@ -87,7 +87,7 @@ def field_widget(
         if callable(value):
             options.append((f"yours: {getattr(value, '__name__', 'function')}", value))
         return widgets.Dropdown(options=options, value=value, **common)
-    return widgets.Dropdown(options=list(CHOICES[name]), value=value, **common)
+    return widgets.Dropdown(options=_names(name, value), value=value, **common)
 
 
 def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
@@ -112,11 +112,19 @@ def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
             *widget.options,
             (LINKS[value].formula if value in LINKS else "yours", value),
         ]
+    if name in CHOICES:
+        widget.options = _names(name, value)
     if name == "k" and not stepped:
         widget.max = max(6, value)
     if name == "seed":
         widget.max = max(widget.max, value)
     widget.value = value
+
+
+def _names(name: str, value) -> list:
+    """The choices of a field, and a number that stands in place of a name (biases of that size)."""
+    names = list(CHOICES[name])
+    return names if value in names else [*((n, n) for n in names), (f"±{value:g}", value)]
 
 
 def _options(values) -> list[tuple[str, float]]:
