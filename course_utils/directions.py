@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .given import Parameter, name_with_numbers, shortest
+from .texts import Parameter, name_with_numbers, shortest
 
 
 def random_directions(k: int, d: int, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .given import Parameter, name_with_numbers, shortest, usage
+from .texts import Parameter, name_with_numbers, shortest, usage
 
 
 @dataclass(frozen=True)

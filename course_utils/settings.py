@@ -12,13 +12,14 @@ import numpy as np
 
 from .activations import ACTIVATIONS
 from .directions import check_directions
-from .given import NUMBER, brief, choice, whole
+from .given import brief, choice, whole
 from .inputs import input_law
 from .links import LINKS, Link, check_k, default_k, registered
 from .losses import LOSSES
 from .networks import BIASES
 from .own_links import check_own_link
 from .targets import MultiIndexModel
+from .texts import NUMBER
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet

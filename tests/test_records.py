@@ -12,6 +12,7 @@ import pytest
 import torch
 from drawings import wait
 from scipy.special import ndtr
+from scipy.stats import kstest
 
 from course_utils import (
     OnlineSGD,
@@ -26,9 +27,11 @@ from course_utils import (
 )
 from course_utils.activations import ACTIVATIONS, Activation
 from course_utils.engine.blocked import blocked_steps_numpy, outputs_numpy, outputs_of, steps_of
+from course_utils.inputs import LAWS, InputLaw
 from course_utils.kernels import empirical_ntk, ntk_rates
 from course_utils.labs.subspace import PRESETS, SubspaceLab
 from course_utils.losses import LOSSES, Loss
+from course_utils.texts import Parameter
 
 T = np.linspace(-6, 6, 1201) + 0.0037  # no point on a kink
 Y = np.array([-1.0, 1.0])[:, None]
@@ -272,3 +275,21 @@ def test_one_more_preset_is_one_entry(monkeypatch):
     finally:
         lab.close()
     lab.raise_errors()
+
+
+def test_one_more_law_of_inputs_is_one_record(monkeypatch):
+    """Texts, codes, errors, samples, training and test risk; coordinates uniform on +-sqrt 3."""
+    shape = lambda G, drawn, scale: scale * math.sqrt(12) * (ndtr(G) - 0.5)  # noqa: E731
+    scale = Parameter("SCALE", 1.0, 1.0, 1.0)
+    law = InputLaw("box", "uniform coordinates", "it breaks", False, (scale,), shape=shape)
+    monkeypatch.setitem(LAWS, "box", law)
+    settings = Settings(d=30, k=1, link="tanh", width=20, weight_decay=0.5, inputs="box:1")
+    assert Settings.from_code(settings.code()) == settings
+    with pytest.raises(ValueError, match="elliptical:NU, box:SCALE"):
+        Settings(inputs="nonsense")
+    X, _ = settings.target().sample(4000, np.random.default_rng(0))
+    assert kstest(X.ravel()[::29], "uniform", (-math.sqrt(3), 2 * math.sqrt(3))).pvalue > 1e-3
+    sim = OnlineSGD(settings)
+    sim.advance(6000)
+    assert np.abs(sim.test_set(1000)[0]).max() < math.sqrt(3)
+    assert np.degrees(sim.snapshot().angles[0]) < 15
