@@ -104,14 +104,16 @@ def second_layer_sgd(
 
     Notes
     -----
-    Step sizes are the course's own, eta'_t = 1 / (2 L max|F_i|^2 + lambda' t / 2), L = sup l'':
-    safe at first, then decreasing as strong convexity allows. So is the mean.
+    Step sizes are the course's own, eta'_t = 1 / (L max|F_i|^2 + lambda' t / 2) with L = sup l'':
+    no step overshoots on its sample, and later ones decrease as strong convexity allows. So is the
+    mean of the later steps. One pass does not reach the minimum: features are nearly collinear, and
+    along their small eigenvalues SGD is slow. Notebook 04 measures how slow.
     """
     choice("loss", loss, LOSSES)
     squares = np.einsum("nj,nj->n", F, F)
     decay *= squares.mean()
     order = rng.integers(len(F), size=passes * len(F))
-    first = 2 * squares.max() * LOSSES[loss].largest_curvature
+    first = squares.max() * LOSSES[loss].largest_curvature
     a = np.zeros(F.shape[1]) if start is None else np.array(start, dtype=float)
     return _steps_of(LOSSES[loss])(np.ascontiguousarray(F), y, order, first, decay, a)
 

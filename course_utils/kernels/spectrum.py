@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
@@ -15,6 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import comb
 
 from ..given import choice
+from .expansion import SMALL, series_eigenvalues
 from .tangent import TwoLayerKernel
 
 
@@ -149,14 +151,15 @@ def kernel_spectrum(
     Parameters
     ----------
     kernel : TwoLayerKernel
-        From ``ntk_kernel``, or anything with dot_product(rho, p, q).
+        From ``ntk_kernel``, or anything with dot_product(rho, p, q); from d = 30 on it is asked
+        for complex rho inside the unit disc too, where every such kernel is a power series.
     d : int
         Dimension, 2 or more.
     inputs : str
         "sphere" (|x| = sqrt d) or "gaussian" (x ~ N(0, I_d)).
     degrees : int
-        How many degrees, 0 included. Those of more than 1e14 harmonics are left out: no sample
-        size reaches them, and rounding would spoil them.
+        How many degrees, 0 included. Those of more than 1e60 harmonics are left out: no sample
+        size reaches them.
 
     Returns
     -------
@@ -177,18 +180,18 @@ def kernel_spectrum(
         raise ValueError(f"d = {d}: inputs must have at least 2 dimensions")
     choice("inputs", inputs, ("sphere", "gaussian"))
     harmonics = _multiplicities(d, degrees)
-    harmonics = harmonics[harmonics <= 1e14]
+    harmonics = harmonics[harmonics <= (1e14 if d < SMALL else 1e60)]
     cosine, cosine_weight, zonal = _cosine_rule(d, len(harmonics))
     radius, radius_weight = (
         (np.array([math.sqrt(d)]), np.ones(1)) if inputs == "sphere" else _radius_rule(d)
     )
     squares, root = radius**2 / d, np.sqrt(radius_weight)
-    values = np.array([[kernel.dot_product(cosine, p, q) for q in squares] for p in squares])
-    # Funk-Hecke: the zonal harmonic is sqrt(multiplicity) times the Gegenbauer polynomial that is 1
-    # at cosine 1
-    coefficients = (
-        np.einsum("abt,t,lt->lab", values, cosine_weight, zonal) / np.sqrt(harmonics)[:, None, None]
-    )
+    if d < SMALL:  # Funk-Hecke: zonal is sqrt(multiplicity) times the polynomial that is 1 at 1
+        values = np.array([[kernel.dot_product(cosine, p, q) for q in squares] for p in squares])
+        coefficients = np.einsum("abt,t,lt->lab", values, cosine_weight, zonal)
+        coefficients /= np.sqrt(harmonics)[:, None, None]
+    else:
+        coefficients = _by_series(kernel, d, squares, len(harmonics))
     eigenvalue, vectors = np.linalg.eigh(coefficients * np.outer(root, root))
     eigenvalue = np.maximum(eigenvalue.ravel(), 0.0)
     degree = np.repeat(np.arange(len(harmonics)), len(radius))
@@ -287,6 +290,17 @@ def _kappa(spectrum: Spectrum, n: float, ridge: float) -> float:
             "try ridge = 0.01"
         )
     return math.exp(brentq(excess, math.log(low), math.log(high) + 1e-9, xtol=1e-13))
+
+
+def _by_series(kernel: TwoLayerKernel, d: int, squares: np.ndarray, degrees: int) -> np.ndarray:
+    # eigenvalues of the kernel as a function of the cosine, for each pair of lengths
+    found = np.empty((degrees, len(squares), len(squares)))
+    for i, p in enumerate(squares):
+        for j, q in enumerate(squares[: i + 1]):
+            found[:, i, j] = found[:, j, i] = series_eigenvalues(
+                partial(kernel.dot_product, p=p, q=q), d, degrees
+            )
+    return found
 
 
 def _multiplicities(d: int, degrees: int) -> np.ndarray:

@@ -95,7 +95,7 @@ class TwoLayerKernel:
         Parameters
         ----------
         rho : ndarray
-            Cosines, of any shape.
+            Cosines, of any shape; complex ones inside the unit disc too, where h is analytic.
         p : float
             |x|^2 / d.
         q : float
@@ -106,7 +106,8 @@ class TwoLayerKernel:
         ndarray
             The kernel, of the shape of rho.
         """
-        rho = np.asarray(rho, dtype=float)
+        rho = np.asarray(rho)
+        rho = rho if np.iscomplexobj(rho) else rho.astype(float)
         out = rho.reshape(1, -1) * math.sqrt(p * q)
         self._map(
             out, self._radial(np.full(1, float(p))), self._radial(np.full(rho.size, float(q)))
@@ -161,16 +162,18 @@ class TwoLayerKernel:
     def _map(self, G: np.ndarray, rows: Prepared, columns: Prepared) -> None:
         # G = <x, z>/d becomes K
         trained = [float(name in LAYERS[self.layers]) for name in "Wba"]
+        plain = np.iscomplexobj(G)  # compiled loops take real numbers
         if self.activation == "relu":
-            _relu_map(G, rows[0], columns[0], self.bias, *trained)
+            (_relu_map_numpy if plain else _relu_map)(G, rows[0], columns[0], self.bias, *trained)
         elif self.activation == "erf":
-            _erf_map(G, rows[0], columns[0], self.bias, *trained)
+            (_erf_map_numpy if plain else _erf_map)(G, rows[0], columns[0], self.bias, *trained)
         else:
             # Beyond, one of the two series has ended.
             degrees = min(rows[1].shape[1], columns[1].shape[1])
             A = np.ascontiguousarray(rows[1][:, :degrees])
             B = np.ascontiguousarray(columns[1][:, :degrees].T)
-            _mehler_map(G, rows[0], columns[0], A, B, self.bias, *trained)
+            map_ = _mehler_map_numpy if plain else _mehler_map
+            map_(G, rows[0], columns[0], A, B, self.bias, *trained)
 
 
 def ntk_kernel(
@@ -255,8 +258,13 @@ def _arcsin(x):
     return math.copysign(r if small else 0.5 * math.pi - 2.0 * r, x)
 
 
+def _within(rho):
+    # rounding may lead beyond 1, where there is no real arcsin; complex ones stay inside the disc
+    return rho if np.iscomplexobj(rho) else np.clip(rho, -1, 1)
+
+
 def _relu_map_numpy(G, p, q, bias, W, b, a):
-    rho = np.clip((G + bias) / np.maximum(p, TINY)[:, None] / np.maximum(q, TINY), -1, 1)
+    rho = _within((G + bias) / np.maximum(p, TINY)[:, None] / np.maximum(q, TINY))
     slopes = 0.25 + np.arcsin(rho) / (2 * math.pi)
     values = p[:, None] * q * (np.sqrt(1 - rho**2) / (2 * math.pi) + rho * slopes)
     G[:] = (W * G + b * bias) * slopes + a * values
@@ -301,7 +309,7 @@ def _erf_map(G, p, q, bias, W, b, a):
 
 def _mehler_map_numpy(G, p, q, A, B, bias, W, b, a):
     scale = np.maximum(p, TINY)[:, None] * np.maximum(q, TINY)
-    rho = np.clip((G + bias) / scale, -1, 1)
+    rho = _within((G + bias) / scale)
     values, slopes = np.zeros_like(G), np.zeros_like(G)
     for k in range(A.shape[1] - 1, -1, -1):
         slopes = slopes * rho + values
