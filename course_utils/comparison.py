@@ -169,33 +169,34 @@ def kernel_report(
         return replace(tests.report(model.predict), ridge=float(model.ridge))
 
 
-def predicted_r2(settings: Settings, n: int, ridge: float) -> float:
+def predicted_r2(settings: Settings, n: float | np.ndarray, ridge: float) -> float | np.ndarray:
     """R^2 of the NTK's ridge regression on Gaussian samples, from its learning curve alone.
 
     Parameters
     ----------
     settings : Settings
         Link, noise, d and activation.
-    n : int
+    n : float or (points,) ndarray
         How many samples.
     ridge : float
         Not multiplied by n.
 
     Returns
     -------
-    float
-        nan for a constant link.
+    float or (points,) ndarray
+        One for each n; nan for a constant link.
 
     Notes
     -----
     Source: ``learning_curve``. Taught in notebook 05.
     """
     spectrum, link = _spectrum(settings.activation, settings.d), settings.target().mean
-    error = learning_curve(spectrum, link, n, ridge, settings.noise).error[0] - settings.noise**2
+    error = learning_curve(spectrum, link, n, ridge, settings.noise).error - settings.noise**2
     mean = float(spectrum.coefficients(lambda Z: np.ones(len(Z))) @ spectrum.coefficients(link))
     second = spectrum.second_moment(link)
     variance = second - mean**2
-    return 1 - error / variance if variance > 1e-12 * second else float("nan")
+    r2 = 1 - error / (variance if variance > 1e-12 * second else np.nan)
+    return r2 if np.ndim(n) else float(r2[0])
 
 
 @lru_cache(maxsize=32)

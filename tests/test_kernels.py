@@ -509,9 +509,10 @@ def test_spectrum_of_polynomial_kernels(law, moment):
         assert square.eigenvalue[square.degree == degree].max() == pytest.approx(value)
 
 
-def test_spectrum_for_gaussian_inputs_has_the_moments_of_the_kernel():
+@pytest.mark.parametrize("d", [12, 40])  # by quadrature, by the power series
+def test_spectrum_for_gaussian_inputs_has_the_moments_of_the_kernel(d):
     # sum of squares = E K(x, z)^2, by Monte Carlo: 4 standard errors
-    rng, d = np.random.default_rng(0), 12
+    rng = np.random.default_rng(0)
     kernel = ntk_kernel("relu")
     spectrum = kernel_spectrum(kernel, d, "gaussian")
     squares = kernel(inputs(400, d, "gaussian", rng), inputs(400, d, "gaussian", rng)) ** 2
