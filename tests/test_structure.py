@@ -156,6 +156,7 @@ DRAWS = {
     "networks": (3, "biases, the first W, and eight rows to compare a torch model and its copy"),
     "watch": (1, "two rows that show which layer sees the inputs"),
     "labs.target": (1, "a direction to look along"),
+    "reading.mechanism": (1, "first weights of miniatures"),
 }
 
 

@@ -1,0 +1,107 @@
+"""The papers around that of this course: one table, and one short experiment a file.
+
+``papers()`` is the list, ``table()`` the same for a notebook, and ``miniature("leap").run()`` runs
+the experiment that shows a piece of a paper.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from ..given import choice
+from .mechanism import Chart, Miniature, Result
+from .paper import NOT_READ, RELATIONS, RELATIONS_REST_ON, TOPICS, Paper
+from .rows import PAPERS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Chart",
+    "Miniature",
+    "NOT_READ",
+    "Paper",
+    "RELATIONS",
+    "RELATIONS_REST_ON",
+    "Result",
+    "TOPICS",
+    "miniature",
+    "miniature_names",
+    "papers",
+    "table",
+]
+
+
+def papers() -> tuple[Paper, ...]:
+    """All papers of the list.
+
+    Returns
+    -------
+    tuple of Paper
+        In the order of topics.
+    """
+    return PAPERS
+
+
+def miniature_names() -> tuple[str, ...]:
+    """Names of all short experiments.
+
+    Returns
+    -------
+    tuple of str
+        Those of their files, in alphabetical order.
+    """
+    home = import_module(f"{__name__}.miniatures")
+    return tuple(sorted(found.name for found in iter_modules(home.__path__)))
+
+
+def miniature(name: str) -> Miniature:
+    """The short experiment of a name.
+
+    Parameters
+    ----------
+    name : str
+        One of ``miniature_names()``, as in the row of a paper.
+
+    Returns
+    -------
+    Miniature
+        ``run`` it.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; it says which are known.
+    """
+    choice("miniature", name, miniature_names())
+    return import_module(f"{__name__}.miniatures.{name}").MINIATURE
+
+
+def table() -> pd.DataFrame:
+    """The list as a table, for a notebook without a kernel and for readers of screens.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a paper; guesses are marked, and what nobody has read says so.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "title": p.title,
+                "authors": p.authors,
+                "year": p.marked("year"),
+                "relation": p.marked("relation"),
+                "what it adds": p.adds,
+                "topic": p.topic,
+                "lab": p.lab,
+                "miniature": p.miniature,
+                "seconds": p.seconds or "",
+            }
+            for p in papers()
+        ]
+    )

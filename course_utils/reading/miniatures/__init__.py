@@ -1,0 +1,1 @@
+"""One short experiment a file; each shows a piece of a paper of the list."""
