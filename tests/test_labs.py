@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from drawings import wait
 
-from course_utils import Settings
+from course_utils import Settings, labs
 from course_utils.labs import Lab, SubspaceLab, look
 from course_utils.labs.actor import IN_FLIGHT, Actor
 from course_utils.labs.movie import neurons_movie
@@ -169,6 +169,14 @@ def test_every_preset_runs(lab):
     labels = {"pure noise", "even link", "five directions"}
     others = {"the theorem holds", "a million dimensions", "the paper's Figure 1"}
     assert decay | labels | others <= set(lab.presets)
+
+
+@pytest.mark.parametrize("name", [n for n in labs.__all__ if hasattr(getattr(labs, n), "presets")])
+def test_each_preset_of_a_lab_says_in_a_sentence_of_its_own_what_to_watch(name):
+    presets = getattr(labs, name).presets
+    sentences = [sentence for settings, sentence in presets.values() if settings.summary()]
+    assert all(len(said) > 20 and said.endswith((".", "?")) for said in sentences)
+    assert len(set(sentences)) == len(presets) > 0
 
 
 def test_own_links_are_welcome_and_examined():

@@ -4,8 +4,10 @@ One more is one record more, and everything works with it.
 """
 
 import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -221,7 +223,7 @@ def test_an_unknown_name_raises_also_where_code_is_compiled():
 # added before
 
 ONE_MORE_LINK = """
-import math, pickle
+import math
 import numpy as np
 from course_utils.links import LINKS, Link
 
@@ -230,7 +232,9 @@ LINKS["sine"] = Link(
     default_k=1, monotone=False, exponent=lambda k: 1, variance=lambda k: (1 - math.exp(-2)) / 2,
     meaning="bounded, oscillates",
 )
-
+"""
+IT_IS_USED = """
+import pickle
 from course_utils import Settings, assumptions, hermite_coefficients, information_exponent
 from course_utils import online_sgd, predict
 from course_utils.labs import ntk, hermite
@@ -256,8 +260,37 @@ assert "sine" in hermite.KNOWN and "sine" in ntk.KNOWN
 
 def test_one_more_link_is_one_record():
     """Codes, training, prediction, lamps, Hermite coefficients and the menus of labs."""
-    done = subprocess.run([sys.executable, "-c", ONE_MORE_LINK], capture_output=True, text=True)
+    program = [sys.executable, "-c", ONE_MORE_LINK + IT_IS_USED]
+    done = subprocess.run(program, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+ONE_MORE_PRESET = """
+from course_utils import labs
+
+for made in (getattr(labs, name) for name in labs.__all__):
+    if hasattr(made, "presets"):
+        (settings, _), *_ = made.presets.values()
+        made.presets["one more"] = (settings, "One more sentence that says what to watch.")
+"""
+MENUS = "controls_of or knobs_of or offer_what or presets_of or sentence_of_its_own"
+
+
+def test_no_test_of_a_lab_keeps_a_list_that_one_more_link_or_preset_must_enter(tmp_path):
+    """The tests of menus and presets pass with one more link, and one more preset in each lab."""
+    (tmp_path / "one_more.py").write_text(ONE_MORE_LINK + ONE_MORE_PRESET)
+    here = Path(__file__).parent
+    places = os.pathsep.join([str(tmp_path), str(here.parent), os.environ.get("PYTHONPATH", "")])
+    labs = ("labs", "gap_lab", "drawings_panels", "drawings_ntk", "drawings_compression")
+    program = [sys.executable, "-m", "pytest", "-q", "-p", "one_more", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*program, "-k", MENUS, *(str(here / f"test_{name}.py") for name in labs)],
+        env=os.environ | {"PYTHONPATH": places},
+        cwd=here.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_one_more_preset_is_one_entry(monkeypatch):
