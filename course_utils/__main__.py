@@ -156,7 +156,7 @@ def demo(seconds: float, **knobs: float) -> int:
 def train(simulation, seconds: float) -> None:
     """Advance a simulation for some seconds under a progress bar.
 
-    It prints its sentence at 0, d, 3d, 9d, ... samples.
+    It prints its sentence at 0, d, 3d, 9d, ... samples, and its events as they come.
 
     Parameters
     ----------
@@ -167,23 +167,50 @@ def train(simulation, seconds: float) -> None:
     """
     from tqdm import tqdm
 
+    from course_utils.events import Watch
+
+    watch = Watch(simulation.settings, simulation.floors())
     told, mark, block = None, 0, 100
     began = now = time.perf_counter()
     with tqdm(
         total=seconds, bar_format="{l_bar}{bar}| {n:.1f}/{total:.1f} s", leave=False, disable=None
     ) as bar:
         while now - began < seconds:
+            for event in look(watch, simulation):
+                tqdm.write(event.caption)
             if simulation.samples >= mark:
                 tell(simulation)
                 told, mark = simulation.samples, 3 * mark or simulation.settings.d
             start, ask = time.perf_counter(), min(block, mark - simulation.samples)
             simulation.advance(ask)
             now = time.perf_counter()
-            # About ten refreshes of the bar a second, whatever d and the machine are.
+            # About ten refreshes of the bar a second, whatever d and the machine are, and events
+            # within a tenth of their time.
             block = max(1, int(ask * min(10.0, 0.1 / max(now - start, 1e-6))))
+            block = min(block, max(100, simulation.samples // 10))
             bar.update(min(now - began, seconds) - bar.n)
     if told != simulation.samples:
         tell(simulation)
+
+
+def look(watch, simulation) -> list:
+    """Let who watches a simulation see it as it is now.
+
+    Parameters
+    ----------
+    watch : Watch
+        Who watches.
+    simulation : OnlineSGD
+        What trains.
+
+    Returns
+    -------
+    list of Event
+        What is new.
+    """
+    known = len(watch.events)
+    watch.see(simulation.snapshot())
+    return watch.events[known:]
 
 
 def tell(simulation) -> None:

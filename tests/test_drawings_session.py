@@ -6,7 +6,7 @@ from math import exp
 import numpy as np
 import pytest
 
-from course_utils import Settings, online_sgd
+from course_utils import Diverged, Settings, events_of, online_sgd
 from course_utils.labs.session import Session
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
@@ -92,6 +92,34 @@ def test_changes_act_on_what_runs_and_are_told():
     assert len(session.changes) == 50 and session.changes[-1].endswith("noise 59.0 to 60.0")
     session.begin(new, 30)
     assert session.changes == [] and session.run().samples[[0, -1]].tolist() == [0, 30]
+
+
+def test_a_session_says_its_events_as_they_come_and_those_are_of_its_run():
+    settings = Settings(d=50, k=1, link="tanh", weight_decay=0.5, bias="away", step=0.5, width=30)
+    session = Session(settings)
+    session.begin(settings, 3000)
+    first = list(session.watch.events)
+    assert [e.name for e in first][:2] == ["angle", "singular value"]
+    session.change(settings.replace(weight_decay=0.0))
+    for _ in range(20):
+        session.train(100)
+    run = session.run()
+    assert session.watch.events == events_of(run) and session.watch.events[: len(first)] == first
+    (lamp,) = (e for e in session.watch.events if e.name == "lamp")
+    assert lamp.samples == 3000 and run.samples[lamp.index] == 3000
+    assert "weight_decay 0.5 to 0.0" in lamp.caption
+
+
+def test_a_session_that_diverges_says_so():
+    session = Session(Settings(d=20, k=1, link="cubic", loss="square", step=30.0, width=10))
+    with pytest.raises(Diverged):
+        for _ in range(200):
+            session.train(10)
+    with pytest.raises(Diverged):
+        session.train(10)
+    last = session.watch.events[-1]
+    assert last.name == "divergence" and "training diverged after" in last.caption
+    assert [e.caption for e in session.watch.events].count(last.caption) == 1
 
 
 def test_a_session_is_the_run_that_online_sgd_makes_seed_by_seed():

@@ -116,6 +116,23 @@ def test_a_page_that_saw_every_frame_shows_what_the_lab_shows_at_every_moment(la
     look(lab.page, lab, [0])
 
 
+def test_a_page_is_told_of_each_event_in_the_frame_that_shows_it(lab):
+    def told():
+        return [caption for _, caption in lab.page.words["events"]]
+
+    for i in range(40):
+        lab.session.train(20 + 10 * i)
+        lab._show()
+        words = lab.words(lab.session.run(), -1)
+        assert lab.page.words["events"] == json_like(words.events)
+        assert told() == [e.caption for e in lab.session.watch.events] * bool(words.events)
+    if lab.name == "SubspaceLab":
+        assert told() and told()[-1] in lab.text()
+        lab._obey("new_seed", None)
+        lab._show()
+        assert told() == []
+
+
 def test_while_a_lab_plays_a_frame_holds_new_rows_only(lab):
     whole = lab.page.sizes[-1]
     for _ in range(20):

@@ -106,6 +106,10 @@ def test_demo_shows_the_angle_falling():
     assert len(sentences) >= 5  # 0, d, 3d, 9d, 27d samples take a few milliseconds each
     assert all(len(numbers) == 1 for numbers in sentences)
     assert sentences[-1][0] < 10 < sentences[0][0]
+    events = re.findall(r"^t = ([\d,]+): (.*)$", done.stdout, re.M)
+    assert "u_1 is found (the angle fell from " in "".join(text for _, text in events)
+    times = [int(t.replace(",", "")) for t, _ in events]
+    assert times == sorted(times) and len(set(events)) == len(events)
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,9 @@ class Watch:
         why : str
             What is to be said of it.
         """
-        self.events.append(self._event("divergence", why[0].lower() + why[1:].rstrip(".")))
+        event = self._event("divergence", why[0].lower() + why[1:].rstrip("."))
+        if event not in self.events:
+            self.events.append(event)
 
     def _event(self, name: str, words: str, directions=(), column=None, samples=None) -> Event:
         self._said.add((name, column))

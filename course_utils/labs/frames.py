@@ -76,7 +76,8 @@ class Frames:
             message["said"] = self._speak(
                 message["tables"], len(tables["record"].samples), say, reword
             )
-        told = {"lights": words.lights, "note": words.note, "settings": words.settings}
+        now = ("lights", "note", "settings", "events")
+        told = {name: getattr(words, name) for name in now}
         if say is None:
             told |= {"sentence": words.sentence, "rows": words.rows}
         if (text := json.dumps(told)) != self._words:

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from ..engine.online import OnlineSGD
+from ..engine.online import Diverged, OnlineSGD
+from ..events import Watch, turned
 from ..machine import single_threaded_blas
 from ..record import checkpoint_times
 from ..run import Record, Run
@@ -46,7 +47,7 @@ def adapted(settings: Settings, **changes) -> Settings:
 
 
 class Session:
-    """One experiment with its record, for one or several seeds.
+    """One experiment with its record and its events, for one or several seeds.
 
     Parameters
     ----------
@@ -83,6 +84,7 @@ class Session:
         self.sims = [OnlineSGD(s) for s in each]
         self.settings = settings
         self.record = Record(settings)
+        self.watch = Watch(settings, {})
         self.changes: list[str] = []
         self._cost = 5e-6 * self.seeds  # seconds a sample, measured as it goes
         self._note_floors()
@@ -106,18 +108,16 @@ class Session:
         settings : Settings
             What holds from now on; other fields are those that hold.
         """
-        new = {name: getattr(settings, name) for name in LIVE}
-        old = {name: getattr(self.settings, name) for name in LIVE}
         self._predict(force=True)
         for sim in self.sims:
-            sim.change(**new)
+            sim.change(**{name: getattr(settings, name) for name in LIVE})
         if self._theory is not None:
             self._theory.change(settings)
         self._changed = self.samples
-        self.settings = self.record.settings = settings
-        told = ", ".join(f"{n} {old[n]} to {v}" for n, v in sorted(new.items()) if v != old[n])
-        if told:
+        if told := turned(self.settings, settings):
             self.changes = [*self.changes, f"at {self.samples:,} samples: {told}"][-50:]
+            self.watch.change(self.samples, settings)
+        self.settings = self.record.settings = settings
         self._note_floors()
 
     @single_threaded_blas()
@@ -128,9 +128,18 @@ class Session:
         ----------
         n : int
             Samples, for each seed.
+
+        Raises
+        ------
+        Diverged
+            What was measured before stays.
         """
         began = time.perf_counter()
-        self._each(lambda sim: sim.advance(n))
+        try:
+            self._each(lambda sim: sim.advance(n))
+        except Diverged as problem:
+            self.watch.diverged(str(problem))
+            raise
         if n >= 1000:
             self._cost = 0.7 * self._cost + 0.3 * (time.perf_counter() - began) / n
         self.measure()
@@ -183,8 +192,10 @@ class Session:
         )
 
     def measure(self) -> None:
-        """Append this moment to the record."""
-        self.record.append(*self._each(lambda sim: sim.snapshot()))
+        """Append this moment to the record, and see what it shows for the first time."""
+        now = self._each(lambda sim: sim.snapshot())
+        self.record.append(*now)
+        self.watch.see(*now)
 
     def run(self) -> Run:
         """The record as a Run.
@@ -289,7 +300,7 @@ class Session:
             return list(pool.map(action, self.sims))
 
     def _note_floors(self):
-        self._floors = self.sims[0].floors()
+        self._floors = self.watch.floors = self.sims[0].floors()
 
 
 def moment_at(run: Run, t: float | None) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
+from ..events import lamps
 from ..run import Run
 from ..settings import Settings
-from ..theory import assumptions
 from . import figures, rows
 from .experiment import given
 from .lab import Lab
@@ -194,9 +194,6 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
         ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
     ]
     said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
-    return Words(run.sentence(moment) + said, rows, _lights(run.settings))
-
-
-@lru_cache(maxsize=16)
-def _lights(settings: Settings) -> list[tuple[bool, str, str]]:
-    return [(a.holds, a.name, a.text) for a in assumptions(settings)]
+    events = [(event.samples, event.caption) for event in session.watch.events]
+    lights = [(a.holds, a.name, a.text) for a in lamps(run.settings)]
+    return Words(run.sentence(moment) + said, rows, lights, events=events)

@@ -21,10 +21,11 @@ def tell(result: object, words: Words, code: str) -> list[str]:
     Returns
     -------
     list of str
-        The table is that of the run, where the result is one; elsewhere that of the words.
+        The table is that of the run, where the result is one, with what happened in it;
+        elsewhere that of the words.
     """
     if isinstance(result, Run):
-        return [words.sentence, result.table(), code]
+        return [words.sentence, result.table(), *(caption for _, caption in words.events), code]
     return [words.sentence, *table(words.rows), code]
 
 

@@ -200,6 +200,8 @@ class Words:
         The settings code of what runs now.
     clock : str
         The moment in words, empty where there is no time.
+    events : list of tuple
+        (sample count, caption) of all that has happened in the run so far.
     """
 
     sentence: str = ""
@@ -208,3 +210,4 @@ class Words:
     note: str = ""
     settings: str = ""
     clock: str = ""
+    events: list[tuple[int, str]] = field(default_factory=list)
