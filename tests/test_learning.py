@@ -104,6 +104,21 @@ def test_phase_2_has_fresh_samples_in_reduced_coordinates():
     assert np.abs(gradient).max() < 1e-8
 
 
+def test_phase_2_may_have_fresh_samples_in_space_too():
+    s = SMALL.replace(d=40)
+    same, fresh = (learn(s, 400, fresh=fresh) for fresh in (False, True))
+    assert fresh.fresh and not same.fresh and fresh.net.reduced_k is None
+    assert fresh.phase_2_samples == 400
+    X, y = fresh_samples(s, fresh.net, 400)
+    seen, _ = race_samples(s, 400)
+    assert X.shape == seen.shape and not np.isin(X[:, 0], seen[:, 0]).any()
+    z = s.target().project(X)[:, 0]
+    assert (y - np.tanh(2 * z)).std() == pytest.approx(0.1, rel=0.15)  # 4 / sqrt(2 x 400)
+    F = features(fresh.net, X)
+    gradient = F.T @ (F @ fresh.net.a - y) / 400 + fresh.decay * fresh.net.a
+    assert np.abs(gradient).max() < 1e-8
+
+
 def test_tests_of_reduced_networks_see_what_tests_in_space_see():
     """One network in both coordinates: its error is the same, by exact weights in z."""
     s = SMALL.replace(d=60)

@@ -132,6 +132,7 @@ def learn(
     second: str = "ridge",
     passes: int = 1,
     sampling: str = "auto",
+    fresh: bool = False,
     decays: np.ndarray = DECAYS,
     fraction: float = 0.2,
     tests: LineTests | None = None,
@@ -163,6 +164,9 @@ def learn(
         "sgd" takes passes x (samples of phase 2) steps.
     sampling : str
         "plain", "reduced", or "auto", which takes the cheaper one, as OnlineSGD does.
+    fresh : bool
+        Give phase 2 fresh samples under plain sampling too, so that what is compared over d is the
+        same thing at small and large d.
     decays : (decays,) ndarray
         Of the second layer to choose from, in units of the mean |sigma(W x + b)|^2.
     fraction : float
@@ -198,6 +202,7 @@ def learn(
             second=second,
             passes=passes,
             sampling=sampling,
+            fresh=fresh,
             decays=decays,
             fraction=fraction,
             tests=tests,
@@ -214,6 +219,7 @@ def outcomes(
     second: str = "ridge",
     passes: int = 1,
     sampling: str = "auto",
+    fresh: bool = False,
     decays: np.ndarray = DECAYS,
     fraction: float = 0.2,
     tests: LineTests | None = None,
@@ -234,6 +240,8 @@ def outcomes(
         Of "sgd".
     sampling : str
         "plain", "reduced" or "auto".
+    fresh : bool
+        Phase 2 has fresh samples under plain sampling too.
     decays : (decays,) ndarray
         Of the second layer, to choose from.
     fraction : float
@@ -270,7 +278,7 @@ def outcomes(
     )
     sim = OnlineSGD(settings, sampling=sampling)
     tests = tests or LineTests.of(sim.net, sim.target)
-    walk = _fresh(sim, times) if sim.reduced else _same(sim, times, phase_2)
+    walk = _fresh(sim, times) if sim.reduced or fresh else _same(sim, times, phase_2)
     for _ in times:
         with single_threaded_blas():  # not while it waits to be asked for the next one
             stop = next(walk)
@@ -316,7 +324,7 @@ def _outcome(sim, tests, phase_2, t, earlier, net, X, y, reach) -> Outcome:
     return Outcome(
         settings=s,
         samples=t,
-        fresh=sim.reduced,
+        fresh=earlier is net,
         phase_2_samples=len(y),
         phase_1=net,
         old_biases=old,

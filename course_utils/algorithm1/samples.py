@@ -44,26 +44,32 @@ def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fresh_samples(settings: Settings, net: TwoLayerNet, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Samples that a reduced simulation has not seen, in the coordinates of its network.
+    """Samples that a simulation has not seen, in the coordinates of its network.
 
     Parameters
     ----------
     settings : Settings
         Gives the target and the seed.
     net : TwoLayerNet
-        In reduced coordinates, of which the first k are the hidden directions.
+        In R^d, or in reduced coordinates, of which the first k are the hidden directions.
     n : int
         How many.
 
     Returns
     -------
     X : (n, columns) ndarray
-        Inputs (z, N(0, I)): what W sees of x ~ N(0, I_d) has this law exactly.
+        Inputs; reduced ones are (z, N(0, I)): what W sees of x ~ N(0, I_d) has this law exactly.
     y : (n,) ndarray
         Labels.
+
+    Raises
+    ------
+    MemoryError
+        If they do not fit.
     """
-    columns = net.W.shape[1]
-    reserve(8.0 * n * columns, f"{n:,} fresh samples", "lower width")
+    columns, target = net.W.shape[1], settings.target()
+    reserve(8.0 * n * columns, f"{n:,} fresh samples of {columns:,} coordinates", "lower width")
     inputs, noise = (np.random.default_rng([settings.seed, 0xF4E5, i]) for i in range(2))
     X = gaussian(n, columns, inputs)
-    return X, settings.target().labels(X[:, : settings.k], noise)
+    Z = target.project(X) if net.reduced_k is None else X[:, : settings.k]
+    return X, target.labels(Z, noise)
