@@ -7,6 +7,7 @@ from .paper import Paper as P
 SUBSPACE, TARGET, ESTIMATORS = "SubspaceLab ", "TargetLab ", "EstimatorsLab "
 NTK, COMPRESSION = "NTKLab ", "CompressionLab "
 DECREASING = " width=100 weight_decay=0.5 step=1 schedule=decreasing"
+CUBE = " inputs=hypercube directions=axis"
 GUESS = ("relation",)
 
 # fmt: off
@@ -35,12 +36,12 @@ PAPERS = (
       "Glasgow", 2023, "cites",
       "Minibatch SGD on both layers learns XOR on the cube with d polylog d samples, first the "
       "signal, then the balance.",
-      "sample complexity", SUBSPACE + "d=50 k=2 link=product", "xor", 3),
+      "sample complexity", SUBSPACE + "d=50 k=2 link=product" + CUBE, "xor", 3),
     P("Learning Multi-Index Models with Neural Networks via Mean-Field Langevin Dynamics",
       "Mousavi-Hosseini et al.", 2024, "cites",
       "Samples almost linear in an effective dimension whatever the exponent, compute possibly "
       "exponential.",
-      "sample complexity", SUBSPACE + "d=20 k=2 link=product"),
+      "sample complexity", SUBSPACE + "d=20 k=2 link=product" + CUBE),
     P("Learning Single-Index Models with Shallow Neural Networks",
       "Bietti et al.", 2022, "either",
       "Frozen random biases make the landscape benign: near-optimal samples by gradient flow.",
@@ -50,7 +51,8 @@ PAPERS = (
       "Mousavi-Hosseini et al.", 2023, "cites",
       "With a covariance spike, plain spherical dynamics can miss u, a scaling like that of batch "
       "norm repairs it, and a large aligned spike removes the information exponent.",
-      "structured inputs", SUBSPACE + "d=200 k=1 link=he3" + DECREASING, "spiked_covariance", 4),
+      "structured inputs", SUBSPACE + "d=200 k=1 link=he3 inputs=spiked:15:1" + DECREASING,
+      "spiked_covariance", 4),
     P("Learning in the Presence of Low-dimensional Structure: A Spiked Random Matrix Perspective",
       "Ba et al.", 2023, "cites",
       "At n of order d a spike d^beta lets kernels learn degree p iff beta >= 1 - 1/p, networks "
@@ -60,7 +62,8 @@ PAPERS = (
       "Descent",
       "Braun et al.", 2025, "cites",
       "Vanilla SGD needs no estimate of the covariance: an effective dimension of it replaces d.",
-      "structured inputs", SUBSPACE + "d=200 k=1 link=tanh", "effective_dimension", 2),
+      "structured inputs", SUBSPACE + "d=200 k=1 link=tanh inputs=spiked:20:0.5",
+      "effective_dimension", 2),
     P("How Structured Data Guides Feature Learning: A Case Study of the Parity Problem",
       "M3L workshop, authors not listed", 2023, "cites",
       "On a box whose relevant sides are longer, Langevin dynamics needs fewer samples and "
