@@ -29,6 +29,7 @@ from drawings import (
 
 from course_utils import OnlineSGD, Settings, online_sgd, split_norms
 from course_utils.labs import SubspaceLab
+from course_utils.labs import figures as declared
 from course_utils.labs.movie import neurons_movie
 from course_utils.theory import assumptions
 
@@ -80,6 +81,18 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
     degrees = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
     same(figure.layout, {"title": "Principal angles", "xaxis": TIME, "yaxis": degrees})
     assert figure.name == "angles"
+
+
+@EITHER
+def test_an_angle_is_called_by_its_direction_once_that_is_found(seeds):
+    """Where it has fallen, and not above 60 degrees again; as the page does."""
+    run = made(k=3, seeds=seeds)
+    same(list(named(declared.angles(run, names={2: 1, 0: 12}))), ["u₁₂", "second", "u₁"])
+    risen = (slice(None),) * (seeds > 1) + (-1, 2)
+    run.angles[risen] = np.radians(61)
+    same(list(named(declared.angles(run, names={2: 1, 0: 12}))), ["u₁₂", "second", "third"])
+    run.angles[risen] = np.radians(59)
+    same(list(named(declared.angles(run, names={2: 1}))), ["largest", "second", "u₁"])
 
 
 def test_directions_beyond_the_tenth_are_counted_in_english():
@@ -340,8 +353,15 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
     shown = lab.figures(run, 40)
     names = ["angles", "norms", "neurons", "singular values", "test risk"]
     assert [figure.name for figure in shown] == names
+    found = {r: f"u{'₀₁₂₃₄₅'[i]}" for r, i in lab.session.watch.names.items()}
+    assert len(found) == run.settings.k and sorted(found.values()) == ["u₁", "u₂", "u₃"]
     for figure, view in zip(shown, VIEWS, strict=True):
         want = getattr(figures, view)(run, 40, theory if view == "norms" else None)
+        if view == "angles":  # called by what they have found
+            for r, name in found.items():
+                curve = named(want)[("largest", "second", "third")[r]]
+                told = curve["hovertemplate"].replace(curve["name"], name)
+                curve |= {"name": name, "hovertemplate": told}
         same([figure.traces, figure.layout], [want.traces, want.layout])
     same(named(shown[1])["W⊥ predicted"]["y"], theory[1])
 

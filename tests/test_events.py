@@ -1,6 +1,7 @@
 """Events of a run, against a plain reading of its curves, and against curves made by hand."""
 
 import re
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -234,6 +235,29 @@ def test_who_watches_as_it_goes_says_the_same_at_once(runs, told):
         for i in range(len(run)):
             watch.see(run.at(i))
             assert watch.events == [e for e in told[preset, 1] if e.index <= i]
+
+
+@pytest.mark.parametrize("preset", ["five directions", "inclusion without recovery", "even link"])
+def test_names_of_angles_are_the_best_match(preset, runs, told):
+    """Of all ways to pair fallen angles with found directions, the largest sum of squares."""
+    for seed in SEEDS:
+        run, watch = runs[preset, seed], Watch(runs[preset, seed].settings, {})
+        for i in range(len(run)):
+            watch.see(run.at(i))
+        angles = [e for e in watch.events if e.name == "angle"]
+        found = [j for e in angles for j in e.directions]
+        if not found:
+            assert watch.names == {}
+            continue
+        gram = (lambda o: o.T @ o)(run.overlaps[angles[-1].index].astype(float))
+        share = np.linalg.eigh(gram)[1] ** 2  # of u_i in row i, angle r in column r
+        columns = [e.column for e in angles]
+        ways = permutations(columns, len(found))
+        best = max(
+            ways, key=lambda way: sum(share[i - 1, r] for i, r in zip(found, way, strict=True))
+        )
+        sure = [(r, i) for i, r in zip(found, best, strict=True) if share[i - 1, r] >= 0.5]
+        assert watch.names == dict(sure)
 
 
 def test_of_several_seeds_medians_count(runs):

@@ -36,6 +36,23 @@ class Event:
     column: int | None = None
 
 
+def ordinal(i: int) -> str:
+    """A number in order, as text.
+
+    Parameters
+    ----------
+    i : int
+        From 1.
+
+    Returns
+    -------
+    str
+        Such as '1st', '12th', '22nd'.
+    """
+    ending = "th" if i % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(i % 10, "th")
+    return f"{i}{ending}"
+
+
 def listed(events: Iterable[Event]) -> str:
     """Events as text, one a line.
 

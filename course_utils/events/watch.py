@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from ..links import LINKS
 from ..run import SERIES
 from ..settings import Settings
 from ..snapshot import Snapshot
 from ..theory import Assumption, assumptions
-from .event import Event
+from .event import Event, ordinal
 from .moments import Moment, Steady
 
 LOW = math.sin(math.radians(20)) ** 2  # angles that were never above 20 degrees left no plateau
@@ -74,12 +75,16 @@ class Watch:
 
     Notes
     -----
-    ``events`` is what has been said so far; ``events_of`` says what it means.
+    ``events`` is what has been said so far; ``events_of`` says what it means. ``names`` says of
+    angles that have fallen, as columns of ``Run.angles``, which u_i they belong to: the best match
+    of fallen angles and found directions when the last one fell, where it is half of the hidden
+    direction, squared, or more.
     """
 
     def __init__(self, settings: Settings, floors: dict[str, float]):
         self.settings, self.floors = settings, floors
         self.events: list[Event] = []
+        self.names: dict[int, int] = {}
         self._said: set[tuple[str, int | None]] = set()
         self._start: Moment | None = None
         self._outside = np.zeros(settings.k)  # the largest sin^2 of each angle so far
@@ -228,6 +233,7 @@ class Watch:
                 fell = f"{which} angle fell from {{:.0f}} to {{:.0f}} degrees".format(*ends)
                 words = f"{self._who(r, new)} ({fell}){self._next(new)}"
                 yield self._event("angle", words, new, r)
+                self._match()
 
     def _newly_found(self, r: int) -> list[int]:
         """The u_i that are found as angle no. r has fallen, the best match first.
@@ -245,6 +251,12 @@ class Watch:
             best += sorted(near, key=lambda i: -shares[i - 1])
         self._found += best
         return best
+
+    def _match(self) -> None:
+        fallen = [column for name, column in self._said if name == "angle"]
+        shares = self._now.shares[np.ix_(fallen, [i - 1 for i in self._found])]
+        pairs = zip(*linear_sum_assignment(-shares), strict=True)
+        self.names = {fallen[a]: self._found[b] for a, b in pairs if shares[a, b] >= 0.5}
 
     def _who(self, r: int, new: list[int]) -> str:
         if not new:
@@ -267,7 +279,7 @@ class Watch:
             value, bulk, squares = now.singular[r], now.singular[k], now.squares[r]
             above = value > 0 and value >= ABOVE * bulk and squares.sum() >= 0.5
             if self._new("singular value", r) and above:
-                which = "the largest" if k == 1 else f"the {_ordinal(r + 1)}"
+                which = "the largest" if k == 1 else f"the {ordinal(r + 1)}"
                 left = f"{which} singular value leaves the bulk, {value:.2g} against {bulk:.2g}"
                 near = [int(squares.argmax()) + 1] if squares.max() >= 0.5 else []
                 words = f"{left}; its direction is {_mixture(squares)}"
@@ -278,11 +290,6 @@ def _mixture(squares: np.ndarray) -> str:
     """The largest parts of a direction, as text."""
     parts = [i for i in np.argsort(-squares)[:3] if squares[i] >= max(0.1, squares.max() / 4)]
     return ", ".join(f"{squares[i]:.0%} u_{i + 1}" for i in parts)
-
-
-def _ordinal(i: int) -> str:
-    ending = "th" if i % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(i % 10, "th")
-    return f"{i}{ending}"
 
 
 def _joined(names: Iterable[str]) -> str:

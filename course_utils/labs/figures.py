@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from ..events import ordinal
 from ..run import Run
 from .look import COLOURS, DASHES, GREY, INK, INSIDE, OUTSIDE
 from .marks import bare, line, now_line, outline, points
@@ -14,6 +15,8 @@ from .rows import coordinates, first_decade
 from .views import Figure, column
 
 RANKS = ("largest", "second", "third", "fourth", "fifth")
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+FOUND = math.radians(60)  # an angle that has fallen, and is above that again, has lost its name
 LABELLED = 6  # curves that can be labelled where they end; more of them have a legend
 
 
@@ -111,13 +114,16 @@ def cursor(low: float, high: float) -> dict:
     return now_line(column("left", at="now"), low, high)
 
 
-def angles(run: Run) -> Figure:
+def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     """Principal angles against samples, one curve each, in degrees.
 
     Parameters
     ----------
     run : Run
         What is shown.
+    names : mapping of int to int, optional
+        Which u_i an angle belongs to, by its column: see ``events.Watch``. Others are called by
+        their rank.
 
     Returns
     -------
@@ -125,8 +131,12 @@ def angles(run: Run) -> Figure:
         Bound to "record".
     """
     k = run.settings.k
-    more = [_ordinal(i) for i in range(len(RANKS) + 1, k + 1)]
+    more = [ordinal(i) for i in range(len(RANKS) + 1, k + 1)]
     labels = ["angle"] if k == 1 else [*RANKS[:k], *more]
+    now = run.quantiles("angles", part=-1)
+    for which, i in (names or {}).items():
+        if now[which] <= FOUND:
+            labels[which] = f"u{str(i).translate(SUBSCRIPTS)}"
     each = [
         curve(run, "angles", label, COLOURS[i % 6], DASHES[i % 6], "%{y:.1f} degrees", item=i)
         for i, label in enumerate(labels)
@@ -136,11 +146,6 @@ def angles(run: Run) -> Figure:
     axis = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
     layout = {"title": "Principal angles", "xaxis": time_axis(run), "yaxis": axis}
     return Figure("angles", traces, layout, direct=k <= LABELLED)
-
-
-def _ordinal(i: int) -> str:
-    ending = "th" if i % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(i % 10, "th")
-    return f"{i}{ending}"
 
 
 def norms(run: Run, predicted: bool = False) -> Figure:

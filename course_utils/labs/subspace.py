@@ -108,7 +108,7 @@ def SubspaceLab(
     return Lab(
         "SubspaceLab",
         session,
-        views,
+        partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
         player=partial(Player, samples=samples),
@@ -121,11 +121,13 @@ def SubspaceLab(
 SubspaceLab.presets = PRESETS
 
 
-def views(run: Run) -> list[Figure]:
+def views(session: Session, run: Run) -> list[Figure]:
     """Five linked views with one time cursor.
 
     Parameters
     ----------
+    session : Session
+        The experiment.
     run : Run
         What was recorded.
 
@@ -135,7 +137,7 @@ def views(run: Run) -> list[Figure]:
         Bound to ``tables``.
     """
     return [
-        figures.angles(run),
+        figures.angles(run, session.watch.names),
         figures.norms(run, predicted=True),
         figures.neurons(run),
         figures.singular_values(run),
