@@ -72,6 +72,25 @@ class InputLaw:
         """True for N(0, I), on which the theory rests."""
         return self.shape is None and self.stretch == 0
 
+    def must_be_standard(self, what: str) -> None:
+        """Refuse any law but N(0, I) where a result rests on it.
+
+        Parameters
+        ----------
+        what : str
+            What rests on it.
+
+        Raises
+        ------
+        ValueError
+            For another law.
+        """
+        if not self.standard:
+            raise ValueError(
+                f"inputs = {self.text!r}: {what} for inputs N(0, I) alone, use inputs='gaussian'; "
+                "OnlineSGD measures risks and angles under every law"
+            )
+
     def spike_inside(self, k: int) -> np.ndarray | None:
         """The spike v in the coordinates (u_1, ..., u_k, w), w a unit vector orthogonal to all u_i.
 

@@ -64,7 +64,7 @@ class LineTests:
     Raises
     ------
     ValueError
-        Unless k = 1.
+        Unless k = 1 and inputs are N(0, I).
     MemoryError
         If the inputs do not fit.
 
@@ -86,6 +86,7 @@ class LineTests:
             raise ValueError(
                 f"k = {target.k}: a learned function along u needs a target of one direction"
             )
+        target.inputs.must_be_standard("a learned function is tested with the weights of z")
         width = columns or target.d
         reserve(
             8.0 * 3 * grid * each * width,

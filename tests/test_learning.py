@@ -222,6 +222,9 @@ def test_errors_of_learn_say_what_to_try():
         learn(SMALL.replace(loss="logistic"), 100)
     with pytest.raises(ValueError, match="one direction"):
         learn(SMALL.replace(link="chain", k=2), 100)
+    for found in (lambda s: learn(s, 100), lambda s: race_samples(s, 9)):
+        with pytest.raises(ValueError, match="inputs = 'student:3': .* N.0, I. alone"):
+            found(SMALL.replace(inputs="student:3"))
     with pytest.raises(ValueError, match="increasing order"):
         learn(SMALL, [300, 100])
     with pytest.raises(ValueError, match="reach = -1"):

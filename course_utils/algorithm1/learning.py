@@ -183,8 +183,8 @@ def learn(
     Raises
     ------
     ValueError
-        For k other than 1, sign labels, an unknown ``second``, a reach that is not positive, or
-        sample counts that do not increase.
+        For k other than 1, inputs other than N(0, I), sign labels, an unknown ``second``, a reach
+        that is not positive, or sample counts that do not increase.
     MemoryError
         If the samples do not fit.
     Diverged

@@ -31,14 +31,17 @@ def race_samples(settings: Settings, n: int) -> tuple[np.ndarray, np.ndarray]:
 
     Raises
     ------
+    ValueError
+        For inputs other than N(0, I).
     MemoryError
         If they do not fit.
     """
+    target = settings.target()
+    target.inputs.must_be_standard("methods race")
     reserve(
         8.0 * n * (settings.d + 4), f"{n:,} samples in {settings.d:,} dimensions", "lower n or d"
     )
     inputs, noise = (np.random.default_rng([settings.seed, 0xACE, i]) for i in range(2))
-    target = settings.target()
     X = gaussian(n, settings.d, inputs)
     return X, target.labels(target.project(X), noise)
 
@@ -64,10 +67,13 @@ def fresh_samples(settings: Settings, net: TwoLayerNet, n: int) -> tuple[np.ndar
 
     Raises
     ------
+    ValueError
+        For inputs other than N(0, I).
     MemoryError
         If they do not fit.
     """
     columns, target = net.W.shape[1], settings.target()
+    target.inputs.must_be_standard("fresh samples are drawn")
     reserve(8.0 * n * columns, f"{n:,} fresh samples of {columns:,} coordinates", "lower width")
     inputs, noise = (np.random.default_rng([settings.seed, 0xF4E5, i]) for i in range(2))
     X = gaussian(n, columns, inputs)
