@@ -174,7 +174,7 @@ def test_every_preset_runs(lab):
 @pytest.mark.parametrize("name", [n for n in labs.__all__ if hasattr(getattr(labs, n), "presets")])
 def test_each_preset_of_a_lab_says_in_a_sentence_of_its_own_what_to_watch(name):
     presets = getattr(labs, name).presets
-    sentences = [sentence for settings, sentence in presets.values() if settings.summary()]
+    sentences = [says for settings, says, *_ in presets.values() if settings.summary()]
     assert all(len(said) > 20 and said.endswith((".", "?")) for said in sentences)
     assert len(set(sentences)) == len(presets) > 0
 

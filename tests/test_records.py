@@ -270,8 +270,9 @@ from course_utils import labs
 
 for made in (getattr(labs, name) for name in labs.__all__):
     if hasattr(made, "presets"):
-        (settings, _), *_ = made.presets.values()
-        made.presets["one more"] = (settings, "One more sentence that says what to watch.")
+        (settings, _, *knobs), *_ = made.presets.values()
+        told = "One more sentence that says what to watch."
+        made.presets["one more"] = (settings, told, *knobs)
 """
 MENUS = "controls_of or knobs_of or offer_what or presets_of or sentence_of_its_own"
 
@@ -281,7 +282,8 @@ def test_no_test_of_a_lab_keeps_a_list_that_one_more_link_or_preset_must_enter(t
     (tmp_path / "one_more.py").write_text(ONE_MORE_LINK + ONE_MORE_PRESET)
     here = Path(__file__).parent
     places = os.pathsep.join([str(tmp_path), str(here.parent), os.environ.get("PYTHONPATH", "")])
-    labs = ("labs", "gap_lab", "drawings_panels", "drawings_ntk", "drawings_compression")
+    labs = ("labs", "gap_lab", "single_index_lab", "drawings_panels", "drawings_ntk")
+    labs += ("drawings_compression",)
     program = [sys.executable, "-m", "pytest", "-q", "-p", "one_more", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*program, "-k", MENUS, *(str(here / f"test_{name}.py") for name in labs)],

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .lab import Lab as Lab
     from .ntk import NTKLab as NTKLab
     from .prediction import predict as predict
+    from .single_index import SingleIndexLab as SingleIndexLab
     from .stage import show as show
     from .subspace import SubspaceLab as SubspaceLab
     from .target import TargetLab as TargetLab
@@ -24,6 +25,7 @@ _HOME = {
     "HermiteLab": "hermite",
     "EstimatorsLab": "estimators",
     "GapLab": "gap",
+    "SingleIndexLab": "single_index",
     "NTKLab": "ntk",
     "CompressionLab": "compression",
     "predict": "prediction",

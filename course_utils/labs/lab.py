@@ -55,8 +55,9 @@ class Lab(widgets.VBox):
         Further orders that the lab understands, each called with the order's value.
     bar, beside : sequence of str or Press
         What stands under the fields and beside the presets: names of knobs, and buttons.
-    presets : mapping of str to (Settings, str), optional
-        Settings worth seeing by name, with a sentence each.
+    presets : mapping of str to tuple, optional
+        (Settings, str) worth seeing by name, with a sentence each; a third entry has values of
+        knobs, by the knob.
     first, more : sequence of str
         Names of the fields in sight, and of those behind "more".
     more_title : str
@@ -99,7 +100,7 @@ class Lab(widgets.VBox):
         orders: Mapping[str, Callable[[Any], None]] | None = None,
         bar: Sequence[str | Press] = (),
         beside: Sequence[str | Press] = (),
-        presets: Mapping[str, tuple[Settings, str]] | None = None,
+        presets: Mapping[str, tuple] | None = None,
         first: Sequence[str] = FIRST,
         more: Sequence[str] = MORE,
         more_title: str = "More: seed, settings code, export",

@@ -168,7 +168,7 @@ def draw_anew(lab: Lab, _: Any = None) -> None:
 
 
 def take_preset(lab: Lab, name: str) -> None:
-    """Start the experiment that a preset names.
+    """Start the experiment that a preset names, and turn the knobs that it has a value for.
 
     Parameters
     ----------
@@ -184,7 +184,10 @@ def take_preset(lab: Lab, name: str) -> None:
     """
     if name not in lab.presets:
         raise ValueError(f"{lab.name} has no preset {name!r}: it offers {', '.join(lab.presets)}")
-    lab.use(lab.presets[name][0], anew=True, chosen=name)
+    settings, _, *turned = lab.presets[name]
+    lab.use(settings, anew=True, chosen=name)
+    for order, value in dict(*turned).items():
+        lab.orders[order](value)
     lab.player.go()
 
 

@@ -1,6 +1,7 @@
 """Who owns time in a lab.
 
-A Player plays a run and looks back on it, a Finisher measures what is missing and rests.
+A Player plays a run and looks back on it, a Finisher measures what is missing and rests, a Reviewer
+does that and looks back on its rows.
 """
 
 from __future__ import annotations
@@ -100,7 +101,90 @@ class Finisher:
         self.lab.actor.playing = self.lab.stage.playing = on
 
 
-class Player:
+class LookBack:
+    """Which recorded moment is shown: now, or one that is looked back at; nothing trains."""
+
+    cursor: float | None = None  # the moment looked back at, in samples; None for now
+    looked: dict | None = None  # which message of which page asked for it
+
+    def look(self, where: float | Mapping | None) -> None:
+        """Look at a recorded moment, or at now; trains nothing.
+
+        Parameters
+        ----------
+        where : float or mapping or None
+            Near which sample count, in log time; None for now. A page that looks back by itself
+            says so in a message, which holds ``samples``.
+
+        Raises
+        ------
+        ValueError
+            For what is no number of samples.
+        """
+        if isinstance(where, Mapping):
+            self.looked = {"by": where.get("by"), "seq": where.get("seq")}
+            where = where.get("samples")
+        if where is not None and not (isinstance(where, numbers.Real) and where >= 0):
+            raise ValueError(
+                f"{where!r} is no moment to look back at: "
+                "give a number of samples, 0 or more, or None for now"
+            )
+        self.cursor = where
+
+    def moment(self, run: Run) -> int:
+        """Index of the recorded moment that is shown.
+
+        Parameters
+        ----------
+        run : Run
+            What was recorded.
+
+        Returns
+        -------
+        int
+            The moment nearest to where it looks.
+        """
+        return moment_at(run, self.cursor)
+
+    def clock(self, run: Run, moment: int) -> str:
+        """A recorded moment in words.
+
+        Parameters
+        ----------
+        run : Run
+            What was recorded.
+        moment : int
+            Its index.
+
+        Returns
+        -------
+        str
+            Such as "t = 5,000 = 100 d".
+        """
+        t = int(run.samples[moment])
+        return f"t = {t:,} = {in_d(t, run.settings.d)}"
+
+
+class Reviewer(LookBack, Finisher):
+    """For experiments that keep what they measure row by row: a Finisher that looks back.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose experiment it finishes; its result has ``samples``, those of each row.
+    """
+
+    def __init__(self, lab: Lab):
+        super().__init__(lab)
+        self.orders = {"look": self.look}
+
+    def begun(self) -> None:
+        """Measure anew, and look at it as it is now."""
+        self.look(None)
+        self.go()
+
+
+class Player(LookBack):
     """For a Session: play, pause, step, x10, reset, the speed, and the look back on the run.
 
     Parameters
@@ -115,8 +199,6 @@ class Player:
         self.lab, self.samples = lab, samples
         self.transport = Transport(lab.actor.order)
         self.speed = 1.0
-        self.cursor: float | None = None  # the moment looked back at, in samples; None for now
-        self.looked: dict | None = None  # which message of which page asked for it
         self._goal: int | None = None
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
         self.orders: dict[str, Callable[[Any], None]] = {
@@ -209,30 +291,6 @@ class Player:
         self._set_playing(False)
         self.lab.restart(self.lab.settings)
 
-    def look(self, where: float | Mapping | None) -> None:
-        """Look at a recorded moment, or at now; trains nothing.
-
-        Parameters
-        ----------
-        where : float or mapping or None
-            Near which sample count, in log time; None for now. A page that looks back by itself
-            says so in a message, which holds ``samples``.
-
-        Raises
-        ------
-        ValueError
-            For what is no number of samples.
-        """
-        if isinstance(where, Mapping):
-            self.looked = {"by": where.get("by"), "seq": where.get("seq")}
-            where = where.get("samples")
-        if where is not None and not (isinstance(where, numbers.Real) and where >= 0):
-            raise ValueError(
-                f"{where!r} is no moment to look back at: "
-                "give a number of samples, 0 or more, or None for now"
-            )
-        self.cursor = where
-
     def step(self) -> None:
         """Train for as long as has passed since the last step, and not beyond the goal."""
         now = time.perf_counter()
@@ -248,39 +306,6 @@ class Player:
         if self._goal and session.samples >= self._goal:
             self._goal = None
             self._set_playing(False)
-
-    def moment(self, run: Run) -> int:
-        """Index of the recorded moment that is shown.
-
-        Parameters
-        ----------
-        run : Run
-            What was recorded.
-
-        Returns
-        -------
-        int
-            The moment nearest to where it looks.
-        """
-        return moment_at(run, self.cursor)
-
-    def clock(self, run: Run, moment: int) -> str:
-        """A recorded moment in words.
-
-        Parameters
-        ----------
-        run : Run
-            What was recorded.
-        moment : int
-            Its index.
-
-        Returns
-        -------
-        str
-            Such as "t = 5,000 = 100 d".
-        """
-        t = int(run.samples[moment])
-        return f"t = {t:,} = {in_d(t, run.settings.d)}"
 
     def patience(self) -> str:
         """A sentence where the run will take long.

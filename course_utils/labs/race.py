@@ -166,7 +166,7 @@ def views(race: Race) -> list[Figure]:
     }
     inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
     layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
-    low = _lowest(r.r2 for m in race.sizes() for r in race.reports[m].values())
+    low = lowest_r2(r.r2 for m in race.sizes() for r in race.reports[m].values())
     ticks = [i / 2 for i in range(math.ceil(2 * low), 3)]
     shown = [
         Figure(
@@ -212,8 +212,19 @@ def views(race: Race) -> list[Figure]:
     return [*shown, _moved(race, inside)]
 
 
-def _lowest(r2: Iterable[float]) -> float:
-    """Lower end of an axis of R^2: a little below 0, or in halves as low as it takes, to -3."""
+def lowest_r2(r2: Iterable[float]) -> float:
+    """Lower end of an axis of R^2: a little below 0, or in halves as low as it takes, to -3.
+
+    Parameters
+    ----------
+    r2 : iterable of float
+        What the axis has to show.
+
+    Returns
+    -------
+    float
+        From -3 to -0.1.
+    """
     least = max(-3.0, min(r2, default=0.0))
     return -0.1 if least > -0.1 else math.floor(2 * least) / 2
 
