@@ -13,7 +13,6 @@ import numpy as np
 
 from .algorithm1 import DECAYS, algorithm1, race_samples, second_layer_ridge
 from .engine.online import OnlineSGD
-from .inputs import gaussian
 from .kernels import (
     RIDGES,
     EmpiricalKernel,
@@ -186,11 +185,18 @@ def predicted_r2(settings: Settings, n: float | np.ndarray, ridge: float) -> flo
     float or (points,) ndarray
         One for each n; nan for a constant link.
 
+    Raises
+    ------
+    ValueError
+        For inputs that are not N(0, I).
+
     Notes
     -----
     Source: ``learning_curve``. Taught in notebook 05.
     """
-    spectrum, link = _spectrum(settings.activation, settings.d), settings.target().mean
+    target = settings.target()
+    target.inputs.must_be_standard("the learning curve is known")
+    spectrum, link = _spectrum(settings.activation, settings.d), target.mean
     error = learning_curve(spectrum, link, n, ridge, settings.noise).error - settings.noise**2
     mean = float(spectrum.coefficients(lambda Z: np.ones(len(Z))) @ spectrum.coefficients(link))
     second = spectrum.second_moment(link)
@@ -290,7 +296,8 @@ def kernel_movement(
     net, target = sim.net, sim.target
     X, y = race_samples(settings, samples)
     y = y / alpha + net(X)
-    probe = gaussian(probes, settings.d, np.random.default_rng([settings.seed, 0x9B0E]))
+    rng = np.random.default_rng([settings.seed, 0x9B0E])
+    probe = target.inputs.sample(probes, settings.d, rng, target.spike)
     f = target.mean(target.project(probe))
     rates, outer = ntk_rates(net), np.outer(f - f.mean(), f - f.mean())
     times = np.unique(

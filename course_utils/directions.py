@@ -115,6 +115,25 @@ def check_directions(kind: str, k: int, d: int) -> str:
     return ":".join([name, *map(shortest, values)])
 
 
+def room_of(kind: str, k: int) -> int:
+    """The fewest dimensions that directions of a kind need.
+
+    Parameters
+    ----------
+    kind : str
+        As in ``check_directions``.
+    k : int
+        Number of directions.
+
+    Returns
+    -------
+    int
+        k, or more for sparse ones.
+    """
+    name, values = _read(kind)
+    return k * values[0] if name == "sparse" else k
+
+
 def draw_directions(kind: str, k: int, d: int, rng: np.random.Generator) -> np.ndarray:
     """Hidden directions of a kind.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .inputs import gaussian_points
+from .averages import gaussian_points
 from .links import SQRT_2PI, gaussian_grid
 from .targets import MultiIndexModel
 

@@ -1,4 +1,4 @@
-"""Where inputs come from: one record a law, drawn or as points that stand for it.
+"""Where inputs come from: one record a law.
 
 To add a law, add its record to LAWS; samples, risks, floors and the engine follow. What is computed
 instead of drawn rests on N(0, I): Hermite coefficients, averages over ``links.gaussian_grid``, and
@@ -19,7 +19,7 @@ from .texts import Parameter, name_with_numbers, shortest, usage
 
 @dataclass(frozen=True)
 class InputLaw:
-    """A law of inputs x with mean 0: normal numbers, reshaped, and perhaps stretched along v.
+    """A law of inputs x, symmetric about 0: normal numbers, reshaped, and perhaps stretched.
 
     The covariance is I, or I + THETA v v^T for a law with a spike v. A record of LAWS is a law
     whose numbers are still open; ``input_law`` reads a text that gives them.
@@ -43,6 +43,8 @@ class InputLaw:
         (G, drawn, *values) -> inputs (n, d) of covariance I from normal numbers G (n, d).
     spiked : bool
         Whether values are THETA and COS of a spike: v has the cosine COS with u_1.
+    independent : bool
+        Whether coordinates are independent of each other.
     values : tuple of float
         Its numbers.
     """
@@ -55,6 +57,7 @@ class InputLaw:
     draws: Callable | None = None
     shape: Callable | None = None
     spiked: bool = False
+    independent: bool = False
     values: tuple[float, ...] = ()
 
     @property
@@ -245,7 +248,13 @@ _NU = Parameter("NU", 2.1, 1e6, 3.0)
 LAWS: dict[str, InputLaw] = {
     law.name: law
     for law in (
-        InputLaw("gaussian", "N(0, I): independent standard normal coordinates", "", True),
+        InputLaw(
+            "gaussian",
+            "N(0, I): independent standard normal coordinates",
+            "",
+            True,
+            independent=True,
+        ),
         InputLaw(
             "spiked",
             "N(0, I + THETA v v^T): variance 1 + THETA along one direction v, at cosine COS to u_1",
@@ -262,6 +271,7 @@ LAWS: dict[str, InputLaw] = {
             "where u has few entries",
             False,
             shape=lambda G, drawn: np.where(G < 0, -1.0, 1.0),
+            independent=True,
         ),
         InputLaw(
             "student",
@@ -271,6 +281,7 @@ LAWS: dict[str, InputLaw] = {
             (_NU,),
             lambda rng, n, d, nu: _unit_t(rng, nu, (n, d)),
             lambda G, drawn, nu: G * drawn,
+            independent=True,
         ),
         InputLaw(
             "elliptical",
@@ -342,27 +353,3 @@ def gaussian(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
         One input a row; projections on k orthonormal directions are those of N(0, I_k), (n, k).
     """
     return rng.standard_normal((n, d))
-
-
-def gaussian_points(k: int, points: int, rng: np.random.Generator) -> np.ndarray:
-    """Scrambled Sobol points that stand for N(0, I_k) in averages.
-
-    Parameters
-    ----------
-    k : int
-        Number of coordinates of each.
-    points : int
-        How many, a power of 2.
-    rng : Generator
-        Where the scrambling is drawn from.
-
-    Returns
-    -------
-    (points, k) ndarray
-        One point a row.
-    """
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    uniform = qmc.Sobol(k, rng=rng).random(points)
-    return ndtri(np.clip(uniform, 1e-16, 1 - 1e-16))

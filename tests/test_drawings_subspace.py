@@ -408,16 +408,17 @@ LAMPS = {  # name, and how what it means begins
     "step small enough": "step",
     "first Hermite coefficient not zero": "That of the clipped label",
     "k fits": "k = ",
+    "inputs isotropic Gaussian": "Inputs are N(0, I)",
 }
 
 
 @pytest.mark.parametrize(
     "settings, on",
     [
-        (dict(schedule="decreasing", weight_decay=0.5, step=1.0), "TTTT"),
-        (dict(weight_decay=0.5, step=0.05, link="none", noise=1.0), "TTFT"),
-        (dict(weight_decay=0.0, step=5.0), "FFTT"),
-        (dict(weight_decay=0.5, step=0.05, d=1), "TTTF"),
+        (dict(schedule="decreasing", weight_decay=0.5, step=1.0), "TTTTT"),
+        (dict(weight_decay=0.5, step=0.05, link="none", noise=1.0), "TTFTT"),
+        (dict(weight_decay=0.0, step=5.0), "FFTTT"),
+        (dict(weight_decay=0.5, step=0.05, d=1), "TTTFT"),
     ],
 )
 def test_lamps_belong_to_their_assumptions(settings, on):
@@ -441,20 +442,24 @@ def test_lamps_belong_to_their_assumptions(settings, on):
 # moves by a few per cent.
 PAPER = dict(d=100, link="tanh", k=1, weight_decay=0.5, step=0.05)
 PRESETS = {
-    "the theorem holds": (dict(bias="away", schedule="decreasing", step=1.0), "TTTT", 20_000),
-    "no weight decay": (dict(weight_decay=0.0), "FTTT", 40_000),
+    "the theorem holds": (dict(bias="away", schedule="decreasing", step=1.0), "TTTTT", 20_000),
+    "no weight decay": (dict(weight_decay=0.0), "FTTTT", 40_000),
     "decay under the threshold": (
         dict(d=50, link="relu", weight_decay=0.02, step=0.2),
-        "FTTT",
+        "FTTTT",
         20_000,
     ),
-    "decay too strong": (dict(d=50, weight_decay=2.0), "FTTT", 20_000),
-    "pure noise": (dict(link="none", noise=1.0), "FTFT", 20_000),
-    "even link": (dict(d=50, link="he2"), "FTFT", 20_000),
-    "inclusion without recovery": (dict(k=3, link="sum_tanh"), "FTTT", 40_000),
-    "five directions": (dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1), "FTTT", 50_000),
-    "a million dimensions": (dict(d=10**6, weight_decay=0.05, width=20, step=0.3), "FFTT", 0),
-    "the paper's Figure 1": (dict(d=2, width=1000), "FTTT", 3_000),
+    "decay too strong": (dict(d=50, weight_decay=2.0), "FTTTT", 20_000),
+    "pure noise": (dict(link="none", noise=1.0), "FTFTT", 20_000),
+    "even link": (dict(d=50, link="he2"), "FTFTT", 20_000),
+    "inclusion without recovery": (dict(k=3, link="sum_tanh"), "FTTTT", 40_000),
+    "five directions": (
+        dict(d=50, k=5, link="chain", weight_decay=0.05, step=0.1),
+        "FTTTT",
+        50_000,
+    ),
+    "a million dimensions": (dict(d=10**6, weight_decay=0.05, width=20, step=0.3), "FFTTT", 0),
+    "the paper's Figure 1": (dict(d=2, width=1000), "FTTTT", 3_000),
 }
 SAYS = {
     "the theorem holds": "threshold, biases away from zero, decreasing.*W⊥ falls like 1/√t",

@@ -31,7 +31,7 @@ from .sampling import (
 TEST_SAMPLES = 1000
 FED = (
     "Trained on samples that were fed; "
-    "the risk is that on inputs N(0, I) with the labels of these settings."
+    "the risk is that on inputs {} with the labels of these settings."
 )
 
 
@@ -237,8 +237,8 @@ class OnlineSGD:
 
         Notes
         -----
-        Snapshots go on measuring the risk on inputs N(0, I) with labels of the target of these
-        settings, whatever was fed, and say so.
+        Snapshots go on measuring the risk on inputs of the law of these settings with labels of
+        their target, whatever was fed, and say so: give the settings the law of what you feed.
         """
         if self.reduced:
             raise RuntimeError(
@@ -301,7 +301,8 @@ class OnlineSGD:
         Returns
         -------
         Snapshot
-            Angles, norms, singular values and test risk at this moment.
+            Angles, norms, singular values and test risk at this moment, on inputs of the law of
+            these settings.
         """
         s, sampler = self.settings, self._sampler
         with single_threaded_blas():
@@ -309,7 +310,7 @@ class OnlineSGD:
             risk, r2, note = (
                 mean_loss(yhat, y, s.loss),
                 r_squared(yhat, y),
-                FED if self._fed else "",
+                FED.format(_inputs(s)) if self._fed else "",
             )
             return Snapshot.measure(
                 self.samples, s.d, sampler.W, sampler.directions, risk, r2, note=note
@@ -355,6 +356,10 @@ class OnlineSGD:
     def _test_labels(self) -> np.ndarray:
         y = self.target.mean(self._test_projections) + self.target.noise * self._test_noise
         return np.where(y >= 0, 1.0, -1.0) if self.target.sign_labels else y
+
+
+def _inputs(s: Settings) -> str:
+    return "N(0, I)" if input_law(s.inputs).standard else f"of the law {s.inputs}"
 
 
 def _smaller(s: Settings) -> str:

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..averages import gaussian_points
 from ..hermite import hermite_basis, hermite_coefficients
-from ..inputs import gaussian_points
 from ..links import LINKS
 
 

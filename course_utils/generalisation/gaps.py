@@ -268,7 +268,7 @@ def _losses(net, target, loss: str, sets: Sequence[Samples], tau: float) -> list
     """Losses of [W, W_par] on each of two sets, [[(n,), (n',)], [(n,), (n',)]]."""
     outputs, inside = outputs_of(net.activation), parallel_part(net, target)
     found = []
-    for W, inputs in ((net.W, lambda X: X), (inside, target.project)):
+    for W, inputs in ((net.W, lambda X: X), (inside, lambda X: X @ target.directions.T)):
         W = np.ascontiguousarray(W)
         predicted = [outputs(W, net.a, net.b, np.ascontiguousarray(inputs(X))) for X, _ in sets]
         found.append(

@@ -53,7 +53,8 @@ def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
     Raises
     ------
     ValueError
-        For another activation, for k > 1, for sign labels, or for a row of W that is zero.
+        For another activation, for k > 1, for sign labels, for a row of W that is zero, or for
+        inputs that are not N(0, I).
 
     Notes
     -----
@@ -77,6 +78,7 @@ def relu_moments(net: TwoLayerNet, target: MultiIndexModel) -> Moments:
             f"k = {target.k}, sign labels {target.sign_labels}: E[y phi] is computed for one "
             "direction and real labels only"
         )
+    target.inputs.must_be_standard("these moments are known")
     size = np.linalg.norm(net.W, axis=1)
     if not (size > 0).all():
         raise ValueError(

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..compression import RANKED, Compressed, compressed
+from ..inputs import input_law
 from ..machine import single_threaded_blas
 from ..run import Run, as_csv, in_d
 from ..settings import Settings
@@ -51,7 +52,13 @@ class Compressions(Session):
             What to run.
         samples : int
             Train on and record so many at once.
+
+        Raises
+        ------
+        ValueError
+            For inputs that are not N(0, I).
         """
+        input_law(settings.inputs).must_be_standard("the bound that this lab shows holds")
         before, self.ranks = self.ranks, min(settings.k + 5, settings.width, settings.d)
         if self.ranks != before:  # another k
             self.rank = min(settings.k, self.ranks)

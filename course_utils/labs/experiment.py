@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..inputs import input_law
 from ..run import as_csv
 from ..settings import Settings
 
@@ -46,7 +47,14 @@ class Experiment:
         ----------
         settings : Settings
             What to compute from now on.
+
+        Raises
+        ------
+        ValueError
+            For inputs that are not N(0, I), where the experiment rests on them.
         """
+        if "inputs" not in self.uses:
+            input_law(settings.inputs).must_be_standard("this lab measures and predicts")
         before = self.__dict__.copy()
         self.settings = settings
         try:

@@ -253,12 +253,15 @@ class Session:
 
     def _begin_prediction(self):
         sim, start = self.sims[0], self.record.run().at(0)
+        # sample count of the last change of settings: predictions lie close together after it
+        self._changed = 0
+        self._theory, self._predicted = None, [(0, float("nan"))]
+        if not sim.target.inputs.standard:
+            return  # a light says why nothing is predicted
         net = sim.net
         self._theory = PerpendicularPrediction(
             self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500
         )
-        # sample count of the last change of settings: predictions lie close together after it
-        self._changed = 0
         self._predicted = [(0, self._theory.perpendicular)]
 
     def _predict(self, force: bool = False):

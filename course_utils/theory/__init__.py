@@ -3,7 +3,7 @@
 Thresholds, predicted curves, stationary points, and the equations of order parameters.
 """
 
-from .assumptions import KINK, Assumption, assumptions, decay_threshold, first_hermite
+from .assumptions import KINK, Assumption, assumptions, decay_threshold
 from .order_parameters import I2, I3, I4, J2, ErfLink, OrderParameters, erf_link, erf_ode
 from .perpendicular import (
     PerpendicularPrediction,
@@ -13,6 +13,7 @@ from .perpendicular import (
 )
 from .prediction import predict
 from .recursion import noise_floor, predicted_perpendicular
+from .start import first_hermite, first_step, first_step_angle
 from .stein import parallel_part, risk_gradient, stationary_point, stein_terms
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "erf_link",
     "erf_ode",
     "first_hermite",
+    "first_step",
+    "first_step_angle",
     "noise_and_gap",
     "noise_floor",
     "parallel_part",

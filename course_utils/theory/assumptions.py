@@ -6,18 +6,26 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from ..activations import ACTIVATIONS
-from ..inputs import gaussian
-from ..links import gaussian_grid
+from ..directions import room_of
+from ..inputs import input_law
 from ..losses import LOSSES
-from ..networks import second_layer
 from ..settings import Settings
 from .recursion import noise_floor
+from .start import (
+    biases_of,
+    first_hermite,
+    first_step_angle,
+    squared_loss_slope,
+    squared_slope,
+    untrained_loss_slope,
+)
 
 KINK = 1 / math.sqrt(2 * math.pi * math.e)
 """0.242: largest value of phi(b/r)/r over r > 0, times |b|. It is reached at r = |b|."""
+
+FEW = 8  # coordinates in which 2^16 samples tell within a degree where the first step points
 
 
 @dataclass(frozen=True)
@@ -78,10 +86,10 @@ def decay_threshold(settings: Settings, mean_loss_slope: float | None = None) ->
         )
     sigma = ACTIVATIONS[settings.activation]
     if not sigma.jump:
-        slope = _untrained_loss_slope(settings) if mean_loss_slope is None else mean_loss_slope
+        slope = untrained_loss_slope(settings) if mean_loss_slope is None else mean_loss_slope
         return slope * sigma.largest_curvature
     slope = LOSSES[settings.loss].largest_slope if mean_loss_slope is None else mean_loss_slope
-    smallest = np.abs(_biases(settings)).min()
+    smallest = np.abs(biases_of(settings)).min()
     return (
         math.inf
         if smallest == 0
@@ -104,7 +112,8 @@ def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> lis
     list of Assumption
         In order: decay above threshold (with it, and a small step, W_perp contracts: derived in
         notebook 02), step small enough, first Hermite coefficient not zero and k fits (with
-        these the start has a signal and W has room for it: assumed here).
+        these the start has a signal and W has room for it: assumed here), inputs isotropic
+        Gaussian (on which all of them rest).
 
     Raises
     ------
@@ -117,12 +126,23 @@ def assumptions(settings: Settings, mean_loss_slope: float | None = None) -> lis
     Taught in notebook 02.
     """
     s = settings
-    return [_about_decay(s, mean_loss_slope), _about_step(s), _about_signal(s), _about_size(s)]
+    return [
+        _about_decay(s, mean_loss_slope),
+        _about_step(s),
+        _about_signal(s),
+        _about_size(s),
+        _about_inputs(s),
+    ]
 
 
 def _about_decay(s: Settings, slope: float | None) -> Assumption:
     threshold, lam = decay_threshold(s, slope), s.weight_decay
-    if lam > threshold:
+    if not input_law(s.inputs).standard:
+        text = (
+            f"weight_decay = {lam:g} is {'above' if lam > threshold else 'not above'} the "
+            f"threshold {threshold:.3g}, which is derived for inputs N(0, I), and these are not."
+        )
+    elif lam > threshold:
         until = (
             ""
             if ACTIVATIONS[s.activation].jump
@@ -156,7 +176,7 @@ def _why_threshold(s: Settings, threshold: float) -> str:
         return "Without biases the ReLU threshold is infinite; bias='away' makes it finite."
     if math.isinf(threshold):
         return "Square loss has no largest slope, so the threshold is infinite; try loss='huber'."
-    b = np.abs(_biases(s))
+    b = np.abs(biases_of(s))
     share = np.mean(s.weight_decay * b > threshold * b.min())
     near = (
         "N(0, 1) puts the smallest bias near 1/width, out of reach; "
@@ -170,11 +190,16 @@ def _why_threshold(s: Settings, threshold: float) -> str:
 
 def _about_step(s: Settings) -> Assumption:
     shrink = s.step / s.d * s.weight_decay
+    law = input_law(s.inputs)
+    long = 1 + law.stretch / s.d  # E|x|^2 / d
     overshoot = (
-        s.step * ACTIVATIONS[s.activation].largest_slope ** 2 * LOSSES[s.loss].largest_curvature
+        s.step
+        * long
+        * ACTIVATIONS[s.activation].largest_slope ** 2
+        * LOSSES[s.loss].largest_curvature
     )
-    V = _start_squared_loss_slope(s) * _start_squared_slope(s)
-    steady = s.schedule == "constant" and s.weight_decay > 0
+    V = squared_loss_slope(s) * squared_slope(s)
+    steady = s.schedule == "constant" and s.weight_decay > 0 and law.standard
     floor = noise_floor(s, V, s.weight_decay) if steady else 0.0
     if shrink >= 1:
         text = (
@@ -186,14 +211,16 @@ def _about_step(s: Settings) -> Assumption:
             f"step = {s.step:g} overshoots its own sample: "
             f"step sup sigma'^2 sup l'' = {overshoot:.3g}, not below 2."
         )
-    elif floor >= 1:
+    elif floor >= s.start:
         text = (
-            f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, 1: "
-            "lower step or raise decay."
+            f"The noise floor sqrt(step V / (2 lam)) = {floor:.2f} is above the start, "
+            f"{s.start:g}: lower step or raise decay."
         )
     else:
         end = (
-            f"a cautious guess of the noise floor is {floor:.2g}"
+            "no noise floor is known for these inputs"
+            if not law.standard
+            else f"a cautious guess of the noise floor is {floor:.2g}"
             if steady
             else (
                 "decreasing steps leave no noise floor"
@@ -205,7 +232,8 @@ def _about_step(s: Settings) -> Assumption:
             f"step x weight_decay / d = {shrink:.2g} is below 1, "
             f"step = {s.step:g} does not overshoot, and {end}."
         )
-    return Assumption("step small enough", bool(shrink < 1 and overshoot < 2 and floor < 1), text)
+    small = bool(shrink < 1 and overshoot < 2 and floor < s.start)
+    return Assumption("step small enough", small, text)
 
 
 def _about_signal(s: Settings) -> Assumption:
@@ -215,7 +243,9 @@ def _about_signal(s: Settings) -> Assumption:
     # Five errors, or a fiftieth of it.
     holds = bool(size**2 > (0.02 * spread) ** 2 + (1 + 4 * math.sqrt(2 / s.k)) * error**2)
     what = LOSSES[s.loss].lets_through
-    exponent = None if callable(s.link) else s.target().link.exponent(s.k)
+    law = input_law(s.inputs)
+    normal = law.shape is None and not callable(s.link)  # z is N(0, I), of which exponents speak
+    exponent = s.target().link.exponent(s.k) if normal else None
     if not holds:
         text = (
             f"That of the {what} is zero (measured {size:.1g}): "
@@ -228,10 +258,10 @@ def _about_signal(s: Settings) -> Assumption:
         )
     else:
         one = " It is one direction; the others are found later, if at all." if s.k > 1 else ""
-        text = (
-            f"That of the {what} is {size:.2g}: "
-            f"the gradient points into the subspace from the first step.{one}"
+        where = (
+            "points into the subspace" if law.standard else "sees the subspace, and perhaps more,"
         )
+        text = f"That of the {what} is {size:.2g}: the gradient {where} from the first step.{one}"
     return Assumption("first Hermite coefficient not zero", holds, text)
 
 
@@ -254,83 +284,14 @@ def _about_size(s: Settings) -> Assumption:
     return Assumption("k fits", s.k < s.d and s.k <= s.width, text)
 
 
-def first_hermite(settings: Settings, samples: int = 2**16) -> tuple[np.ndarray, float]:
-    """First Hermite coefficients of what the loss lets through, E[-l_1(0, y) z].
-
-    Parameters
-    ----------
-    settings : Settings
-        Gives link, noise, k and loss.
-    samples : int
-        How many Gaussian points the mean is taken over, half of them mirror images.
-
-    Returns
-    -------
-    coefficients : (k,) ndarray
-        One for each hidden direction.
-    error : float
-        The error of their norm.
-
-    Notes
-    -----
-    For square loss that is E[y z]. The Huber loss clips labels at +-1 first, which can change the
-    information exponent. The mean over the label noise is exact, so that noise hides nothing.
-    """
-    k, half = settings.k, samples // 2
-    Z = gaussian(half, k, np.random.default_rng(0))
-    Z = np.vstack([Z, -Z])  # even links give zero exactly
-    slope = _mean_slopes(settings, settings.target().mean(Z))
-    # A constant is no signal.
-    slope = np.where(np.ptp(slope) > 1e-12 * np.abs(slope).max(), slope - slope.mean(), 0.0)
-    return slope @ Z / len(Z), float(np.sqrt(k * (slope**2).mean() / len(Z)))
-
-
-def _mean_slopes(s: Settings, g: np.ndarray) -> np.ndarray:
-    """E[-l_1(0, y)] over the label noise, for noiseless values g (n,).
-
-    That is the mean label, clipped label or half its sign.
-    """
-    slope = LOSSES[s.loss].slope
-    if s.sign_labels:
-        positive = ndtr(g / s.noise) if s.noise > 0 else g >= 0
-        return -(positive * slope(0.0, 1.0) + (1 - positive) * slope(0.0, -1.0))
-    if s.noise == 0:
-        return -slope(np.zeros(len(g)), g)
-    eps, weight = gaussian_grid(8.0, 160, 2)
-    # Noise makes the mean a smooth function of g: a table of it is enough.
-    at = np.quantile(g, np.linspace(0, 1, 1001))
-    return np.interp(g, at, -(slope(0.0, at[:, None] + s.noise * eps) @ weight))
-
-
-def _slopes_at_start(s: Settings, Z: np.ndarray) -> np.ndarray:
-    """l_1 at output zero for projections Z."""
-    y = s.target().labels(Z, np.random.default_rng(1))
-    return LOSSES[s.loss].slope(np.zeros(len(Z)), y)
-
-
-def _start_squared_loss_slope(s: Settings) -> float:
-    """E l_1^2 of a network whose output is zero."""
-    Z = gaussian(2**14, s.k, np.random.default_rng(0))
-    return float((_slopes_at_start(s, Z) ** 2).mean())
-
-
-def _untrained_loss_slope(s: Settings) -> float:
-    """E|l_1| of the untrained network.
-
-    Its law hardly changes with d once d is large: from 10^6 weights on it is that of a smaller one.
-    """
-    few = min(s.d, max(100, s.k, 10**6 // s.width))
-    target, net = s.replace(d=few).build()  # a and b are those of the network at hand, at any d
-    X, y = target.sample(2**12, np.random.default_rng(0))
-    return float(np.abs(LOSSES[s.loss].slope(net(X), y)).mean())
-
-
-def _start_squared_slope(s: Settings) -> float:
-    """Mean over neurons of E sigma'(w.x + b)^2 for rows of norm 1."""
-    z, weight = gaussian_grid(8.0, 16, 8)
-    slope = ACTIVATIONS[s.activation].slope
-    return float((slope(z + _biases(s)[:1000, None]) ** 2 @ weight).mean())
-
-
-def _biases(s: Settings) -> np.ndarray:
-    return second_layer(s.width, s.bias, s.generators()["network"])[1]
+def _about_inputs(s: Settings) -> Assumption:
+    law = input_law(s.inputs)
+    if law.standard:
+        text = "Inputs are N(0, I), on which Stein's lemma and the thresholds rest."
+        return Assumption("inputs isotropic Gaussian", True, text)
+    text = f"inputs = {law.text}: {law.breaks}."
+    few = s.d if s.directions == "random" or not law.independent else room_of(s.directions, s.k)
+    if law.reducible or few <= FEW:
+        angle = math.degrees(first_step_angle(s.target(), s.loss, 2**16))
+        text += f" The first step points {angle:.0f} degrees away from the subspace."
+    return Assumption("inputs isotropic Gaussian", False, text)

@@ -11,6 +11,7 @@ from scipy.integrate import solve_ivp
 from scipy.special import erf
 
 from ..engine.online import OnlineSGD, schedule
+from ..inputs import input_law
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
 from ..settings import Settings
@@ -201,6 +202,7 @@ def erf_ode(
 
 
 def _teacher(s: Settings) -> tuple[np.ndarray, np.ndarray]:
+    input_law(s.inputs).must_be_standard("order parameters are solved for")
     for name, wanted in (("activation", "erf"), ("loss", "square"), ("bias", "none")):
         if getattr(s, name) != wanted:
             raise ValueError(

@@ -10,6 +10,7 @@ import scipy.linalg
 
 from ..activations import ACTIVATIONS
 from ..engine.online import schedule
+from ..inputs import input_law
 from ..losses import LOSSES
 from ..machine import single_threaded_blas
 from ..networks import TwoLayerNet
@@ -56,12 +57,18 @@ def contraction_and_noise(
     C : (m, m) ndarray
         Covariance of the noise, width-free.
 
+    Raises
+    ------
+    ValueError
+        For inputs that are not N(0, I).
+
     Notes
     -----
     Each coordinate of x outside the subspace moves one column of W_perp, on average by -et A, with
     noise of covariance et^2 C. So M = W_perp W_perp^T obeys M <- (1 - et A) M (1 - et A) + et^2 (d
     - k) C. Taught in notebook 02.
     """
+    target.inputs.must_be_standard("what drives W_perp is known")
     inside = MultiIndexModel(
         np.eye(target.k, target.k + net.width),
         target.link,
@@ -148,6 +155,11 @@ class PerpendicularPrediction:
     average : int
         Samples over which A and C are averaged.
 
+    Raises
+    ------
+    ValueError
+        For inputs that are not N(0, I).
+
     Notes
     -----
     Networks wider than 256 are represented by 256 of their neurons (the averages converge as in
@@ -159,6 +171,7 @@ class PerpendicularPrediction:
     def __init__(
         self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000
     ):
+        input_law(settings.inputs).must_be_standard("W_perp is predicted")
         self._rng = np.random.default_rng(0)
         self._chosen = representatives(a, b, self.WIDEST)
         self._a = np.sign(a[self._chosen]) / len(self._chosen)

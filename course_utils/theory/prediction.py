@@ -34,7 +34,7 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the run holds no network.
+        If the run holds no network, or for inputs that are not N(0, I).
 
     Notes
     -----

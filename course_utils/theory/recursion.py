@@ -9,6 +9,7 @@ import numpy as np
 
 from ..compiled import compiled
 from ..engine.online import schedule
+from ..inputs import input_law
 from ..settings import Settings
 
 
@@ -40,13 +41,14 @@ def predicted_perpendicular(
     Raises
     ------
     ValueError
-        For impossible numbers.
+        For impossible numbers, or for inputs that are not N(0, I).
 
     Notes
     -----
     Exact when all directions contract at one rate, and an upper bound when none contracts more
     slowly; ``predict`` gives each its own. Derived here, in notebook 02.
     """
+    input_law(settings.inputs).must_be_standard("W_perp is predicted")
     samples = increasing(samples)
     for name, value in (("start", start), ("V", V)):
         if not value >= 0:

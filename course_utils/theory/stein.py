@@ -82,7 +82,7 @@ def stein_terms(
     Raises
     ------
     ValueError
-        For sign labels, which have no gradient.
+        For sign labels, which have no gradient, or for inputs that are not N(0, I).
 
     Notes
     -----
@@ -91,6 +91,7 @@ def stein_terms(
 
     Source: Stein's lemma; derived in notebook 02.
     """
+    target.inputs.must_be_standard("Stein's identity holds")
     if target.sign_labels:
         raise ValueError(
             "sign labels jump: they have no gradient, and D does not exist. "
@@ -144,7 +145,7 @@ def stationary_point(
     Raises
     ------
     ValueError
-        If ``weight_decay`` is not above 0, or for sign labels.
+        If ``weight_decay`` is not above 0, for sign labels, or for inputs that are not N(0, I).
     RuntimeError
         If the iteration does not settle.
 
@@ -158,6 +159,7 @@ def stationary_point(
             f"weight_decay = {weight_decay} leaves H + lambda I singular: "
             "take a positive weight decay"
         )
+    target.inputs.must_be_standard("stationary points are found")
     m, U = net.width, np.eye(target.k)
     inside = MultiIndexModel(U, target.link, target.noise, sign_labels=target.sign_labels)
     # All that follows happens inside the subspace.
