@@ -4,6 +4,7 @@ Thresholds, predicted curves, stationary points, and the equations of order para
 """
 
 from .assumptions import KINK, Assumption, assumptions, decay_threshold
+from .covariance import angles_to_pull, limit_direction
 from .order_parameters import I2, I3, I4, J2, ErfLink, OrderParameters, erf_link, erf_ode
 from .perpendicular import (
     PerpendicularPrediction,
@@ -26,6 +27,7 @@ __all__ = [
     "KINK",
     "OrderParameters",
     "PerpendicularPrediction",
+    "angles_to_pull",
     "assumptions",
     "contraction_and_noise",
     "decay_threshold",
@@ -34,6 +36,7 @@ __all__ = [
     "first_hermite",
     "first_step",
     "first_step_angle",
+    "limit_direction",
     "noise_and_gap",
     "noise_floor",
     "parallel_part",
