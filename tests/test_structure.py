@@ -153,6 +153,7 @@ DRAWS = {
     "targets": (1, "noise of labels"),
     "estimators.compared": (1, "noise of labels"),
     "directions": (1, "hidden directions"),
+    "gallery.giant": (1, "a second layer"),
     "networks": (3, "biases, the first W, and eight rows to compare a torch model and its copy"),
     "watch": (1, "two rows that show which layer sees the inputs"),
     "labs.target": (1, "a direction to look along"),
