@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .lab import Lab as Lab
     from .ntk import NTKLab as NTKLab
     from .prediction import predict as predict
+    from .reading_map import ReadingMap as ReadingMap
     from .single_index import SingleIndexLab as SingleIndexLab
     from .stage import show as show
     from .subspace import SubspaceLab as SubspaceLab
@@ -28,6 +29,7 @@ _HOME = {
     "SingleIndexLab": "single_index",
     "NTKLab": "ntk",
     "CompressionLab": "compression",
+    "ReadingMap": "reading_map",
     "predict": "prediction",
     "show": "stage",
     "figures": "figures",

@@ -13,11 +13,18 @@ OUTSIDE, INSIDE = COLOURS[0], COLOURS[2]  # what lies outside the hidden subspac
 NOW = "#D55E00"  # the moment that is shown, and what was chosen
 GREY = "#8a8a8a"  # what is only there to compare with
 START = "#D62728"  # the untrained neurons in the paper's Figure 1
+PAPERS = {  # colour and shape on the map of papers, by how a paper stands to that of the course
+    "this": ("#4D4D4D", "hexagon"),
+    "cites": (COLOURS[2], "ellipse"),
+    "referenced": (COLOURS[0], "rectangle"),
+    "either": (COLOURS[5], "diamond"),
+}
 INK = "#222222"  # a page turns it into its own text colour
 ON_DARK = {  # the same hues, light enough on black
     "#0072B2": "#4AA8E8",
     "#D55E00": "#FF8A3C",
     "#009E73": "#2CC79B",
+    "#4D4D4D": "#B8B8B8",
 }
 
 

@@ -97,9 +97,22 @@ class Result:
         about = "Control, " + self.claim if self.control else self.claim[0].upper() + self.claim[1:]
         return f"{about}: {self.numbers} ({len(self.seeds)} seeds)."
 
+    @property
+    def told(self) -> pd.DataFrame:
+        """The table as text, each measure with its spread in one column."""
+        table, text = self.table, {}
+        for name in table:
+            if LEAST.format(name) in table:
+                each = zip(
+                    table[name], table[LEAST.format(name)], table[MOST.format(name)], strict=True
+                )
+                text[name] = [_spread([_brief(v) for v in values]) for values in each]
+            elif not name.endswith((LEAST.format(""), MOST.format(""))):
+                text[name] = [_brief(v) if isinstance(v, float) else str(v) for v in table[name]]
+        return table.iloc[:, :0].assign(**text)
+
     def __str__(self) -> str:
-        table = self.table.to_string(index=False, float_format=lambda v: f"{v:.4g}")
-        return f"{self.sentence}\n{table}\nNot shown: {self.not_shown}"
+        return f"{self.sentence}\n{self.told.to_string(index=False)}\nNot shown: {self.not_shown}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,11 +318,16 @@ def spread(table: pd.DataFrame, measure: str, form: str = ".2f", **where) -> str
         for inf.
     """
     row = pick(table, **where)
-    middle, low, high = (
-        f"{row[column.format(measure)]:{form}}".replace("inf", "not reached")
-        for column in ("{}", LEAST, MOST)
-    )
-    return f"{middle} [{low}, {high}]"
+    return _spread([f"{row[column.format(measure)]:{form}}" for column in ("{}", LEAST, MOST)])
+
+
+def _spread(texts: Sequence[str]) -> str:
+    middle, low, high = (text.replace("inf", "not reached") for text in texts)
+    return "-" if middle == "nan" else f"{middle} [{low}, {high}]"
+
+
+def _brief(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def lines(table: pd.DataFrame, x: str, y: str, by: list[str], label: str) -> dict[str, tuple]:

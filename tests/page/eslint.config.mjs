@@ -9,7 +9,7 @@ const inside = {
 };
 
 export default [
-  { ignores: ["**/node_modules/**"] },
+  { ignores: ["**/node_modules/**", "course_utils/labs/vendor/**"] },
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],
