@@ -1,6 +1,7 @@
 """Events of a run, against a plain reading of its curves, and against curves made by hand."""
 
 import re
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -200,6 +201,8 @@ def test_noise_says_nothing_of_what_is_learnt(told):
         {"d": 60, "k": 5, "weight_decay": 0.02, "step": 1.5, "loss": "square"},
         {"d": 20, "k": 2, "weight_decay": 0.05, "step": 0.5, "loss": "logistic"},
         {"d": 100, "k": 1, "weight_decay": 0.5, "step": 1.0, "schedule": "decreasing"},
+        # W turns to the spike, which lies near u_1
+        {"d": 100, "k": 1, "weight_decay": 0.0, "step": 1.0, "inputs": "spiked:20:0.95"},
     ]
     said = 0
     for case in cases:
@@ -365,6 +368,13 @@ def test_links_say_which_product_points_at_the_next():
         for event, end in zip(events, ends, strict=True):
             assert end in event.caption
             assert ("points at" in event.caption) == ("points at" in end)
+
+
+def test_other_inputs_than_normal_ones_promise_no_next_direction():
+    run = made(k=3, link="chain", **falling(3, (5, 10, 15), np.eye(3)))
+    spiked = replace(run, settings=run.settings.replace(inputs="spiked:5:0.3"))
+    assert [e.directions for e in events_of(spiked)] == [(1,), (2,), (3,)]
+    assert "points at" in listed(events_of(run)) and "points at" not in listed(events_of(spiked))
 
 
 def test_products_of_the_registry_are_the_links():

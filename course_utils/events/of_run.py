@@ -40,9 +40,9 @@ def events_of(run: Run) -> list[Event]:
     count only while labels are learnt: R^2 is 0.03 (with sign labels, the test loss is 3 % below
     that of predicting 0). R^2 is at most the squared correlation of outputs and labels, and for
     pure noise and a thousand test samples that is 0.03 once in 10^7 (derived here). Angles and
-    singular values count too when W_par has grown by a tenth and d >= 2k + 40: sin^2 of the angles
-    to a random subspace has a density that falls like sin^(d - 2k - 1), and is half of its usual
-    size about once in 10^6 (derived here).
+    singular values count too when W_par has grown by a tenth, d >= 2k + 40 and inputs are N(0, I):
+    then noise turns W to a random subspace, the angles to which have a density that falls like
+    sin^(d - 2k - 1), so that sin^2 is half of its usual size about once in 10^6 (derived here).
 
     u_i is found when it is two thirds of the hidden direction, squared, to which a fallen angle
     belongs; or when half of it, squared and beyond the k / d of chance, lies in the span of the top

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from ..inputs import input_law
 from ..links import LINKS
 from ..run import SERIES
 from ..settings import Settings
@@ -87,6 +88,7 @@ class Watch:
         self.names: dict[int, int] = {}
         self._said: set[tuple[str, int | None]] = set()
         self._start: Moment | None = None
+        self._standard = input_law(settings.inputs).standard
         self._outside = np.zeros(settings.k)  # the largest sin^2 of each angle so far
         self._found: list[int] = []  # numbers of the u_i, from 1
         self._outer, self._loss = Steady(), Steady()
@@ -174,8 +176,8 @@ class Watch:
         return now.r2 >= LEARNT
 
     def _grown(self) -> bool:
-        high = self.settings.d >= 2 * self.settings.k + 40
-        return high and self._now.parallel >= GROWN * self._start.parallel
+        many = self._standard and self.settings.d >= 2 * self.settings.k + 40
+        return many and self._now.parallel >= GROWN * self._start.parallel
 
     def _half(self) -> Iterator[Event]:
         now, first = self._now.perpendicular, self._start.perpendicular
@@ -267,6 +269,8 @@ class Watch:
     def _next(self, new: list[int]) -> str:
         """Which product of the link points at a direction now; see Link.products."""
         link = LINKS.get(self.settings.link) if isinstance(self.settings.link, str) else None
+        if not self._standard:  # what a link's products are worth rests on N(0, I)
+            return ""
         for product in link.products(self.settings.k) if link and link.products else ():
             lacks = set(product) - set(self._found)
             if len(lacks) == 1 and set(product) & set(new):
