@@ -314,7 +314,7 @@ class Record:
         What is run.
     limit : int
         Beyond so many moments, 10 or more, the record is thinned to half, evenly in log time;
-        first and last moments stay.
+        first and last moments stay, and (up to a quarter) those whose sample counts are ``marked``.
 
     Raises
     ------
@@ -325,7 +325,7 @@ class Record:
     def __init__(self, settings: Settings, limit: int = 600):
         if limit < 10:
             raise ValueError(f"limit = {limit} is too small for a record: it must be 10 or more")
-        self.settings, self.limit = settings, limit
+        self.settings, self.limit, self.marked = settings, limit, []
         self._length = 0
         self._arrays: dict[str, np.ndarray] = {}
 
@@ -357,7 +357,9 @@ class Record:
     def _thin(self):
         t = self._arrays["samples"][: self._length].astype(float) + 1
         wanted = np.geomspace(t[0], t[-1], self.limit // 2)
-        keep = np.unique(np.r_[0, np.searchsorted(t, wanted * 0.999999), self._length - 1])
+        marked = np.flatnonzero(np.isin(t - 1, self.marked))[-(self.limit // 4) :]
+        spread = np.searchsorted(t, wanted * 0.999999)
+        keep = np.unique(np.r_[0, spread, marked, self._length - 1])
         for array in self._arrays.values():
             array[: len(keep)] = array[keep]
         self._length = len(keep)

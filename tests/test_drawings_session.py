@@ -110,6 +110,15 @@ def test_a_session_says_its_events_as_they_come_and_those_are_of_its_run():
     assert "weight_decay 0.5 to 0.0" in lamp.caption
 
 
+def test_the_moments_of_events_stay_when_a_record_is_thinned():
+    session = Session(Settings(d=50, k=1, link="tanh", weight_decay=0.5, step=0.5, width=30))
+    session.record.limit = 20
+    for _ in range(60):
+        session.train(50)
+    run, told = session.run(), [event.samples for event in session.watch.events]
+    assert len(run) <= 20 and len(told) >= 3 and set(told) <= set(run.samples.tolist())
+
+
 def test_a_session_that_diverges_says_so():
     session = Session(Settings(d=20, k=1, link="cubic", loss="square", step=30.0, width=10))
     with pytest.raises(Diverged):

@@ -216,6 +216,20 @@ def test_a_record_stays_bounded_and_keeps_its_ends(limit, grow):
         Record(SETTINGS, 9)
 
 
+def test_marked_moments_stay_in_a_record_however_long_it_gets():
+    """As many as a quarter of the limit; of more, the newest."""
+    record, marks = Record(SETTINGS, 40), [3, 50, 51, 700, 1203]
+    for step in range(1500):
+        record.append(made_up(step))
+        record.marked = [t for t in marks if t <= step]
+        assert len(record) <= 40
+    assert set(marks) <= set(record.run().samples.tolist())
+    record.marked = list(range(1480, 1520))
+    for step in range(1500, 1700):
+        record.append(made_up(step))
+    assert set(range(1510, 1520)) <= set(record.run().samples.tolist()) and len(record) <= 40
+
+
 def test_a_long_record_has_no_holes_on_a_log_axis():
     """5000 moments 100 samples apart, thinned to at most 600: neighbours differ by a factor of 2.
 

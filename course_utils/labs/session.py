@@ -196,6 +196,7 @@ class Session:
         now = self._each(lambda sim: sim.snapshot())
         self.record.append(*now)
         self.watch.see(*now)
+        self.record.marked = [event.samples for event in self.watch.events]
 
     def run(self) -> Run:
         """The record as a Run.
