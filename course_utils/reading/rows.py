@@ -45,7 +45,7 @@ PAPERS = (
     P("Learning Single-Index Models with Shallow Neural Networks",
       "Bietti et al.", 2022, "either",
       "Frozen random biases make the landscape benign: near-optimal samples by gradient flow.",
-      "sample complexity", NTK + "d=100 link=cubic", guessed=GUESS),
+      "sample complexity", "SingleIndexLab d=100 link=cubic", guessed=GUESS),
     # ---- structured inputs
     P("Gradient-Based Feature Learning under Structured Data",
       "Mousavi-Hosseini et al.", 2023, "cites",

@@ -90,6 +90,8 @@ function sheet({ about }) {
 
 export function dressGraph(map) {
   map.graph.style(sheet(map));
+  const ink = inker(map.about.palette, look(false));
+  for (const [mark, colour] of map.parts.marks) mark.style.color = ink(colour);
 }
 
 export function makeGraph(map, body, act) {
@@ -104,9 +106,10 @@ export function makeGraph(map, body, act) {
   map.parts.said = make("div", "course-papers-said", frame);
   map.parts.said.setAttribute("role", "status");
   map.graph = cytoscape({
-    container: canvas, elements: elements(map), style: sheet(map), layout: { name: "preset" },
+    container: canvas, elements: elements(map), layout: { name: "preset" },
     minZoom: 0.3, maxZoom: 4, boxSelectionEnabled: false, autounselectify: true,
   });
+  dressGraph(map);
   makeZoom(map, frame);
   listenToGraph(map, act);
   canvas.onkeydown = (event) => press(map, event, act);

@@ -56,15 +56,17 @@ export function makeTools(map, act) {
   makeLegend(map);
 }
 
-function makeLegend({ root, about, papers }) {
+function makeLegend(map) {
+  const { root, about, papers } = map;
   const used = new Set(["this", ...papers.map(({ relation }) => relation)]);
   const legend = make("div", "course-papers-legend", root);
   const names = { this: "the paper of this course", ...about.relations };
+  map.parts.marks = [];
   for (const [name, [colour, shape]] of Object.entries(about.marks)) {
     if (!used.has(name)) continue;
     const item = make("span", "", legend);
     const mark = make("span", "", item);
-    mark.style.color = colour;
+    map.parts.marks.push([mark, colour]); // the graph colours them as its nodes
     mark.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[shape]}</svg>`;
     item.append(names[name]);
   }
