@@ -249,7 +249,7 @@ def CompressionLab(
         presets=PRESETS,
         knobs={"rank": Knob(rank, session.cut, lambda: session.rank, put_rank)},
         beside=("rank",),
-        more_title="More: link, width, loss, schedule, settings code, export",
+        more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
     )
 

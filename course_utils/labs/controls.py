@@ -338,7 +338,7 @@ def button(
 
 
 class Transport(widgets.HBox):
-    """Play, pause, step, x10, reset and new seed; ``speed`` is placed by the lab.
+    """Play, pause, step, x10, reset, new seed and speed.
 
     Parameters
     ----------
@@ -375,6 +375,7 @@ class Transport(widgets.HBox):
             ),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
             button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
+            self.speed,
         ]
         super().__init__(children)
         self.add_class("course-transport")

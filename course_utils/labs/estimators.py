@@ -224,7 +224,6 @@ def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: boo
             Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
         ),
         text=_lines,
-        columns=2,
         lecture=lecture,
     )
 

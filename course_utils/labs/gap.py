@@ -134,7 +134,6 @@ def GapLab(
             Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
         ),
         text=lines,
-        columns=2,
         example="d=50 width=1000",
         lecture=lecture,
     )

@@ -184,7 +184,7 @@ def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bo
         beside=(Press("All zero", "Start from nothing", "zero", "eraser"),),
         text=_lines,
         example="",
-        more_title="More: export",
+        more_title="Export",
         lecture=lecture,
     )
 

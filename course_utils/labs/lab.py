@@ -25,7 +25,7 @@ from .controls import FIRST, MORE, Knob, field_widget, row
 from .frames import Frames
 from .orders import Orders
 from .page import recorded
-from .parts import Press, code_box, lecture_switch, more_box, preset_menu
+from .parts import Press, code_box, code_parts, lecture_switch, more_parts, preset_menu
 from .player import Finisher, Player
 from .stage import Stage, listen_beside_cells
 from .twin import tell
@@ -61,15 +61,13 @@ class Lab(widgets.VBox):
     first, more : sequence of str
         Names of the fields in sight, and of those behind "more".
     more_title : str
-        What is written on "more".
+        What is behind "more", in words.
     fields : mapping of str to ValueWidget, optional
         Widgets of fields in place of the common ones.
     tips : mapping of str to str, optional
         Tooltips of fields in place of the common ones.
     text : callable
         Called as text(result, words, code): the lines of the text twin.
-    columns : int
-        Views side by side where the page is wide enough.
     example : str
         A settings code that the lab takes; empty for a lab that no code describes.
     lecture : bool
@@ -103,11 +101,10 @@ class Lab(widgets.VBox):
         presets: Mapping[str, tuple] | None = None,
         first: Sequence[str] = FIRST,
         more: Sequence[str] = MORE,
-        more_title: str = "More: seed, settings code, export",
+        more_title: str = "Seed, export",
         fields: Mapping[str, widgets.ValueWidget] | None = None,
         tips: Mapping[str, str] | None = None,
         text: Callable[[Any, Words, str], list[str]] = tell,
-        columns: int = 3,
         example: str = "d=50 k=2",
         lecture: bool = False,
     ):
@@ -120,7 +117,7 @@ class Lab(widgets.VBox):
         self.chosen = ""  # the preset that holds
         self._played = False  # whether the last frame was of a lab that plays
         self.actor = Actor(self._obey, self._step, self._show, self.report)
-        self.stage = Stage(text=self.text, label=name, columns=columns)
+        self.stage = Stage(text=self.text, label=name, central="")
         self.stage.on_event = self._event
         self.player = player(self)
         made = {n: field_widget(n, self.settings, (tips or {}).get(n, "")) for n in (*first, *more)}
@@ -222,7 +219,7 @@ class Lab(widgets.VBox):
         message, buffer = self._frame(Frames().frame)
         path = Path(path)
         path.write_text(
-            recorded(self.name, [(message, buffer)], self.stage.columns, self.short()),
+            recorded(self.name, [(message, buffer)], self.stage.central, self.short()),
             encoding="utf-8",
         )
         return path
@@ -287,18 +284,15 @@ class Lab(widgets.VBox):
         def place(item):
             return self.knobs[item] if isinstance(item, str) else item.widget(ask)
 
-        under = self.transport or row([place(item) for item in bar])
-        speed = [self.transport.speed] if self.transport else []
+        switch, behind = more_parts(more_title, [self.fields[n] for n in more], ask)
         presets = [self.preset] if self.presets else []
-        aside = [*presets, *(place(item) for item in beside), *speed, self.lecture]
-        code = self.code if self.example else None
-        return [
-            row([self.fields[n] for n in first], "course-first"),
-            under,
-            row(aside, "course-aside"),
-            self.stage,
-            more_box(more_title, [self.fields[n] for n in more], code, ask),
-        ]
+        coded = code_parts(self.code, ask) if self.example else []
+        aside = [*presets, *(place(item) for item in beside), *coded, switch, self.lecture]
+        above = [row([self.fields[n] for n in first], "course-first")]
+        if bar:
+            above.append(row([place(item) for item in bar], "course-bar"))
+        under = [self.transport] if self.transport else []
+        return [*above, row(aside, "course-aside"), self.stage, *under, behind]
 
     # The worker's side: the only code that touches the session.
 

@@ -154,6 +154,5 @@ def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -
         player=partial(Player, samples=samples),
         first=("noise", "weight_decay", "step"),
         more=("seed",),
-        columns=2,
         example="d=2 k=1 link=tanh width=1000",
     )

@@ -110,48 +110,68 @@ def code_box(code: str) -> widgets.Text:
     return widgets.Text(
         value=code,
         description="settings code",
-        tooltip="Paste a code here and press Apply",
-        layout={"width": "min(100%, 620px)"},
+        tooltip="Names and values, such as d=50 k=2; Enter applies them",
         style={"description_width": "initial"},
     )
 
 
-def more_box(
-    title: str, fields: list[widgets.Widget], code: widgets.Text | None, ask: Ask
-) -> widgets.Accordion:
-    """What is behind "more": fields, the settings code where there is one, and export.
+def code_parts(code: widgets.Text, ask: Ask) -> list[widgets.Widget]:
+    """The settings code with its buttons.
+
+    Parameters
+    ----------
+    code : Text
+        From ``code_box``.
+    ask : callable
+        Called with the order "code" and the text when Apply or Enter is pressed, or with "copy".
+
+    Returns
+    -------
+    list of Widget
+        The box, Apply and Copy.
+    """
+
+    def heard(_, content: dict, __):
+        if content.get("event") == "submit":
+            ask("code", code.value)
+
+    code.on_msg(heard)
+    tip = "Change what the code names, and start anew"
+    return [
+        code,
+        button("Apply", tip, lambda: ask("code", code.value)),
+        Press("Copy", "Copy the code of what runs now", "copy").widget(ask),
+    ]
+
+
+def more_parts(
+    title: str, fields: list[widgets.Widget], ask: Ask
+) -> tuple[widgets.Button, widgets.VBox]:
+    """What is behind "more": fields and export, and the button that opens it over the figures.
 
     Parameters
     ----------
     title : str
-        What is written on it.
+        What there is, for the button's tooltip.
     fields : list of Widget
         Fields of the settings.
-    code : Text or None
-        From ``code_box``.
     ask : callable
         Called with an order and its value when a button is pressed.
 
     Returns
     -------
-    Accordion
-        Closed at first.
+    switch : Button
+        A page opens and closes the box with it.
+    box : VBox
+        For the end of the lab.
     """
-    coded = []
-    if code is not None:
-        tip = "Start the experiment that the code describes"
-        coded = [
-            code,
-            button("Apply", tip, lambda: ask("code", code.value)),
-            Press("Copy", "Copy the code of what runs now", "copy").widget(ask),
-        ]
     saved = [
         Press("SVG", "Save every figure as SVG", "export", "download", "svg"),
         Press("PNG", "Save every figure as PNG", "export", "download", "png"),
         Press("CSV", "Save the run with its settings", "export", "download", "csv"),
     ]
-    last = row([*coded, *(press.widget(ask) for press in saved)])
-    made = widgets.Accordion([widgets.VBox([row(fields), last])])
-    made.set_title(0, title)
+    made = widgets.VBox([row(fields), row([press.widget(ask) for press in saved])])
     made.add_class("course-more")
-    return made
+    switch = button("More", title, lambda: None, "caret-down")
+    switch.add_class("course-more-switch")
+    return switch, made

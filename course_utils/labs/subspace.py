@@ -113,7 +113,7 @@ def SubspaceLab(
         tables=partial(tables, session),
         player=partial(Player, samples=samples),
         presets=PRESETS,
-        more_title="More: link, width, loss, schedule, settings code, export",
+        more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
     )
 

@@ -260,7 +260,6 @@ def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
             ),
             Press("New samples", "New seed: draw everything anew", "new_seed", "refresh"),
         ),
-        columns=2,
         lecture=lecture,
     )
 

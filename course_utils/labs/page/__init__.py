@@ -109,7 +109,7 @@ def style() -> str:
     str
         CSS.
     """
-    return (HERE / "style.css").read_text(encoding="utf-8")
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(HERE.glob("*.css")))
 
 
 def library() -> Path:
@@ -124,7 +124,7 @@ def library() -> Path:
 
 
 def recorded(
-    title: str, frames: Sequence[tuple[dict, bytes]], columns: int = 3, about: str = ""
+    title: str, frames: Sequence[tuple[dict, bytes]], central: str | None = None, about: str = ""
 ) -> str:
     """A page that shows what a lab has recorded, without a kernel, a server or a network.
 
@@ -134,8 +134,8 @@ def recorded(
         What the page is about; its heading.
     frames : sequence of (dict, bytes)
         Messages as a stage sends them, the first one whole, each with its buffer.
-    columns : int
-        Views side by side where the page is wide enough.
+    central : str, optional
+        Name of the view in the centre, "" for the first; left out, all are equal.
     about : str
         What stands under the figures, such as the settings.
 
@@ -146,7 +146,7 @@ def recorded(
     """
     held = {
         "frames": [[message, base64.b64encode(data).decode()] for message, data in frames],
-        "traits": {"columns": columns, "label": title},
+        "traits": {"central": central, "label": title},
     }
     return Template((HERE / "recorded.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),

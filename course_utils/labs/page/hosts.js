@@ -39,11 +39,18 @@ export function bytesOf(base64) {
 // A lab as it was recorded: frames are [message, base64]. It says all it has to whoever says hello.
 export function recordingHost(frames, traits = {}) {
   const values = { lecture: false, playing: false, columns: 3, label: "figures", ...traits };
-  const hears = new Set();
+  const hears = new Set(), follows = new Set();
   return {
     get: (name) => values[name],
-    set: () => {},
-    on: () => () => {},
+    set: (name, value) => {
+      values[name] = value;
+      for (const [followed, f] of follows) if (followed === name) f();
+    },
+    on: (name, f) => {
+      const pair = [name, f];
+      follows.add(pair);
+      return () => follows.delete(pair);
+    },
     send: ({ type }) => {
       if (type !== "hello") return;
       for (const [message, base64] of frames) {

@@ -110,7 +110,7 @@ function placed(traces, frame, line, widthOf) {
 
 // Write a view's names over its plot.
 export function relabel(page, view, frame) {
-  if (!view.direct || !frame) {
+  if (!view.direct || !frame || view.small) {
     view.labels?.box.remove();
     view.labels = null;
     return;
@@ -120,6 +120,7 @@ export function relabel(page, view, frame) {
   const labels = view.labels;
   if (labels.size !== size) labels.known.clear();
   labels.size = size;
+  labels.box.style.fontSize = `${size}px`;
   const line = Math.round(1.2 * size);
   const found = placed(view.drawn, frame, line, (name) => nameOf(labels, name).width);
   const seen = new Set(found.map(({ name }) => name));

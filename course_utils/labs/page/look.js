@@ -4,25 +4,33 @@ const PLAIN = { ink: "#222222", dark: {} };
 
 // Asking for a style makes the browser compute all that has changed, so a page asks once and not
 // with every frame.
-export function lookOf(page) {
-  return (page.looks ??= look(page.host.get("lecture")));
+export function lookOf(page, small = false) {
+  page.looks ??= look(page.host.get("lecture"));
+  return small ? page.looks.beside : page.looks;
 }
 
 const css = (name, fallback) =>
   getComputedStyle(document.body).getPropertyValue(name).trim() || fallback;
 
+// Type in pixels: in a lecture a share of the page's height, as a wall is as large as its page.
+export function sizeOf(lecture, height = globalThis.innerHeight ?? 768) {
+  return lecture ? Math.max(18, Math.round(0.024 * height)) : 12;
+}
+
 export function look(lecture) {
   const dark = document.body.dataset.jpThemeLight === "false";
-  return {
-    dark,
-    size: lecture ? 18 : 12,
+  const size = sizeOf(lecture);
+  const large = {
+    dark, size, small: false,
     ink: css("--jp-content-font-color1", dark ? "#eee" : "#222"),
     paper: css("--jp-layout-color0", dark ? "#111" : "#fff"),
     family: css("--jp-ui-font-family", "sans-serif"),
     grid: dark ? "rgba(255,255,255,.14)" : "rgba(0,0,0,.09)",
     line: dark ? "rgba(255,255,255,.45)" : "rgba(0,0,0,.4)",
-    scale: lecture ? 1.7 : 1,
+    scale: lecture ? 1.7 * size / 18 : 1,
   };
+  const beside = { small: true, size: Math.round(0.84 * size), scale: 0.75 * large.scale };
+  return { ...large, beside: { ...large, ...beside } };
 }
 
 // On paper the background is white, whatever the page's theme.
@@ -104,9 +112,32 @@ function dressTrace(trace, now, ink) {
 const scaled = (size = 6, scale) =>
   (typeof size === "number" ? size * scale : Array.from(size, (s) => s * scale));
 
+// A small view keeps its curves, its ticks and little else: its title stands on its button.
+function compact(layout, { size }) {
+  const small = { ...layout, showlegend: false, annotations: [] };
+  delete small.title;
+  small.margin = { l: 3.4 * size, r: 0.6 * size, t: 0.4 * size, b: 1.7 * size };
+  for (const key of Object.keys(layout)) {
+    if (/^[xy]axis/.test(key)) small[key] = compactAxis(layout[key]);
+  }
+  return small;
+}
+
+function compactAxis({ tickvals, ticktext, ...axis }) {
+  delete axis.title;
+  const long = tickvals?.length > 4, every = (list) => list && (long ? evens(list) : list);
+  if (axis.type === "log" && axis.dtick === 1 && axis.range?.[1] - axis.range?.[0] > 3) {
+    axis.dtick = 2;
+  }
+  return { nticks: 4, ...axis, ...(tickvals && { tickvals: every(tickvals) }),
+    ...(ticktext && { ticktext: every(ticktext) }) };
+}
+
+const evens = (list) => Array.from(list).filter((_, i) => i % 2 === 0);
+
 // What plotly.js draws: traces and layout adapted to theme and reading size.
-export function dress(traces, layout, now, palette = PLAIN) {
-  const ink = inker(palette, now);
+export function dress(traces, given, now, palette = PLAIN) {
+  const ink = inker(palette, now), layout = now.small ? compact(given, now) : given;
   return [traces.map((trace) => dressTrace(trace, now, ink)), dressLayout(layout, now, ink)];
 }
 

@@ -19,6 +19,7 @@ export function newView(page, name) {
     changed: new Set(), // traces whose x or y differ from the drawing
     notes: new Set(), // annotations whose place differs from the drawing
     moved: new Set(), // traces moved since plotly.js drew them
+    small: false, // beside the view in the centre, without what only a large one has room for
     restyled: false, hovered: false, behind: false, fullAt: 0, revision: 1, nodes: null, at: [],
   };
   box.setAttribute("aria-label", name);
@@ -32,9 +33,15 @@ export function placeViews(page, names) {
   if (page.last && page.views.map((view) => view.name).join("\n") === names.join("\n")) return;
   for (const view of page.views) {
     page.plotly.purge(view.gd);
+    page.sizes.unobserve(view.box);
+    page.sight.unobserve(view.box);
     view.box.remove();
   }
   page.views = names.map((name) => newView(page, name));
+  for (const { box } of page.views) {
+    page.sizes.observe(box);
+    page.sight.observe(box);
+  }
   page.parts.grid.append(page.said.box);
 }
 
@@ -76,6 +83,7 @@ export function update(page, view) {
     const value = record.readScalar(one.binding, shown), before = one.value;
     if (Object.is(value, before)) continue;
     one.value = value;
+    if (view.small && one.path[0] === "annotations") continue;
     const [part, i, key] = one.path, both = Number.isFinite(value) && Number.isFinite(before);
     if (part === "annotations" && "xy".includes(key) && both) view.notes.add(Number(i));
     else view.restyled = true;
@@ -101,7 +109,7 @@ export function content(page, view) {
 // Let plotly.js draw a view. A student's zoom stays until they double-click, or axes get other
 // limits.
 export function draw(page, view) {
-  const [traces, layout] = dress(...content(page, view), lookOf(page), page.palette);
+  const [traces, layout] = dress(...content(page, view), lookOf(page, view.small), page.palette);
   layout.datarevision = page.draws = (page.draws ?? 0) + 1;
   layout.uirevision ??= view.revision;
   page.root.dataset.redraws = Number(page.root.dataset.redraws ?? 0) + 1;

@@ -30,6 +30,7 @@ export function watchSliders(page) {
 
 function nameSlider(box, valued) {
   const label = box.querySelector(".widget-label"), handle = box.querySelector(".noUi-handle");
+  box.querySelector(".widget-readout")?.setAttribute("tabindex", "-1"); // one stop is enough
   if (!label || !handle || handle.hasAttribute("aria-label")) return;
   handle.setAttribute("aria-label", label.textContent);
   handle.setAttribute("aria-description", label.title);
@@ -126,6 +127,7 @@ function bringForward(dialog) {
 export function watchKeys(page) {
   const leave = (event) => {
     if (event.key !== "Escape" || !page.host.get("lecture")) return;
+    if (page.lab?.querySelector(".course-more:popover-open")) return; // Escape closes that first
     event.stopPropagation();
     page.host.set("lecture", false);
   };

@@ -5,10 +5,13 @@ import { make, setText, later, cancel, nextPaint, epoch } from "./dom.js";
 import { Record } from "./record.js";
 import { draw, giveArray, label, move, placeViews, resize, restyle, settleSoon, update }
   from "./plot.js";
+import { lookOf } from "./look.js";
 import { makeWords, tell } from "./words.js";
 import { adopt, choose, makeTimeline, tellTime } from "./timeline.js";
-import { fillPage, watchConnection, watchDialogs, watchKeys, watchSliders } from "./reach.js";
+import { fillPage, labOf, watchConnection, watchDialogs, watchKeys, watchSliders } from "./reach.js";
 import { download } from "./save.js";
+import { placeCentre } from "./layout.js";
+import { linkMore } from "./more.js";
 
 // Everything that a page knows.
 function newPage(el, host) {
@@ -23,19 +26,22 @@ function newPage(el, host) {
     looked: false, // a student has moved the slider over time
     looks: null, answered: 0, heard: performance.now(), notice: "", lab: null, focused: null,
   };
+  page.parts.scene = make("div", "course-scene", root);
+  page.parts.grid = make("div", "course-grid", page.parts.scene);
   makeErrors(page);
   makeTimeline(page, () => {
     page.again = page.looked = true;
     work(page);
   });
-  page.parts.grid = make("div", "course-grid", root);
   makeWords(page);
   root.setAttribute("aria-label", host.get("label"));
   return page;
 }
 
-function makeErrors({ root, parts }) {
-  const error = (parts.error = make("div", "course-error", root));
+// What went wrong stands over the figures, where eyes are.
+function makeErrors({ parts }) {
+  const over = make("div", "course-over", parts.scene);
+  const error = (parts.error = make("div", "course-error", over));
   error.setAttribute("role", "alert");
   error.hidden = true;
   parts.errorText = make("span", "", error);
@@ -43,7 +49,7 @@ function makeErrors({ root, parts }) {
   dismiss.textContent = "Dismiss";
   dismiss.title = "Hide this message";
   dismiss.onclick = () => { error.hidden = true; };
-  parts.cut = make("div", "course-cut", root);
+  parts.cut = make("div", "course-cut", over);
   parts.cut.setAttribute("role", "alert");
   parts.cut.hidden = true;
 }
@@ -92,6 +98,7 @@ function take(page, { message, buffer }) {
 
 async function paint(page) {
   const jobs = [];
+  placeCentre(page);
   choose(page);
   for (const view of page.views) {
     if (view.drawn && !page.inSight) continue;
@@ -134,6 +141,7 @@ async function work(page) {
 function finish(page, frames) {
   const { message, playing } = frames.at(-1), { dataset } = page.root;
   page.nameSliders();
+  linkMore(page);
   dataset.frames = Number(dataset.frames ?? 0) + 1;
   dataset.frame = message.n;
   dataset.playing = playing; // of the frame that is painted: false with the last one of a run
@@ -164,37 +172,54 @@ function redress(page) {
   const { root, host } = page, lecture = host.get("lecture");
   page.looks = null;
   root.dataset.lecture = lecture;
-  requestAnimationFrame(() => fillPage(page, lecture));
+  requestAnimationFrame(() => {
+    fillPage(page, lecture);
+    const size = lecture ? `${lookOf(page).size}px` : "13px";
+    for (const el of [root, labOf(page)]) el?.style.setProperty("--course-size", size);
+  });
   root.style.setProperty("--course-columns", host.get("columns"));
+  placeCentre(page);
   if (!page.plotly) return;
   for (const view of page.views) {
     if (view.drawn) Promise.resolve(draw(page, view)).then(() => label(page, view));
   }
 }
 
+// The page's own width says how its parts stand; a view that has another size is drawn for it.
 function watchSize(page) {
   let resizing = 0;
-  const sizes = new ResizeObserver(() => {
-    const { clientWidth } = page.root;
-    page.root.dataset.narrow = clientWidth < 620 ? "1" : clientWidth < 820 ? "2" : "3";
+  const { sentence } = page.said;
+  page.sizes = new ResizeObserver(() => {
+    const { clientWidth } = sentence;
+    const narrow = clientWidth < 616 ? "1" : clientWidth < 816 ? "2" : "3";
+    for (const el of [page.root, labOf(page)]) if (el) el.dataset.narrow = narrow;
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => {
       page.nameSliders();
       for (const view of page.views) resize(page, view);
     });
   });
-  sizes.observe(page.root);
-  return () => sizes.disconnect();
+  page.sizes.observe(sentence);
+  return () => page.sizes.disconnect();
+}
+
+// In a lecture type grows with the window.
+function watchWindow(page) {
+  const grown = () => {
+    if (page.looks && page.host.get("lecture")) redress(page);
+  };
+  window.addEventListener("resize", grown);
+  return () => window.removeEventListener("resize", grown);
 }
 
 function watchSight(page) {
-  const sight = new IntersectionObserver((changes) => {
-    page.inSight = changes.at(-1).isIntersecting;
+  page.sight = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) target.dataset.seen = isIntersecting;
+    page.inSight = page.views.some(({ box }) => box.dataset.seen !== "false");
     page.again ||= page.inSight && page.last !== null;
     if (page.again) work(page);
   }, { rootMargin: "100px" });
-  sight.observe(page.root);
-  return () => sight.disconnect();
+  return () => page.sight.disconnect();
 }
 
 function watchTheme(page) {
@@ -215,11 +240,17 @@ function greet(page, greetings = 1) {
 // Put a lab's figures into an element; returns what takes them out of work again.
 export function mount(el, host) {
   const page = newPage(el, host);
+  el.classList.add("course-holder");
   const watchers = [
     watchSliders, watchConnection, watchDialogs, watchKeys, watchSize, watchSight, watchTheme,
+    watchWindow,
   ];
   const stops = watchers.map((watch) => watch(page));
   stops.push(host.on("lecture", () => redress(page)), host.on("columns", () => redress(page)));
+  stops.push(host.on("central", () => { // brought to the centre on this page or on another one
+    page.again = true;
+    work(page);
+  }));
   stops.push(host.receive((message, buffers) => receive(page, message, buffers)));
   redress(page);
   greet(page);
