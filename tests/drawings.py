@@ -236,6 +236,20 @@ def find(widget, label):
     return None
 
 
+def coded(lab):
+    """The controls of a lab's settings code."""
+    return [
+        (
+            "settings code",
+            lab.code.value,
+            None,
+            "Names and values, such as d=50 k=2; Enter applies them",
+        ),
+        ("Apply", "", None, "Change what the code names, and start anew"),
+        ("Copy", "", None, "Copy the code of what runs now"),
+    ]
+
+
 def alone(lab):
     """The lab without its worker, so that a test may obey in its place."""
     lab.actor._start = lambda: None

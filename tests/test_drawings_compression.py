@@ -20,6 +20,7 @@ from drawings import (
     alone,
     bound,
     check,
+    coded,
     controls,
     dots,
     find,
@@ -317,11 +318,11 @@ def test_large_networks_are_compressed_when_samples_have_doubled():
 
 def test_controls_of_compression():
     lab = alone(CompressionLab(Settings(d=12, k=2, link="chain", width=12)))
-    row = controls(lab.children[2])
+    row = controls(lab.children[1])
     offered = [("choose", ""), *((name, name) for name in lab.presets)]
     assert row[0] == ("preset", "", offered, "An experiment worth seeing, in one choice")
     assert row[1] == ("rank", 2, (1, 7, 1), "Rank that W is cut to; nothing trains again")
-    assert [control[0] for control in row[2:]] == ["speed", "Lecture"]
+    assert row[2:-2] == coded(lab) and [control[0] for control in row[-2:]] == ["More", "Lecture"]
     find(lab, "rank").value = 5
     assert ordered(lab) == [("rank", 5)]
     lab._obey("rank", 5)

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
-from drawings import alone, cursors, named, numbers, ordered
+from drawings import alone, cursors, find, named, numbers, ordered
 
 from course_utils import LINKS, Settings
 from course_utils.engine.online import Diverged
@@ -183,27 +183,30 @@ def test_k_and_seed_reach_as_far_as_their_values():
 
 def test_the_fields_in_sight_and_the_others_stand_in_this_order(lab):
     assert list(lab.fields) == list(FIELDS)
-    first, _, aside, stage, more = lab.children
+    first, aside, stage, transport, more = lab.children
     assert list(first.children) == list(lab.fields.values())[:5]
-    assert list(more.children[0].children[0].children) == list(lab.fields.values())[5:]
-    assert more.titles == ("More: link, width, loss, schedule, settings code, export",)
-    assert stage is lab.stage
-    assert list(aside.children) == [lab.preset, lab.transport.speed, lab.lecture]
-    assert stage.columns == 3 and stage.label == "SubspaceLab"
+    assert list(more.children[0].children) == list(lab.fields.values())[5:]
+    assert stage is lab.stage and transport is lab.transport
+    preset, code, apply, copy, switch, lecture = aside.children
+    assert (preset, code, lecture) == (lab.preset, lab.code, lab.lecture)
+    assert (apply.description, copy.description) == ("Apply", "Copy")
+    assert switch.tooltip == "Link, width, loss, schedule, seed, export"
+    assert stage.central == "" and stage.label == "SubspaceLab"
     movie = neurons_movie(Settings(d=2, k=1, link="tanh", width=10), samples=0)
-    assert movie.children[-1].titles == ("More: seed, settings code, export",)
-    assert movie.stage.columns == 2
+    assert find(movie, "More").tooltip == "Seed, export"
+    assert movie.stage.central == ""
 
 
 BUTTONS = {  # what is written on a button, its icon, a word of its tooltip, its order
+    "Apply": ("", "Change what the code names", ("code", "d=30 k=1")),
+    "Copy": ("", "Copy the code", ("copy", None)),
+    "More": ("caret-down", "Link, width", None),  # the page's own
     "Play": ("play", "Train", ("play", None)),
     "Pause": ("pause", "everything stays", ("pause", None)),
     "Step": ("step-forward", "for one frame", ("step", None)),
     "×10": ("fast-forward", "ten times as many samples", ("x10", None)),
     "Reset": ("undo", "untrained", ("reset", None)),
     "New seed": ("random", "anew", ("new_seed", None)),
-    "Apply": ("", "that the code describes", ("code", "d=30 k=1")),
-    "Copy": ("", "Copy the code", ("copy", None)),
     "SVG": ("download", "as SVG", ("export", "svg")),
     "PNG": ("download", "as PNG", ("export", "png")),
     "CSV": ("download", "run with its settings", ("export", "csv")),
@@ -220,8 +223,9 @@ def test_each_button_gives_its_own_order(sent):
         assert button.icon == icon and tip in button.tooltip
         sent.clear()
         button.click()
-        assert sent == [order]
-    assert "course-step" in buttons[2]._dom_classes
+        assert sent == [order] * (order is not None)
+    step = next(b for b in buttons if b.description == "Step")
+    assert "course-step" in step._dom_classes
     assert "course-transport" in lab.transport._dom_classes
 
 
@@ -247,7 +251,7 @@ def test_what_is_written_on_the_transport():
     assert speed.value == 1
     assert (speed.description, speed.tooltip) == ("speed", "How much a frame trains")
     assert (transport.play.button_style, transport.pause.button_style) == ("primary", "")
-    assert speed not in transport.children  # a lab places it beside its presets
+    assert transport.children[-1] is speed
 
 
 def test_the_lecture_switch_and_the_presets_are_labelled():
@@ -609,19 +613,19 @@ def test_what_a_person_holds_stays_as_it_is_while_training_goes_on(lab):
 
 
 def test_parts_have_the_names_that_their_styles_and_widths_go_by(lab):
-    first, bar, aside, stage, more = lab.children
-    rows = [first, bar, aside, more, lab.lecture, *more.children[0].children]
+    first, aside, stage, bar, more = lab.children
+    rows = [first, bar, aside, more, lab.lecture, find(lab, "More"), *more.children]
     own = [" ".join(set(row._dom_classes) - {"course-row"}) for row in rows]
     assert own[:3] == ["course-first", "course-transport", "course-aside"]
-    assert own[3:] == ["course-more", "course-lecture-switch", "", ""]
-    for part in (first, aside, *more.children[0].children):
+    assert own[3:] == ["course-more", "course-lecture-switch", "course-more-switch", "", ""]
+    for part in (first, aside, *more.children):
         assert "course-row" in part._dom_classes
     buttons = [w for w in inside(lab) if isinstance(w, widgets.Button)]
     assert {w.layout.width for w in [*buttons, lab.lecture]} == {"auto"}
-    widths = [lab.transport.speed, lab.code]
-    assert [w.layout.width for w in widths] == ["150px", "min(100%, 620px)"]
-    assert all(w.style.description_width == "initial" for w in (*widths, lab.preset))
-    assert lab.code.tooltip == "Paste a code here and press Apply"
+    assert lab.transport.speed.layout.width == "150px"
+    labelled = (lab.transport.speed, lab.code, lab.preset)
+    assert all(w.style.description_width == "initial" for w in labelled)
+    assert "Enter applies" in lab.code.tooltip
     assert "in one choice" in lab.preset.tooltip
 
 

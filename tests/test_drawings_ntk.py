@@ -339,7 +339,7 @@ def test_controls_say_and_offer_what_they_set(asked):
     moved = [("n", 500), ("alpha", 30.0), ("set link", "he2"), ("set width", 100)]
     assert ordered(lab) == [*moved, ("preset", "quintic"), ("new_seed", None)]
     assert lab.fields["link"].layout.flex == "0 1 190px"  # formulas in the place of names
-    assert lab.children[-1].get_title(0) == "More: seed, settings code, export"
+    assert find(lab, "More").tooltip == "Seed, export"
 
 
 def test_presets_are_what_their_sentences_say(asked):
@@ -430,7 +430,7 @@ def test_a_lab_opens_as_asked(asked):
     lab = NTKLab(lecture=True)
     assert lab.settings == Settings(link="tanh", **COURSE)
     assert lab.session.n == 3000 == lab.knobs["n"].value
-    assert lab.lecture.value and lab.stage.columns == 3 and not NTKLab().lecture.value
+    assert lab.lecture.value and lab.stage.central == "" and not NTKLab().lecture.value
     assert lab.session.sizes() == SIZES and lab.knobs["alpha"].value == lab.session.alpha == 1
     with pytest.raises(ValueError, match="paste a line such as d=50 link=cubic"):
         lab._obey("code", " ")

@@ -19,6 +19,7 @@ from drawings import (
     VERMILLION,
     alone,
     check,
+    coded,
     controls,
     dots,
     drive,
@@ -327,9 +328,15 @@ ONE_INDEX = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 
 
 def above(lab):
-    """The controls above the figures, in order, and the one under them."""
-    rows = [row for part in lab.children[:3] for row in controls(part)]
-    return rows, lab.children[-1].get_title(0)
+    """The controls above the figures, in order, without those of the settings code."""
+    *rows, more, lecture = [row for part in lab.children[:3] for row in controls(part)]
+    assert lecture == (
+        ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back")
+    )
+    assert more[:3] == ("More", "caret-down", None)
+    if lab.example:
+        assert rows[-3:] == coded(lab)
+    return rows[:-3] if lab.example else rows, more[3]
 
 
 def sliders(lab):
@@ -346,7 +353,7 @@ def press(lab, *labels):
 
 def test_controls_of_target():
     lab = alone(TargetLab())
-    assert lab.settings == Settings(link="tanh", d=20, k=1, noise=0.1) and lab.stage.columns == 2
+    assert lab.settings == Settings(link="tanh", d=20, k=1, noise=0.1) and lab.stage.central == ""
     shown, more = above(lab)
     links = [(value, label) for label, value in shown[0][2]]
     assert [value for value, _ in links] == list(LINKS)
@@ -366,9 +373,8 @@ def test_controls_of_target():
         ("Look along u₁", "bullseye", None, "The first true direction"),
         ("Random direction", "random", None, "A direction drawn uniformly in all d dimensions"),
         ("New samples", "refresh", None, "New seed: draw everything anew"),
-        ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]
-    assert more == "More: seed, settings code, export"
+    assert more == "Seed, export"
     seed = ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come")
     assert controls(lab.children[-1])[0] == seed
     assert lab.knobs["tilt"].continuous_update and lab.knobs["turn"].continuous_update
@@ -579,7 +585,7 @@ def test_sliders_and_menu_of_hermite_show_the_link():
 
 def test_controls_of_hermite():
     lab = alone(HermiteLab())
-    assert lab.settings == Settings(link="tanh", d=100, k=1, noise=0.1) and lab.stage.columns == 3
+    assert lab.settings == Settings(link="tanh", d=100, k=1, noise=0.1) and lab.stage.central == ""
     shown, more = above(lab)
     options = [(f"{name}: {LINKS[name].formula}", name) for name in ONE_INDEX]
     assert ("he3: (z^3 - 3z) / sqrt 6", "he3") in options
@@ -592,9 +598,8 @@ def test_controls_of_hermite():
         ("link", "tanh", options, "A known link, or your own"),
         *((f"c{j}", value, (-1.2, 1.2, 0.01), f"{tip}{j}") for j, value in start),
         ("All zero", "eraser", None, "Start from nothing"),
-        ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]
-    assert more == "More: export"
+    assert more == "Export"
     assert [c[0] for c in controls(lab.children[-1])] == ["SVG", "PNG", "CSV"]
     lab.knobs["c3"].value, lab.knobs["c0"].value = 0.5, -0.2
     lab.knobs["start"].value, lab.fields["noise"].value = "he2", 1.0
@@ -774,9 +779,8 @@ def test_knobs_of_estimators(measured):
         ("preset", "", presets, "An experiment worth seeing, in one choice"),
         ("5 more seeds", "plus", None, "Five more targets and data sets"),
         ("New samples", "refresh", None, "New seeds: draw everything anew"),
-        ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back"),
     ]
-    assert more == "More: seed, settings code, export" and lab.stage.columns == 2
+    assert more == "Seed, export" and lab.stage.central == ""
     assert controls(lab.children[-1])[0][::3] == ("seed", "Number of the first seed")
     lab.knobs["which"].value, lab.knobs["size"].value = "PHD", 2
     assert ordered(lab) == [("which", "PHD"), ("size", 2)]

@@ -118,13 +118,13 @@ FRAMES = [({"type": "frame", "n": 1, "said": [[0, "</script><b>"]]}, b"\x00\x01"
 
 
 def test_a_recorded_page_holds_everything_and_asks_nobody():
-    text = recorded("Angles & <norms>", FRAMES, columns=2)
+    text = recorded("Angles & <norms>", FRAMES, central="")
     assert "<title>Angles &amp; &lt;norms&gt;</title>" in text
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", text, re.S)
     assert len(scripts) == 3 and "plotly.js v" in scripts[1][1][:200]
     held = json.loads(scripts[0][1])
     assert [(m, base64.b64decode(data)) for m, data in held["frames"]] == FRAMES
-    assert held["traits"] == {"columns": 2, "label": "Angles & <norms>"}
+    assert held["traits"] == {"central": "", "label": "Angles & <norms>"}
     own = text.replace(scripts[1][1], "")
     assert not re.search(r"https?:|@import|url\(|<link|<img|<iframe| src=| href=", own)
     assert style() in text and "mount(" in scripts[2][1]

@@ -41,10 +41,11 @@ def frames():
 
 def sight(page, away: bool) -> None:
     """Scroll the lab out of sight, or back."""
-    page.evaluate("away => { root.style.marginTop = away ? '5000px' : 0; }", away)
+    lab = "root.closest('.course-lab')"
+    page.evaluate(f"away => {{ {lab}.style.marginTop = away ? '5000px' : 0; }}", away)
     page.evaluate(
-        "() => new Promise(done => "
-        "new IntersectionObserver((_, o) => (o.disconnect(), done())).observe(root))"
+        "() => new Promise(done => new IntersectionObserver((_, o) => (o.disconnect(), done()))"
+        f".observe({lab}))"
     )
     page.evaluate(
         "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -120,7 +120,7 @@ def test_presets_bring_a_sentence(course):
 
 
 def test_controls_behind_more(course):
-    course.lab().get_by_text("More:").click()
+    course.lab().get_by_role("button", name="More").click()
     choose(course, "link", "tanh: tanh(2z)")  # k follows
     course.until(lambda: course.settings()["link"] == "tanh", "the link")
     assert course.settings()["k"] == "1"
@@ -158,7 +158,7 @@ def test_what_is_shown_can_be_saved(course):
 
 def test_lecture_mode_opens_and_escape_leaves_it(course):
     course.press("Lecture")
-    lecture = course.lab().locator(".course-stage").first
+    lecture = course.lab().locator(".course-scene").first
     course.until(
         lambda: lecture.evaluate("e => e.getBoundingClientRect().width") > 1200, "the whole page"
     )

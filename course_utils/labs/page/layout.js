@@ -15,42 +15,50 @@ export function centralOf(views, central) {
   return views.find(({ name }) => name === central) ?? views[0];
 }
 
-// Small views stand in one column up to two of them, in two from there on.
+// Small views stand in one column up to two of them, in two from there on; one that is left over
+// is as wide as both.
 export function shapeOf(beside) {
   const columns = beside > 2 ? 2 : 1;
-  return { columns, rows: Math.ceil(beside / columns), gap: beside % columns > 0 };
+  return { columns, rows: Math.ceil(beside / columns), over: beside % columns > 0 };
 }
 
 // Put each view where it belongs; those whose size has changed are to be drawn anew.
 export function placeCentre(page) {
   const { views, parts: { grid } } = page;
   const middle = centralOf(views, page.host.get("central"));
-  const { columns, rows, gap } = shapeOf(views.length - 1);
-  const settings = { layout: middle ? "centre" : "equal", gap };
-  for (const [name, value] of Object.entries(settings)) {
-    if (grid.dataset[name] !== String(value)) grid.dataset[name] = value;
-  }
+  const { columns, rows, over } = shapeOf(views.length - 1);
+  setData(grid, "layout", middle ? "centre" : "equal");
   grid.style.setProperty("--course-wide", `${1.25 * columns}fr`);
   grid.style.setProperty("--course-beside", columns);
   grid.style.setProperty("--course-high", rows);
-  for (const view of views) placeView(page, view, middle);
+  const last = over && views.filter((view) => view !== middle).at(-1);
+  for (const view of views) {
+    const place = !middle ? "equal" : view === middle ? "centre" : "beside";
+    if (setData(view.box, "place", place)) changeSize(page, view, place);
+    setData(view.box, "wide", Boolean(middle) && view === last);
+    if (view.small) nameButton(view);
+  }
 }
 
-function placeView(page, view, middle) {
-  const place = !middle ? "equal" : view === middle ? "centre" : "beside";
-  if (view.box.dataset.place !== place) {
-    view.box.dataset.place = place;
-    view.small = place === "beside";
-    view.restyled = true;
-    if (view.small) view.button ??= makeButton(page, view);
-    if (place === "centre") view.box.tabIndex = 0;
-    else view.box.removeAttribute("tabindex");
-  }
-  if (!view.small) return;
-  const title = titleOf(view);
-  setText(view.button, title);
-  const name = `${title}: bring to the centre`;
-  if (view.button.getAttribute("aria-label") !== name) view.button.setAttribute("aria-label", name);
+// Whether it was another value before: to write the same again makes a browser work.
+function setData(el, name, value) {
+  const changes = el.dataset[name] !== String(value);
+  if (changes) el.dataset[name] = value;
+  return changes;
+}
+
+function changeSize(page, view, place) {
+  view.small = place === "beside";
+  view.restyled = true;
+  if (view.small) view.button ??= makeButton(page, view);
+  if (place === "centre") view.box.tabIndex = 0;
+  else view.box.removeAttribute("tabindex");
+}
+
+function nameButton({ button, layout, name }) {
+  const title = titleOf({ layout, name }), label = `${title}: bring to the centre`;
+  setText(button, title);
+  if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
 }
 
 function makeButton(page, view) {

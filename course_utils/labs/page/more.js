@@ -2,14 +2,14 @@
 
 import { labOf } from "./reach.js";
 
-const GAP = 4; // pixels between the button and what it opens
+const UNDER = 4; // pixels between the button and what it opens
 
 // Where a box of this size goes: under its button, inside the window.
 export function placeUnder(button, { width, height }, within) {
-  const fit = (wanted, room) => Math.max(GAP, Math.min(wanted, room - GAP));
+  const fit = (wanted, room) => Math.max(UNDER, Math.min(wanted, room - UNDER));
   return {
     left: fit(button.right - width, within.width - width),
-    top: fit(button.bottom + GAP, within.height - height),
+    top: fit(button.bottom + UNDER, within.height - height),
   };
 }
 

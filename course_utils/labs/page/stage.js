@@ -8,7 +8,8 @@ import { draw, giveArray, label, move, placeViews, resize, restyle, settleSoon, 
 import { lookOf } from "./look.js";
 import { makeWords, tell } from "./words.js";
 import { adopt, choose, makeTimeline, tellTime } from "./timeline.js";
-import { fillPage, labOf, watchConnection, watchDialogs, watchKeys, watchSliders } from "./reach.js";
+import { fillPage, labOf, watchConnection, watchDialogs, watchKeys, watchSliders }
+  from "./reach.js";
 import { download } from "./save.js";
 import { placeCentre } from "./layout.js";
 import { linkMore } from "./more.js";

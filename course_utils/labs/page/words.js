@@ -77,7 +77,7 @@ function fillLights(box, lights) {
     const text = make("div", "", light);
     make("b", "", text).textContent = name;
     const [first, more] = parted(meaning);
-    if (!on) text.append(`. ${first}`);
+    if (!on) make("span", "course-meaning", text).textContent = `. ${first}`;
     const rest = on ? meaning : more;
     if (!rest) continue;
     const details = make("details", "", text);
