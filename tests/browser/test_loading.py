@@ -82,7 +82,7 @@ def recording(chromium, tmp_path, request):
     run = Recording()
     frames = [run.frame(TIMES[:60]), run.frame(TIMES[60:])]
     path = tmp_path / "recording.html"
-    path.write_text(recorded("A run & its <angles>", frames, 2), encoding="utf-8")
+    path.write_text(recorded("A run & its <angles>", frames, ""), encoding="utf-8")
     context = chromium.new_context(
         viewport={"width": 1366, "height": 768}, color_scheme=request.param, offline=True
     )

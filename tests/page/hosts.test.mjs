@@ -57,3 +57,13 @@ test("a recording tells all it has to whoever says hello", () => {
   assert.equal(host.status(), "connected");
   assert.deepEqual([...new Float64Array(bytesOf(base64).buffer)], [1.5, -2]);
 });
+
+test("a recording keeps what its page sets, and says so to who follows", () => {
+  const host = recordingHost([], { central: "" }), heard = [];
+  const stop = host.on("central", () => heard.push(host.get("central")));
+  host.on("lecture", () => heard.push("lecture"));
+  host.set("central", "norms");
+  stop();
+  host.set("central", "risk");
+  assert.deepEqual([heard, host.get("central")], [["norms"], "risk"]);
+});

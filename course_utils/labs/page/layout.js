@@ -68,7 +68,9 @@ function makeButton(page, view) {
   button.onclick = () => {
     const held = document.activeElement === button;
     page.host.set("central", view.name);
-    if (held) view.box.focus({ preventScroll: true });
+    if (!held) return;
+    view.box.tabIndex = 0;
+    view.box.focus({ preventScroll: true }); // the button is gone
   };
   view.box.prepend(button);
   return button;

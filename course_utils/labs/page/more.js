@@ -22,6 +22,9 @@ export function linkMore(page) {
   if (!more || !button || button.popoverTargetElement === more || !more.showPopover) return;
   more.popover = "auto"; // Escape and a click elsewhere close it
   button.popoverTargetElement = more;
+  button.addEventListener("click", (event) => { // whose own effect ipywidgets prevents
+    if (event.defaultPrevented) more.togglePopover();
+  });
   button.setAttribute("aria-expanded", "false");
   more.addEventListener("toggle", ({ newState }) => {
     button.setAttribute("aria-expanded", String(newState === "open"));
