@@ -91,7 +91,7 @@ def test_what_was_measured_is_compared_by_another_field(course):
     rested(course)
     assert len(course.curves(3)["gap × T / d"][0]) >= 1
     choose(course, "against", "d")
-    title = "[...lab.querySelectorAll('.course-plot')][3].layout.title.text"
+    title = "[...lab.querySelectorAll('.course-view')][3].textContent"
     course.until(
         lambda: "against d" in course.lab().evaluate(f"lab => {title}"), "the comparison by d"
     )
@@ -120,7 +120,7 @@ def test_presets_bring_a_sentence(course):
 
 
 def test_controls_behind_more(course):
-    course.lab().get_by_role("button", name="More").click()
+    course.lab().locator(".course-more-switch").click()
     choose(course, "link", "tanh: tanh(2z)")  # k follows
     course.until(lambda: course.settings()["link"] == "tanh", "the link")
     assert course.settings()["k"] == "1"

@@ -88,7 +88,7 @@ BEHIND_MORE = {
 @pytest.mark.parametrize("field,value", BEHIND_MORE.items())
 def test_every_field_behind_more_shows_its_change(course, field, value):
     if not course.lab().locator(".course-field-width").is_visible():
-        course.lab().get_by_role("button", name="More").click()
+        course.lab().locator(".course-more-switch").click()
     before = course.settings()
     box = course.lab().locator(f".course-field-{field}")
     if value is None:
