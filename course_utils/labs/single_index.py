@@ -158,7 +158,7 @@ def SingleIndexLab(
         presets=PRESETS,
         first=("link", "d", "noise", "width"),
         more=("loss", "weight_decay", "bias", "seed"),
-        more_title="More: loss, decay, biases, seed, settings code, export",
+        more_title="Loss, decay, biases, seed, export",
         tips=TIPS,
         fields={
             "link": choice(WORDS["link"][0], TIPS["link"], links, s.link, flex="0 1 190px"),
@@ -174,7 +174,6 @@ def SingleIndexLab(
             Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
         ),
         text=lines,
-        columns=2,
         example="d=200 link=quintic",
         lecture=lecture,
     )

@@ -1,4 +1,4 @@
-"""How a lab stands on a page: all in sight on a laptop, a wall or a phone, nothing on anything else."""
+"""How a lab stands on a page: all in sight on a laptop, a wall or a phone, nothing overlaps."""
 
 import pytest
 

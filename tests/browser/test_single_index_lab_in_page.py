@@ -138,7 +138,7 @@ def test_buttons_add_seeds_and_draw_anew(course):
 
 
 def test_controls_behind_more(course):
-    course.lab().get_by_text("More:").click()
+    course.lab().locator(".course-more-switch").click()
     for field, label in (("loss", "square"), ("bias", "none")):
         choose(course, field, label)
         course.until(lambda f=field, v=label: course.settings()[f] == v, field)
@@ -200,7 +200,7 @@ def test_lecture_mode_opens_and_escape_leaves_it(course):
     choose(course, "preset", "ten neurons")
     rested(course)
     course.press("Lecture")
-    lecture = course.lab().locator(".course-stage").first
+    lecture = course.lab().locator(".course-scene").first
     course.until(
         lambda: lecture.evaluate("e => e.getBoundingClientRect().width") > 1200, "the whole page"
     )
