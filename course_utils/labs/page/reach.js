@@ -54,6 +54,7 @@ export function fillPage(page, on) {
   const lab = labOf(page);
   if (!lab?.showPopover) return;
   if (on && !lab.hasAttribute("popover")) {
+    lab.querySelector(".course-more:popover-open")?.hidePopover(); // Escape is to leave the lecture
     lab.setAttribute("popover", "manual");
     lab.showPopover();
   } else if (!on && lab.hasAttribute("popover")) {
