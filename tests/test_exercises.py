@@ -101,6 +101,82 @@ def dimension(S, ridge):
     return (values / (values + ridge)).sum()
 
 
+def row_norms(W):
+    return np.linalg.norm(W, axis=1)
+
+
+def rule(T):
+    return np.sqrt(2 * np.log(T)) + 1
+
+
+def second_phase(delta=None, F=None, counted=True, decay=1.0, both=True):
+    """An answer to 4.2 with other half widths, features, means or decay."""
+
+    def answer(W, X, y, places, reach, lam):
+        b = (delta or (lambda W, reach: reach * np.median(row_norms(W))))(W, reach) * places
+        G = F(W, X, b) if F else np.maximum(X @ W.T + b, 0)
+        n = len(y)
+        A = G.T @ G / (n if counted else 1) + decay * lam * np.eye(len(W))
+        return b, np.linalg.solve(A, G.T @ y / (n if both else 1))
+
+    return answer
+
+
+def crossed(pick):
+    """An answer to 4.4: ``pick(T, r2, i, share)`` at the first crossing."""
+
+    def answer(T, r2, level):
+        i = np.argmax(r2 >= level)
+        return pick(T, r2, i, (level - r2[i - 1]) / (r2[i] - r2[i - 1]))
+
+    return answer
+
+
+def last_crossing(T, r2, level):
+    i = np.flatnonzero(r2 < level)[-1] + 1
+    share = (level - r2[i - 1]) / (r2[i] - r2[i - 1])
+    return T[i - 1] * (T[i] / T[i - 1]) ** share
+
+
+def crossed_or(never):
+    """An answer to 4.4 that is right inside, and says ``never(T)`` where there is no crossing."""
+
+    def answer(T, r2, level):
+        if r2.max() < level:
+            return never(T)
+        i = np.argmax(r2 >= level)
+        low = max(i - 1, 0)
+        return np.exp(np.interp(level, r2[low : i + 1], np.log(T[low : i + 1])))
+
+    return answer
+
+
+def pushed(residual=lambda r, y: np.clip(r, -1, 1), gate=lambda Z: Z > 0, scale=lambda a: 1):
+    """An answer to 4.5 with another slope of the loss, of the neuron, or another factor."""
+
+    def answer(W, a, b, X, y, u):
+        Z = X @ W.T + b
+        slope = residual(np.maximum(Z, 0) @ a - y, y) * (X @ u)
+        return -scale(a) * len(a) * a * (slope @ gate(Z)) / len(y)
+
+    return answer
+
+
+def stepped(keep, slope, rate=lambda step: step):
+    """An answer to 4.6: ``keep(step, decay)`` a - ``rate(step)`` ``slope(a . phi, y)`` phi."""
+    return lambda a, phi, y, step, decay: (
+        keep(step, decay) * a - rate(step) * slope(a @ phi, y) * phi
+    )
+
+
+def huber(yhat, y):
+    return np.clip(yhat - y, -1, 1)
+
+
+def shrunk(step, decay):
+    return 1 - step * decay
+
+
 WRONG = {  # id: {answer: words that its diagnosis must hold}
     "1.1": [
         (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0].T, "a sign is preferred"),
@@ -228,6 +304,87 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
         (lambda F, ridge: dimension(F.T @ F / len(F), ridge) / F.shape[1], "do not average"),
         (lambda F, ridge: F.shape[1], "number of features"),
         (lambda F, ridge: 1.5, "expected"),
+    ],
+    "4.1": [
+        (lambda W, T: (rule(T) - 1) * np.median(row_norms(W)), "only just"),
+        (lambda W, T: rule(T), "no factor"),
+        (lambda W, T: rule(T) * row_norms(W).max(), "One long row"),
+        (lambda W, T: rule(T) * row_norms(W).mean(), "The mean feels"),
+        (lambda W, T: rule(T) * np.median(row_norms(W.T)), "norms of the columns"),
+        (lambda W, T: rule(T) * np.linalg.norm(W), "whole matrix"),
+        (lambda W, T: (np.sqrt(np.log(T)) + 1) * np.median(row_norms(W)), "factor 2"),
+        (lambda W, T: (np.sqrt(2 * np.log10(T)) + 1) * np.median(row_norms(W)), "np.log"),
+        (lambda W, T: rule(T) * row_norms(W), "shape"),
+        (lambda W, T: 3 * np.median(row_norms(W)), "expected"),
+    ],
+    "4.2": [
+        (second_phase(lambda W, reach: reach * np.linalg.norm(W)), "First bug, still there"),
+        (second_phase(lambda W, reach: reach * row_norms(W)), "one Delta serves all"),
+        (second_phase(lambda W, reach: reach), "do not scale with W"),
+        (second_phase(lambda W, reach: reach * row_norms(W).mean()), "not the mean"),
+        (
+            lambda W, X, y, p, reach, lam: second_phase()(W, X, y, np.abs(p), reach, lam),
+            "All biases are positive",
+        ),
+        (second_phase(lambda W, reach: 2 * reach), "b[0] is"),
+        (second_phase(F=lambda W, X, b: np.maximum(X @ W.T, 0) + b), "Second bug"),
+        (second_phase(counted=False), "Third bug"),
+        (second_phase(counted=False, both=False), "Neither is a mean"),
+        (
+            second_phase(F=lambda W, X, b: np.maximum(X @ W.T, 0) + b, counted=False),
+            "Two bugs",
+        ),
+        (second_phase(decay=0), "Decay is missing"),
+        (second_phase(F=lambda W, X, b: X @ W.T + b), "linear network"),
+        (second_phase(decay=3), "a[0] is"),
+        (lambda W, X, y, p, reach, lam: second_phase()(W, X, y, p, reach, lam)[1], "two things"),
+    ],
+    "4.3": [
+        (lambda c: np.arange(len(c)) @ c**2 / np.sum(c**2), "no part of the variance"),
+        (lambda c: np.arange(len(c)) @ c**2, "Divide it by the variance"),
+        (lambda c: np.arange(len(c)) ** 2 @ c**2 / np.sum(c[1:] ** 2), "counts once"),
+        (lambda c: np.arange(len(c)) @ np.abs(c) / np.sum(np.abs(c[1:])), "Square the"),
+        (lambda c: 2 * np.arange(len(c)) @ c**2 / np.sum(c[1:] ** 2), "not with 2j"),
+        (lambda c: np.arange(1, len(c) + 1) @ c**2 / np.sum(c[1:] ** 2), "begin at 0"),
+        (lambda c: len(c) - 1, "expected"),
+    ],
+    "4.4": [
+        (crossed(lambda T, r2, i, share: T[i]), "first measured T"),
+        (crossed(lambda T, r2, i, share: T[i - 1]), "the T before"),
+        (crossed(lambda T, r2, i, share: T[i - 1] + share * (T[i] - T[i - 1])), "in T."),
+        (last_crossing, "last crossing"),
+        (
+            crossed(lambda T, r2, i, share: np.log(T[i - 1]) + share * np.log(T[i] / T[i - 1])),
+            "That is a logarithm",
+        ),
+        (lambda T, r2, level: 100.0, "of the way in log T"),
+        (crossed_or(lambda T: T[-1]), "answer np.inf"),
+        (
+            lambda T, r2, level: (
+                50.0 if r2[0] >= level else crossed_or(lambda T: np.inf)(T, r2, level)
+            ),
+            "answer its T: 100",
+        ),
+    ],
+    "4.5": [
+        (pushed(scale=lambda a: -1), "turned round"),
+        (pushed(lambda r, y: r), "square loss"),
+        (pushed(gate=np.ones_like), "Every neuron is counted"),
+        (pushed(gate=lambda Z: np.maximum(Z, 0)), "you have its value"),
+        (pushed(scale=lambda a: 1 / (len(a) * a)), "sign s_j"),
+        (pushed(scale=lambda a: 1 / len(a)), "s_j = m a_j, which is"),
+        (pushed(lambda r, y: np.clip(-y, -1, 1)), "missing in the residual"),
+        (pushed(scale=lambda a: 60), "not the mean"),
+        (pushed(scale=lambda a: 2), "push[0]"),
+    ],
+    "4.6": [
+        (stepped(lambda step, decay: 1, huber), "changes nothing"),
+        (stepped(lambda step, decay: 1 - decay, huber), "wrong amount"),
+        (stepped(shrunk, lambda yhat, y: -huber(yhat, y)), "uphill"),
+        (stepped(shrunk, lambda yhat, y: huber(yhat, 0)), "label is missing"),
+        (stepped(shrunk, huber, lambda step: 1), "without its step size"),
+        (stepped(shrunk, lambda yhat, y: yhat - y), "square loss"),
+        (stepped(shrunk, lambda yhat, y: 0.5 * huber(yhat, y)), "a[0] becomes"),
     ],
     "5.1": [
         (lambda K, y, T, ridge: T @ np.linalg.solve(K, y), "no effect"),
