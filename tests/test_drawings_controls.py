@@ -187,8 +187,9 @@ def test_the_fields_in_sight_and_the_others_stand_in_this_order(lab):
     assert list(first.children) == list(lab.fields.values())[:5]
     assert list(more.children[0].children) == list(lab.fields.values())[5:]
     assert stage is lab.stage and transport is lab.transport
-    preset, code, apply, copy, switch, lecture = aside.children
+    preset, compare, code, apply, copy, switch, lecture = aside.children
     assert (preset, code, lecture) == (lab.preset, lab.code, lab.lecture)
+    assert compare is lab.knobs["compare"]
     assert (apply.description, copy.description) == ("Apply", "Copy")
     assert switch.tooltip == "Link, width, loss, schedule, seed, export"
     assert stage.central == "" and stage.label == "SubspaceLab"
@@ -420,7 +421,7 @@ def test_reset_and_new_seed(lab):
 
 
 @pytest.mark.parametrize("name", ["pure noise", "decay too strong"])
-def test_a_preset_starts_its_experiment_and_keeps_its_note_until_it_no_longer_holds(lab, name):
+def test_a_preset_starts_its_experiment_and_keeps_its_note_with_what_was_changed_since(lab, name):
     settings, sentence = lab.presets[name]
     figures, words = obey(lab, "preset", name)
     assert lab.settings == settings and lab.session.samples == 0 and lab.actor.playing
@@ -432,7 +433,9 @@ def test_a_preset_starts_its_experiment_and_keeps_its_note_until_it_no_longer_ho
     lab.preset.value = name
     for order in ("pause", "reset", "new_seed"):
         assert obey(lab, order)[1].note == sentence and lab.preset.value == name
-    assert obey(lab, "set noise", 0.7)[1].note == "" and lab.preset.value == ""
+    since = f"{sentence} Changed since: noise {settings.noise} to 0.7."
+    assert obey(lab, "set noise", 0.7)[1].note == since and lab.preset.value == ""
+    assert obey(lab, "code", "d=30 k=1")[1].note == ""
     lab.session.patience = lambda speed: f"slow at {speed}"
     assert obey(lab, "speed", 0.5)[1].note == "slow at 0.5"
 

@@ -2,8 +2,9 @@
 
 It knows nothing of widgets. Every experiment has ``settings``, ``seeds``, ``uses`` (the fields of
 Settings that matter to it), ``live`` (those that act on it as it runs), ``changes`` (what was
-turned meanwhile), ``begin`` and ``change`` (take settings, anew or as it runs), ``run`` (what was
-measured so far) and ``to_csv``. Session trains; an Experiment, below, computes, perhaps in steps.
+turned meanwhile), ``begin`` and ``change`` (take settings, anew or as it runs), ``keep`` (what was
+there, to compare with), ``run`` (what was measured so far) and ``to_csv``. Session trains; an
+Experiment, below, computes, perhaps in steps.
 """
 
 from __future__ import annotations
@@ -64,6 +65,19 @@ class Experiment:
             raise
 
     change = begin
+
+    def keep(self, was: object, live: bool, afresh: bool) -> None:
+        """Called when settings have been taken over: nothing is kept.
+
+        Parameters
+        ----------
+        was : object
+            What ``run`` gave before.
+        live : bool
+            Whether the run goes on.
+        afresh : bool
+            Whether the new run is no change of the one before.
+        """
 
     def compute(self) -> None:
         """Everything that follows from ``self.settings``."""

@@ -23,7 +23,7 @@ from .actor import Actor
 from .cells import replace_predecessor
 from .controls import FIRST, MORE, Knob, field_widget, row
 from .frames import Frames
-from .orders import Orders
+from .orders import Orders, noted
 from .page import recorded
 from .parts import Press, code_box, code_parts, lecture_switch, more_parts, preset_menu
 from .player import Finisher, Player
@@ -115,6 +115,7 @@ class Lab(widgets.VBox):
         self.errors: list[Exception] = []
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
         self.chosen = ""  # the preset that holds
+        self._based = ""  # the preset of which this is a change
         self._played = False  # whether the last frame was of a lab that plays
         self.actor = Actor(self._obey, self._step, self._show, self.report)
         self.stage = Stage(text=self.text, label=name, central="")
@@ -329,7 +330,7 @@ class Lab(widgets.VBox):
         with self._lock:
             result = self.session.run()
             now = self.words(result, self.player.moment(result))
-            now.note = self.presets[self.chosen][1] if self.chosen else self.player.patience()
+            now.note = noted(self.presets.get(self._based), self.settings) or self.player.patience()
             now.settings = self.settings.summary()
             if self.tables is None:
                 return send(self.views(result), now)
@@ -341,7 +342,7 @@ class Lab(widgets.VBox):
 
             return send(self.views(result), now, self.tables(result), say)
 
-    def use(self, settings: Settings, anew: bool = False, chosen: str = "") -> None:
+    def use(self, settings: Settings, anew: bool = False, chosen: str | None = None) -> None:
         """Take settings over, as the experiment runs where they may act on it, or else anew.
 
         Parameters
@@ -350,21 +351,18 @@ class Lab(widgets.VBox):
             What to run.
         anew : bool
             Whether to begin anew in any case.
-        chosen : str
-            The preset that holds from now on; empty for none.
+        chosen : str, optional
+            The preset that holds from now on, empty for none; left out, this is a change of what
+            was there.
         """
-        changed = {
-            f
-            for f in settings.__dataclass_fields__
-            if getattr(settings, f) != getattr(self.settings, f)
-        }
-        if changed <= self.session.live and not anew:
-            self.session.change(settings)
-            self.player.changed()
-        else:
-            self.session.begin(settings)
-            self.player.begun()
-        self.chosen = chosen
+        changed = {f for f, held in vars(self.settings).items() if getattr(settings, f) != held}
+        was, live = self.session.run(), changed <= self.session.live and not anew
+        (self.session.change if live else self.session.begin)(settings)
+        if changed or anew:
+            self.session.keep(was, live, afresh=anew)
+        (self.player.changed if live else self.player.begun)()
+        self.chosen = chosen or ""
+        self._based = self._based if chosen is None else chosen
         self.stage.send_error("")
         self.code.value = self.short()
 
@@ -376,7 +374,7 @@ class Lab(widgets.VBox):
         settings : Settings
             What to run.
         """
-        self.use(settings, anew=True, chosen=self.chosen)
+        self.use(settings, anew=True, chosen=self.chosen or None)
 
 
 def _place(problem: Exception) -> str:

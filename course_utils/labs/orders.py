@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from ..events import turned
 from ..settings import Settings
 from .controls import Knob, set_field
 from .session import adapted
@@ -191,6 +192,27 @@ def take_preset(lab: Lab, name: str) -> None:
     lab.player.go()
 
 
+def noted(preset: tuple[Settings, str] | None, settings: Settings) -> str:
+    """What a preset says, and what was changed since.
+
+    Parameters
+    ----------
+    preset : (Settings, str) or None
+        What it runs, and its sentence.
+    settings : Settings
+        What runs.
+
+    Returns
+    -------
+    str
+        Empty without a preset. Another seed is no change.
+    """
+    if preset is None:
+        return ""
+    since = turned(preset[0], settings.replace(seed=preset[0].seed))
+    return f"{preset[1]} Changed since: {since}." if since else preset[1]
+
+
 def take_code(lab: Lab, text: str) -> None:
     """Apply a settings code.
 
@@ -217,7 +239,7 @@ def take_code(lab: Lab, text: str) -> None:
         named |= {"k"} if "link" in named else set()
         known = [part for part in lab.short().split() if "function:" not in part]
         text = " ".join([text, *(part for part in known if part.partition("=")[0] not in named)])
-    lab.use(Settings.from_code(text))
+    lab.use(Settings.from_code(text), chosen="")
 
 
 def copy_code(lab: Lab, _: Any = None) -> None:

@@ -17,6 +17,7 @@ from ..record import checkpoint_times
 from ..run import Record, Run
 from ..settings import Settings
 from ..theory import PerpendicularPrediction, parallel_part
+from .held import Held
 
 # these act on the running experiment
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})
@@ -55,6 +56,8 @@ class Session:
         What to run; further seeds count up from its seed.
     seeds : int
         How many.
+    held : Held, optional
+        Where the run before is kept, in a lab that shows it; left out, none is kept.
 
     Notes
     -----
@@ -65,8 +68,8 @@ class Session:
     uses = tuple(Settings.__dataclass_fields__)
     live = LIVE
 
-    def __init__(self, settings: Settings, seeds: int = 1):
-        self.seeds = seeds
+    def __init__(self, settings: Settings, seeds: int = 1, held: Held | None = None):
+        self.seeds, self.held, self._keeps = seeds, held or Held(), held is not None
         self.begin(settings)
 
     @single_threaded_blas()
@@ -119,6 +122,23 @@ class Session:
             self.watch.change(self.samples, settings)
         self.settings = self.record.settings = settings
         self._note_floors()
+
+    def keep(self, was: Run, live: bool, afresh: bool) -> None:
+        """Keep the run before, in a lab that shows it; called when settings have been taken over.
+
+        Parameters
+        ----------
+        was : Run
+            What ``run`` gave before.
+        live : bool
+            Whether the run goes on.
+        afresh : bool
+            Whether the new run is no change of the one before.
+        """
+        if self._keeps and live:
+            self.held.turned(was)
+        elif self._keeps:
+            self.held.left(was, afresh)
 
     @single_threaded_blas()
     def train(self, n: int) -> None:
@@ -218,9 +238,13 @@ class Session:
         Returns
         -------
         str
-            The settings, and what was turned while it went on, in comment lines first.
+            The settings, what was turned while it went on, and what it is compared with, in comment
+            lines first.
         """
-        return self.run().to_csv(notes=self.changes)
+        run, notes = self.run(), list(self.changes)
+        if self.held.run is not None:
+            notes += [f"before: {self.held.run.settings.summary()}", self.held.sentence(run)]
+        return run.to_csv(notes=[note for note in notes if note])
 
     def rest(self) -> None:
         """Called when a lab pauses: nothing to do."""

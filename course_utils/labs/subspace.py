@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
+import ipywidgets as widgets
 import numpy as np
 
-from ..events import lamps
+from ..events import lamps, turned
 from ..run import Run
 from ..settings import Settings
 from . import figures, rows
+from .controls import Knob
 from .experiment import given
+from .ghosts import TABLE, with_before
+from .held import Held
 from .lab import Lab
 from .player import Player
 from .session import Session
@@ -104,7 +108,7 @@ def SubspaceLab(
     -----
     Taught in notebook 02.
     """
-    session = Session(given(settings), seeds)
+    session = Session(given(settings), seeds, Held())
     return Lab(
         "SubspaceLab",
         session,
@@ -112,6 +116,8 @@ def SubspaceLab(
         partial(words, session),
         tables=partial(tables, session),
         player=partial(Player, samples=samples),
+        knobs={"compare": compare_knob(session)},
+        beside=("compare",),
         presets=PRESETS,
         more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
@@ -119,6 +125,30 @@ def SubspaceLab(
 
 
 SubspaceLab.presets = PRESETS
+
+
+def compare_knob(session: Session) -> Knob:
+    """The switch that holds the present run, and lets it go.
+
+    Parameters
+    ----------
+    session : Session
+        The experiment.
+
+    Returns
+    -------
+    Knob
+        Its order is "compare", with True or False.
+    """
+
+    def act(on) -> None:
+        if not isinstance(on, bool):
+            raise ValueError(f"compare = {on!r}: give True to hold this run, False to let it go")
+        session.held.hold(session.run()) if on else session.held.let_go()
+
+    tip = "Hold this run, thin and grey, and compare what comes next with it; again: let it go"
+    switch = widgets.ToggleButton(description="Compare", tooltip=tip, layout={"width": "auto"})
+    return Knob(switch, act, lambda: session.held.by_hand)
 
 
 def views(session: Session, run: Run) -> list[Figure]:
@@ -136,13 +166,15 @@ def views(session: Session, run: Run) -> list[Figure]:
     list of Figure
         Bound to ``tables``.
     """
-    return [
+    made = [
         figures.angles(run, session.watch.names),
         figures.norms(run, predicted=True),
         figures.neurons(run),
         figures.singular_values(run),
         figures.risk(run),
     ]
+    before = session.held.run
+    return made if before is None else [with_before(view, run, before) for view in made]
 
 
 def tables(session: Session, run: Run) -> dict[str, Table]:
@@ -158,10 +190,12 @@ def tables(session: Session, run: Run) -> dict[str, Table]:
     Returns
     -------
     dict of str to Table
-        "record" and "prediction"; see rows.py.
+        "record" and "prediction", and "before" where a run is held; see rows.py.
     """
     predicted = rows.of_prediction(session.predicted, run.settings.d, session.record)
-    return {"record": rows.of_run(run, session.record), "prediction": predicted}
+    made = {"record": rows.of_run(run, session.record), "prediction": predicted}
+    before = session.held.run
+    return made if before is None else made | {TABLE: rows.of_run(before, before)}
 
 
 def words(session: Session, run: Run, moment: int = -1) -> Words:
@@ -196,6 +230,39 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
         ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
     ]
     said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
-    events = [(event.samples, event.caption) for event in session.watch.events]
     lights = [(a.holds, a.name, a.text) for a in lamps(run.settings)]
-    return Words(run.sentence(moment) + said, rows, lights, events=events)
+    beside = session.held.sentence(run, moment)
+    sentence = run.sentence(moment) + said + (f" {beside}" if beside else "")
+    return Words(sentence, rows, lights, events=told(session, run))
+
+
+def told(session: Session, run: Run) -> list[tuple[int, str]]:
+    """What has happened in a run, and what was changed in it.
+
+    Parameters
+    ----------
+    session : Session
+        The experiment.
+    run : Run
+        What it has recorded.
+
+    Returns
+    -------
+    list of (int, str)
+        Sample count and caption of each, in order. What was changed at one moment is one entry,
+        and none where an event says it: a lamp that went out.
+    """
+    events = [(event.samples, event.caption) for event in session.watch.events]
+    before = {}
+    for t, settings in run.changes:
+        before.setdefault(t, settings)
+    after = [*list(before.values())[1:], run.settings]
+    changes = [
+        (t, f"t = {t:,}: {what}")
+        for (t, held), new in zip(before.items(), after, strict=False)
+        if (what := turned(held, new))
+    ]
+    news = [
+        (t, f"{said}.") for t, said in changes if not any(e.startswith(said) for _, e in events)
+    ]
+    return sorted([*events, *news], key=lambda one: one[0])

@@ -1,0 +1,152 @@
+"""The run before in the views of a run: thin and grey, bound to the table "before"."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ..run import Run
+from . import figures
+from .look import GREY
+from .marks import line, points
+from .rows import coordinates
+from .views import Figure, column
+
+TABLE = "before"
+THIN = 1.2  # pixels
+
+
+def with_before(view: Figure, run: Run, before: Run) -> Figure:
+    """A view of a run with the run before under it.
+
+    Parameters
+    ----------
+    view : Figure
+        One of those of figures.py.
+    run : Run
+        What it shows.
+    before : Run
+        What it is compared with; its rows are those of the table "before".
+
+    Returns
+    -------
+    Figure
+        Its axes hold both. A view that is not known here stays as it is.
+    """
+    added = _ADDED.get(view.name)
+    return added(_longer(view, before), run, before) if added else view
+
+
+def _curves(name: str, label: str, hover: str, items=(None,)) -> list[dict]:
+    """Thin curves of a column; the first of them is labelled."""
+    x = column("left", table=TABLE)
+    made = [
+        line(x, column(name, table=TABLE, **({} if i is None else {"item": i})), label, GREY)
+        for i in items
+    ]
+    for i, trace in enumerate(made):
+        told = hover + " at %{x:,.0f} samples<extra>" + label + "</extra>"
+        trace |= {"line": trace["line"] | {"width": THIN}, "hovertemplate": told}
+        trace["showlegend"] = i == 0
+    return made
+
+
+def _angles(view: Figure, run: Run, before: Run) -> Figure:
+    curves = _curves("angles", "before", "%{y:.1f} degrees", range(before.settings.k))
+    return replace(view, traces=[*curves, *view.traces])
+
+
+def _norms(view: Figure, run: Run, before: Run) -> Figure:
+    curves = [
+        *_curves("perpendicular", "W⊥ before", "%{y:.3g}"),
+        *_curves("parallel", "W∥ before", "%{y:.3g}"),
+    ]
+    low, high = view.layout["yaxis"]["range"]
+    both = np.r_[before.perpendicular.ravel(), before.parallel.ravel()]
+    least = math.floor(math.log10(max(both[both > 0].min(initial=1.0), 1e-8)))
+    view = _higher(view, min(low, least), max(high, figures.log_top(both.max())))
+    return replace(view, traces=[*curves, *view.traces])
+
+
+def _neurons(view: Figure, run: Run, before: Run) -> Figure:
+    plane = coordinates(run.settings.k)
+    if coordinates(before.settings.k) != plane:
+        return view  # its axes have another meaning
+    x, y = (column("neurons", table=TABLE, at="now", item=[None, i]) for i in (0, 1))
+    hover = "%{x:.2f}, %{y:.2f}<extra>before</extra>"
+    cloud = points(x, y, "before", GREY, 3, "circle", opacity=0.55, hovertemplate=hover)
+    every = before.neurons if before.seeds is None else before.neurons[0]
+    side = view.layout["xaxis"]["range"][1]
+    wide = max(side, figures.reach([every[..., i] for i in plane], 1.5)) / side
+    layout = dict(view.layout)
+    for axis in ("xaxis", "yaxis"):
+        ends = [wide * end for end in layout[axis]["range"]]
+        layout[axis] = layout[axis] | {"range": ends}
+    return replace(view, traces=[cloud, *view.traces], layout=layout)
+
+
+def _singular(view: Figure, run: Run, before: Run) -> Figure:
+    count = before.singular_values.shape[-1]
+    hover = "%{y:.3g}<extra>no. %{x}, before</extra>"
+    y = column("singular", table=TABLE, at="now")
+    dots = points(np.arange(1, count + 1), y, "before", GREY, 8, "circle-open", hovertemplate=hover)
+    low, high = view.layout["yaxis"]["range"]
+    across = view.layout["xaxis"]
+    across = across | {"range": [0.4, max(across["range"][1], count + 0.6)]}
+    up = view.layout["yaxis"] | {
+        "range": [low, max(high, figures.log_top(before.singular_values.max()))]
+    }
+    return replace(
+        view, traces=[dots, *view.traces], layout=view.layout | {"xaxis": across, "yaxis": up}
+    )
+
+
+def _risk(view: Figure, run: Run, before: Run) -> Figure:
+    finite = before.risk[np.isfinite(before.risk)]
+    if not len(finite):
+        return view
+    low, high = view.layout["yaxis"]["range"]
+    view = _higher(view, low, max(high, figures.step_up(1.12 * float(finite.max()))), log=False)
+    rest = [trace | {"showlegend": False} for trace in view.traces]  # its floors have labels
+    return replace(view, traces=[*_curves("risk", "before", "%{y:.4f}"), *rest], direct=True)
+
+
+_ADDED = {
+    "angles": _angles,
+    "norms": _norms,
+    "neurons": _neurons,
+    "singular values": _singular,
+    "test risk": _risk,
+}
+
+
+def _longer(view: Figure, before: Run) -> Figure:
+    """The axis of samples reaches as far as the run before, with all that reached to its end."""
+    axis = view.layout["xaxis"]
+    if axis.get("type") != "log":
+        return view
+    end = axis["range"][1]
+    longer = max(end, math.ceil(math.log10(max(before.samples[-1], 1)) - 1e-9))
+    traces = []
+    for trace in view.traces:
+        x = trace["x"]
+        level = isinstance(x, np.ndarray) and np.isclose(x[-1], 10.0**end)
+        traces.append(trace | {"x": np.array([x[0], 10.0**longer])} if level else trace)
+    notes = [
+        note | {"x": longer} if note.get("x") == end else note
+        for note in view.layout.get("annotations", [])
+    ]
+    layout = view.layout | {"xaxis": axis | {"range": [axis["range"][0], longer]}}
+    if notes:
+        layout["annotations"] = notes
+    return replace(view, traces=traces, layout=layout)
+
+
+def _higher(view: Figure, low: float, high: float, log: bool = True) -> Figure:
+    """Other limits of y, for the time cursor too, which is the last trace."""
+    ends = np.array([10.0**low, 10.0**high] if log else [low, high], dtype=float)
+    traces = [*view.traces[:-1], view.traces[-1] | {"y": ends}]
+    axis = view.layout["yaxis"] | {"range": [low, high]}
+    return replace(view, traces=traces, layout=view.layout | {"yaxis": axis})
