@@ -12,6 +12,7 @@ from course_utils.algorithm1 import (
     PHASE_1,
     algorithm1,
     features,
+    neuron_norm,
     second_layer_ridge,
     second_layer_sgd,
 )
@@ -36,7 +37,7 @@ def test_phase_1_is_online_sgd_and_phase_2_is_solved_on_all_samples():
     sim = OnlineSGD(SMALL, sampling="plain")
     sim.feed(X, y)
     assert np.array_equal(learned.net.W, sim.W)
-    assert learned.delta == pytest.approx(2 * np.median(np.linalg.norm(sim.W, axis=1)))
+    assert learned.delta == pytest.approx(2 * neuron_norm(sim.W))
     assert (
         np.abs(learned.net.b).max() <= learned.delta and np.ptp(learned.net.b) > 1.5 * learned.delta
     )
@@ -86,7 +87,7 @@ def test_validation_samples_have_no_part_in_the_choice_of_w():
     sim = OnlineSGD(SMALL, sampling="plain")
     sim.feed(X[:-20], y[:-20])
     places = np.random.default_rng([SMALL.seed, 0xB1A5]).uniform(-1, 1, 30)
-    net = sim.net.replace(b=3 * np.median(np.linalg.norm(sim.W, axis=1)) * places)
+    net = sim.net.replace(b=3 * neuron_norm(sim.W) * places)
     path = second_layer_ridge(features(net, X[:-20]), y[:-20], DECAYS)
     np.testing.assert_allclose(
         first.validation_error, ((features(net, X[-20:]) @ path - y[-20:, None]) ** 2).mean(0)

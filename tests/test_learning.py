@@ -13,6 +13,7 @@ from course_utils.algorithm1 import (
     features,
     fresh_samples,
     learn,
+    neuron_norm,
     outcomes,
     race_samples,
     rule_of_reach,
@@ -76,7 +77,7 @@ def test_what_an_outcome_says_of_itself():
         assert np.array_equal(net.b, b)
     assert np.array_equal(found.phase_1.a, start.a)
     assert found.reach == 2.0
-    assert found.delta == pytest.approx(2 * np.median(np.linalg.norm(sim.W, axis=1)))
+    assert found.delta == pytest.approx(2 * neuron_norm(sim.W))
     assert np.abs(found.net.b).max() <= found.delta
     tests = LineTests(sim.target)
     assert tests.report(found).r2 == found.r2 == found.report.r2
@@ -215,6 +216,25 @@ def test_the_rule_of_reach_covers_what_occurs():
         assert (largest < rule_of_reach(T)).mean() > 0.98
         assert (largest < rule_of_reach(T) - 1).mean() < 0.9  # so the 1 is not idle
     assert rule_of_reach(3000) == pytest.approx(5.0, abs=0.01)
+
+
+def test_dead_neurons_have_no_part_in_the_unit_of_the_reach():
+    """Where most neurons have died the median of all norms is 0, and so were the new biases."""
+    rng = np.random.default_rng(0)
+    W = rng.standard_normal((50, 80))
+    norms = np.linalg.norm(W, axis=1)
+    for dead in (0, 24):
+        W[:dead] *= 1e-3
+        assert neuron_norm(W) == np.median(np.linalg.norm(W, axis=1))  # most live
+    W[24:30] *= 1e-3
+    assert neuron_norm(W) == np.median(norms[30:])
+    assert neuron_norm(np.zeros((5, 8))) == 0
+    # 100 neurons of which 60 have died, at an angle as good as that of others: .30 before
+    s = Settings(d=100, k=1, link="quintic", width=100, seed=10_009, **PHASE_1)
+    found = learn(s, 6400, fresh=True)
+    norms = np.linalg.norm(found.phase_1.W, axis=1)
+    assert (norms < 0.01 * norms.max()).mean() > 0.5
+    assert found.r2 > 0.7
 
 
 def test_errors_of_learn_say_what_to_try():

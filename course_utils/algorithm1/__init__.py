@@ -4,7 +4,7 @@
 that you bring. Taught in notebooks 04 and 05.
 """
 
-from .biases import rule_of_reach, with_new_biases
+from .biases import neuron_norm, rule_of_reach, with_new_biases
 from .learning import Outcome, learn, outcomes
 from .phases import PHASE_1, Learned, algorithm1
 from .samples import FRESH, fresh_samples, race_samples
@@ -20,6 +20,7 @@ __all__ = [
     "features",
     "fresh_samples",
     "learn",
+    "neuron_norm",
     "outcomes",
     "race_samples",
     "rule_of_reach",

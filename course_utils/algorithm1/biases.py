@@ -21,7 +21,7 @@ def rule_of_reach(samples: int) -> float:
     Returns
     -------
     float
-        Delta over the median row norm of W.
+        Delta over the median row norm of W (``neuron_norm``).
 
     Notes
     -----
@@ -39,7 +39,7 @@ def checked_reach(reach: float | None, samples: int) -> float:
     Parameters
     ----------
     reach : float, optional
-        In units of the median row norm of W; None is the rule's.
+        In units of ``neuron_norm``; None is the rule's.
     samples : int
         T, the samples of phase 1.
 
@@ -63,6 +63,32 @@ def checked_reach(reach: float | None, samples: int) -> float:
     return float(reach)
 
 
+def neuron_norm(W: np.ndarray) -> float:
+    """The unit of the reach: the median row norm, or where most neurons have died that of the rest.
+
+    Parameters
+    ----------
+    W : (m, d) ndarray
+        First layer.
+
+    Returns
+    -------
+    float
+        The median of all row norms; if that is below half their root mean square, the median of
+        those that are not.
+
+    Notes
+    -----
+    A neuron that no sample activates only decays. About four of ten do for an odd link; where it is
+    more than half, the median of all is zero: with new biases of no width one run of five stalled
+    for the quintic (100 neurons), at angles as good as the others'. Measured here.
+    """
+    norms = np.linalg.norm(W, axis=1)
+    living = norms[norms >= 0.5 * np.sqrt(np.mean(norms**2))]
+    median = np.median(norms)
+    return float(median if median >= living.min() else np.median(living))
+
+
 def half_width(net: TwoLayerNet, reach: float) -> float:
     """Delta, of which the new biases are drawn from [-Delta, Delta].
 
@@ -71,14 +97,14 @@ def half_width(net: TwoLayerNet, reach: float) -> float:
     net : TwoLayerNet
         After phase 1.
     reach : float
-        In units of the median row norm of W.
+        In units of ``neuron_norm``.
 
     Returns
     -------
     float
         Delta, in units of a bias.
     """
-    return reach * float(np.median(np.linalg.norm(net.W, axis=1)))
+    return reach * neuron_norm(net.W)
 
 
 def places_of(settings: Settings) -> np.ndarray:
@@ -105,7 +131,7 @@ def with_new_biases(net: TwoLayerNet, reach: float, places: np.ndarray) -> TwoLa
     net : TwoLayerNet
         After phase 1; its W and a are kept.
     reach : float
-        Delta in units of the median row norm of W.
+        Delta in units of ``neuron_norm``.
     places : (m,) ndarray
         In [-1, 1].
 

@@ -44,7 +44,7 @@ class Outcome:
     net : TwoLayerNet
         The network after both phases. All three are in reduced coordinates if ``fresh``.
     reach : float
-        Delta over the median row norm of W.
+        Delta over the median row norm of W (``neuron_norm``).
     delta : float
         The new biases were drawn from [-delta, delta].
     decay : float
@@ -155,8 +155,8 @@ def learn(
     samples : int or sequence of int
         T, the samples of phase 1; or several in increasing order.
     reach : float, optional
-        Half width Delta of the new biases, in units of the median row norm of W; left out, it is
-        sqrt(2 log T) + 1.
+        Half width Delta of the new biases, in units of the median row norm of W
+        (``neuron_norm``); left out, it is sqrt(2 log T) + 1.
     second : str
         "ridge" solves phase 2 for the square loss; "sgd" takes the paper's steps: the loss of phase
         1, from its second layer, over the same samples.

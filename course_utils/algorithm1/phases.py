@@ -183,8 +183,9 @@ def algorithm1(
     y : (n,) ndarray
         Labels.
     reach : float, optional
-        Half width Delta of the new biases, in units of the median row norm of W. It has to cover
-        |<u, x>|; left out, it is sqrt(2 log n) + 1.
+        Half width Delta of the new biases, in units of the median row norm of W
+        (``neuron_norm``). It has to cover |<u, x>|; left out, it is
+        sqrt(2 log n) + 1.
     second : str
         "ridge" solves phase 2 for the square loss; "sgd" takes the paper's steps: the loss of phase
         1, from its second layer, over the same samples.
