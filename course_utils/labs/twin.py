@@ -25,7 +25,7 @@ def tell(result: object, words: Words, code: str) -> list[str]:
         elsewhere that of the words.
     """
     if isinstance(result, Run):
-        return [words.sentence, result.table(), *(caption for _, caption in words.events), code]
+        return [words.sentence, result.table(), *(text for _, text in words.events or ()), code]
     return [words.sentence, *table(words.rows), code]
 
 

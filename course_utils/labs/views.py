@@ -200,8 +200,9 @@ class Words:
         The settings code of what runs now.
     clock : str
         The moment in words, empty where there is no time.
-    events : list of tuple
-        (sample count, caption) of all that has happened in the run so far.
+    events : list of tuple, optional
+        (sample count, caption) of all that has happened in the run so far; left out where a lab
+        does not speak of events.
     """
 
     sentence: str = ""
@@ -210,4 +211,4 @@ class Words:
     note: str = ""
     settings: str = ""
     clock: str = ""
-    events: list[tuple[int, str]] = field(default_factory=list)
+    events: list[tuple[int, str]] | None = None

@@ -12,7 +12,8 @@ PHONE = (390, 844)
 CELL = OPENING + "lab = SubspaceLab(Settings(d=20, k=3, width=40), samples=3000); lab"
 # Boxes of all parts that can be seen, in pixels of the window.
 PARTS = """lab => [...lab.querySelectorAll(`.course-row > *, .course-transport > *, .course-view,
-    .course-words, .course-time, .course-sentence, .course-note`)].filter(e => e.checkVisibility())
+    .course-words, .course-time, .course-events, .course-sentence, .course-note`)]
+    .filter(e => e.checkVisibility())
     .map(e => {
         const { left, top, right, bottom } = e.getBoundingClientRect();
         const name = e.getAttribute('aria-label') || e.className || e.tagName;

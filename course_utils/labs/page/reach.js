@@ -128,7 +128,7 @@ function bringForward(dialog) {
 export function watchKeys(page) {
   const leave = (event) => {
     if (event.key !== "Escape" || !page.host.get("lecture")) return;
-    if (page.lab?.querySelector(".course-more:popover-open")) return; // Escape closes that first
+    if (page.lab?.querySelector("[popover]:popover-open")) return; // Escape closes that first
     event.stopPropagation();
     page.host.set("lecture", false);
   };

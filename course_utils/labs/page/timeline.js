@@ -54,7 +54,7 @@ export function makeTimeline(page, show) {
   const box = make("div", "course-time", page.root);
   const label = make("label", "", box);
   label.append("look back ");
-  const input = make("input", "", label);
+  const input = make("input", "", make("span", "course-slider", label));
   const numbers = { type: "range", min: 0, max: NOW, step: 1, value: NOW };
   for (const [name, value] of Object.entries(numbers)) input.setAttribute(name, value);
   input.setAttribute("aria-label", "look back");
@@ -78,6 +78,16 @@ function lookBack(page) {
   cancel(page, "rest");
   time.cursor = position >= NOW ? null : times[rowAt(samplesAt(position, times), times)];
   time.show();
+}
+
+// Look back at a number of samples that was chosen elsewhere.
+export function lookAt(page, samples) {
+  const { time } = page;
+  time.pending = true;
+  time.cursor = samples;
+  time.input.value = positionOf(samples, page.record.times);
+  time.show();
+  tellLook(page);
 }
 
 function tellLook(page) {

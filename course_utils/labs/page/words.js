@@ -1,12 +1,14 @@
 // What a lab says beside its figures: a sentence, rows of numbers, lights and a note.
 
 import { make, setText, later, cancel } from "./dom.js";
+import { makeEvents, sayEvents } from "./events.js";
 
 const HEADS = ["", "predicted", "measured", "error"];
 
 export function makeWords(page) {
   const { root, grid } = page.parts;
   const box = make("div", "course-words");
+  makeEvents(page);
   const sentence = make("div", "course-sentence", root);
   sentence.setAttribute("role", "status");
   sentence.setAttribute("aria-live", "polite");
@@ -32,6 +34,7 @@ function say(page) {
   root.dataset.said = said.frame;
   setText(said.sentence, sentence);
   setText(said.note, note);
+  sayEvents(page);
   said.box.hidden = !(rows.length || lights.length);
   const boxes = views.length + !said.box.hidden;
   root.style.setProperty("--course-rows", Math.ceil(boxes / page.host.get("columns")));
