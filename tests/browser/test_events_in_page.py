@@ -8,7 +8,7 @@ from bound import TIMES, Recording
 
 pytest.importorskip("playwright.sync_api")
 
-from driver import OPENING, open_cells  # noqa: E402
+from driver import OPENING, PATIENCE, open_cells  # noqa: E402
 
 ROWS = TIMES[:40]
 EVENTS = [
@@ -141,7 +141,8 @@ def test_a_lab_that_speaks_of_no_events_has_no_line(bare):
 CELLS = [
     OPENING + "lab = SubspaceLab(Settings(d=20, k=1, link='tanh', width=30), samples=300); lab",
     "lab.raise_errors(); print('looked at', lab.player.cursor)",
-    "print(lab.record_html('run.html')); [print(e.caption) for e in lab.session.watch.events]",
+    "lab.record_html('run.html')\n"
+    "print('\\n'.join([*(e.caption for e in lab.session.watch.events), 'that is all']))",
 ]
 
 
@@ -179,10 +180,14 @@ def test_a_lab_says_its_events_while_it_plays_and_goes_back_to_them(course):
 
 
 def test_a_recorded_page_has_them_too(course, chromium):
-    printed = course.run_cell(2)
+    printed = [""]
+    course.until(  # a cell's text may come after its number
+        lambda: "that is all" in (printed.append(course.run_cell(2)) or printed[-1]), "the captions"
+    )
     path = next((course.home / "notebooks").glob("*.html"))
-    captions = re.findall(r"^t = .*$", printed, re.M)
+    captions = re.findall(r"^t = .*$", printed[-1], re.M)
     page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    page.set_default_timeout(1000 * PATIENCE)
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(path.as_uri())
