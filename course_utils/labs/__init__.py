@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .compression import CompressionLab as CompressionLab
     from .estimators import EstimatorsLab as EstimatorsLab
     from .gap import GapLab as GapLab
+    from .gate import Question as Question
     from .hermite import HermiteLab as HermiteLab
     from .lab import Lab as Lab
     from .ntk import NTKLab as NTKLab
@@ -26,6 +27,7 @@ _HOME = {
     "HermiteLab": "hermite",
     "EstimatorsLab": "estimators",
     "GapLab": "gap",
+    "Question": "gate",
     "SingleIndexLab": "single_index",
     "NTKLab": "ntk",
     "CompressionLab": "compression",

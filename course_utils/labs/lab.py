@@ -23,6 +23,7 @@ from .actor import Actor
 from .cells import replace_predecessor
 from .controls import FIRST, MORE, Knob, field_widget, row
 from .frames import Frames
+from .gate import Gate, Question
 from .orders import Orders, noted
 from .page import recorded
 from .parts import Press, code_box, code_parts, lecture_switch, more_parts, preset_menu
@@ -72,6 +73,8 @@ class Lab(widgets.VBox):
         A settings code that the lab takes; empty for a lab that no code describes.
     lecture : bool
         Open in lecture mode: large type, few controls, the whole page (Escape leaves it).
+    question : Question, optional
+        What the lab asks before it plays; not in lecture mode.
 
     Notes
     -----
@@ -107,6 +110,7 @@ class Lab(widgets.VBox):
         text: Callable[[Any, Words, str], list[str]] = tell,
         example: str = "d=50 k=2",
         lecture: bool = False,
+        question: Question | None = None,
     ):
         replace_predecessor(self)
         self.name, self.session = name, session
@@ -121,11 +125,13 @@ class Lab(widgets.VBox):
         self.stage = Stage(text=self.text, label=name, central="")
         self.stage.on_event = self._event
         self.player = player(self)
+        self.gate = Gate(self, question) if question and not lecture else None
         made = {n: field_widget(n, self.settings, (tips or {}).get(n, "")) for n in (*first, *more)}
         self.fields = made | dict(fields or {})
         self.knobs = {order: knob.widget for order, knob in (knobs or {}).items()}
         self.preset, self.code = preset_menu(self.presets), code_box(self.short())
-        self._orders = Orders(self, knobs or {}, orders or {})
+        asked = self.gate.orders if self.gate else {}
+        self._orders = Orders(self, knobs or {}, {**(orders or {}), **asked})
         self.orders = self._orders.table
         super().__init__(self._parts(first, more, more_title, bar, beside, lecture))
         self.add_class("course-lab")
@@ -163,9 +169,10 @@ class Lab(widgets.VBox):
         """
         with self._lock:
             result = self.session.run()
-            return "\n".join(
+            told = "\n".join(
                 self._text(result, self.words(result, self.player.moment(result)), self.short())
             )
+            return self.gate.text(told) if self.gate else told
 
     def short(self) -> str:
         """The settings that this lab uses, as text.
@@ -293,7 +300,8 @@ class Lab(widgets.VBox):
         if bar:
             above.append(row([place(item) for item in bar], "course-bar"))
         under = [self.transport] if self.transport else []
-        return [*above, row(aside, "course-aside"), self.stage, *under, behind]
+        gate = [self.gate.box] if self.gate else []
+        return [*above, row(aside, "course-aside"), *gate, self.stage, *under, behind]
 
     # The worker's side: the only code that touches the session.
 
@@ -311,10 +319,14 @@ class Lab(widgets.VBox):
     def _obey(self, key: str, value):
         with self._lock:
             self._orders.obey(key, value)
+            if self.gate:
+                self.gate.obeyed(key)
 
     def _step(self):
         with self._lock:
             self.player.step()
+            if self.gate:
+                self.gate.look()
 
     def _show(self) -> int:
         playing, orders = self.actor.playing, self._orders

@@ -200,6 +200,7 @@ class Player(LookBack):
         self.transport = Transport(lab.actor.order)
         self.speed = 1.0
         self._goal: int | None = None
+        self._stretch = 1.0  # how much faster than by play it goes there
         self._stepped = 0.0  # when the last step began, to keep the pace whatever the frame rate
         self.orders: dict[str, Callable[[Any], None]] = {
             "play": self.play,
@@ -276,8 +277,20 @@ class Player(LookBack):
         _ : object
             The order's value, which says nothing.
         """
+        self.play_to(10 * max(self.lab.session.samples, self.lab.settings.d // 10, 1))
+
+    def play_to(self, samples: int, stretch: float = 3) -> None:
+        """Train until so many samples are seen.
+
+        Parameters
+        ----------
+        samples : int
+            Where it stops.
+        stretch : float
+            How much faster than by play.
+        """
         self.look(None)
-        self._goal = 10 * max(self.lab.session.samples, self.lab.settings.d // 10, 1)
+        self._goal, self._stretch = samples, stretch
         self._set_playing(True)
 
     def reset(self, _=None) -> None:
@@ -298,7 +311,10 @@ class Player(LookBack):
         session = self.lab.session
         try:
             session.step(
-                seconds, self.speed * (3 if self._goal else 1), self._goal, share=1 / players()
+                seconds,
+                self.speed * (self._stretch if self._goal else 1),
+                self._goal,
+                share=1 / players(),
             )
         except Exception:  # a step that failed once would fail again, twenty times a second
             self._set_playing(False)

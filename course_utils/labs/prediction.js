@@ -41,7 +41,12 @@ function render({ model, el }) {
 
   function show() {
     const chosen = model.get("chosen");
-    if (chosen < 0) return;
+    if (chosen < 0) { // not yet, or once more
+      for (const radio of radios) Object.assign(radio, { checked: false, disabled: false });
+      commit.disabled = true;
+      after.replaceChildren();
+      return;
+    }
     radios[chosen].checked = true;
     for (const control of [...radios, commit]) control.disabled = true;
     after.replaceChildren("You said: ");
@@ -56,9 +61,9 @@ function render({ model, el }) {
     show();
     after.focus(); // the button is disabled now and would leave the focus nowhere
   };
-  model.on("change:chosen", show);
+  model.on("change:chosen change:reveal", show);
   show();
-  return () => model.off("change:chosen", show);
+  return () => model.off("change:chosen change:reveal", show);
 }
 
 export default { render };

@@ -13,6 +13,7 @@ from ..settings import Settings
 from . import figures, rows
 from .controls import Knob
 from .experiment import given
+from .gate import Question
 from .ghosts import TABLE, with_before
 from .held import Held
 from .lab import Lab
@@ -76,7 +77,11 @@ PRESETS = {
 
 
 def SubspaceLab(
-    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
+    settings: Settings | None = None,
+    samples: int = 0,
+    seeds: int = 1,
+    lecture: bool = False,
+    question: Question | None = None,
 ) -> Lab:
     """Principal angles, the two parts of W, neurons, singular values and risk, while SGD runs.
 
@@ -92,6 +97,10 @@ def SubspaceLab(
         the largest.
     lecture : bool
         Open in lecture mode: large type, few controls, the whole page (Escape leaves it).
+    question : Question, optional
+        What is asked before anything is shown: the lab opens untrained, plays once an answer is
+        fixed, stops at what answers and says whether it held. Not in lecture mode, which trains
+        ``samples`` as ever.
 
     Returns
     -------
@@ -115,12 +124,13 @@ def SubspaceLab(
         partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
-        player=partial(Player, samples=samples),
+        player=partial(Player, samples=0 if question and not lecture else samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
         presets=PRESETS,
         more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
+        question=question,
     )
 
 

@@ -1,4 +1,4 @@
-"""SubspaceLab in Chromium beside the run before."""
+"""SubspaceLab in Chromium beside the run before, and behind a question."""
 
 import pytest
 
@@ -7,6 +7,12 @@ pytest.importorskip("playwright.sync_api")
 from driver import OPENING, open_cells  # noqa: E402
 
 CELL = OPENING + "lab = SubspaceLab(Settings(d=20, k=2, width=40), samples=2000); lab"
+GATED = """from course_utils.labs import Question
+from course_utils.events import order_of_falls
+asked = {"together": "TEMPTS", "one after the other": "HOLDS", "only one falls": "OTHER"}
+question = Question("How will the angles fall?", asked, order_of_falls, "angle", 2)
+two = Settings(d=20, k=2, link="product", width=30, step=0.2)
+lab = SubspaceLab(two, question=question); lab"""
 FORESEEN = "[e for e in lab.errors if 'press Play first' not in str(e)]"
 CHECK = f"print('errors:', {FORESEEN})"
 
@@ -14,7 +20,9 @@ CHECK = f"print('errors:', {FORESEEN})"
 @pytest.fixture(scope="module")
 def course(chromium, tmp_path_factory):
     """A notebook with a lab that has trained, and a cell that tells what was swallowed."""
-    with open_cells(chromium, tmp_path_factory.mktemp("before"), [CELL, CHECK], 8963) as page:
+    with open_cells(
+        chromium, tmp_path_factory.mktemp("before"), [CELL, CHECK, GATED], 8963
+    ) as page:
         page.run_cell(0)
         page.wait_for_lab()
         yield page
@@ -67,4 +75,35 @@ def test_compare_plays_over_what_it_holds_until_it_is_pressed_again(course):
 
 def test_nothing_was_swallowed(course):
     assert "errors: []" in course.run_cell(1)
+    assert course.problems == []
+
+
+def panel(course) -> str:
+    """What the question's box says."""
+    return course.lab(1).locator(".course-gate").inner_text()
+
+
+def test_a_question_waits_then_the_run_answers_and_it_can_be_asked_again(course):
+    """By keyboard."""
+    course.run_cell(2)
+    course.wait_for_lab(1)
+    gate = course.lab(1).locator(".course-gate")
+    assert "After 0 samples" in course.sentence(1)
+    assert not any(why in course.page.content() for why in ("TEMPTS<", "HOLDS<", "OTHER<"))
+    gate.get_by_label("together").focus()
+    course.page.keyboard.press("Space")
+    course.page.keyboard.press("Enter")
+    course.until(lambda: "TEMPTS" in panel(course), "the verdict")
+    assert "You said: together. After " in panel(course)
+    assert ("it holds." in panel(course)) == ("does not hold" not in panel(course))
+    course.rest(1)
+    ended = course.stage(1, "frame")
+    course.press("Try again", 1)
+    course.until(lambda: gate.get_by_label("together").is_enabled(), "the question once more")
+    course.until(lambda: "After 0 samples" in course.sentence(1), "an untrained network")
+    assert "You said" not in panel(course) and ended != course.stage(1, "frame")
+    course.press("Skip", 1)
+    course.until(lambda: not gate.get_by_label("together").is_visible(), "the box to go")
+    course.press("×10", 1)
+    course.until(lambda: "After 20 samples" in course.sentence(1), "the lab to work without it")
     assert course.problems == []
