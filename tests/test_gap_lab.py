@@ -28,6 +28,7 @@ from drawings import (
 from course_utils import Settings
 from course_utils.generalisation import gap, predicted_gap, suprema
 from course_utils.labs import GapLab, gap_curves
+from course_utils.labs.frames import Frames
 
 SMALL = Settings(link="tanh", d=8, k=1, noise=0.2, width=12, weight_decay=0.4, seed=3)
 COURSE = {  # SGD as notebook 03 takes it: phase 1 of Algorithm 1, but for the decay
@@ -416,6 +417,8 @@ def test_presets_open(name):
     assert lab.settings == settings.replace(**COURSE) and says.endswith((".", "?"))
     assert all(figure.plotly() for figure in lab.figures(lab.session))
     assert lab.words(lab.session).sentence and lab.preset.value == name
+    message, _ = lab._frame(Frames().frame)
+    assert message["words"]["note"] == says  # and nothing of what the lab has set by itself
 
 
 def test_controls_say_and_offer_what_they_set():

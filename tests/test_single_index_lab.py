@@ -30,6 +30,7 @@ from course_utils import LINKS, Settings, hermite_coefficients, principal_angles
 from course_utils.algorithm1 import algorithm1, learn, race_samples
 from course_utils.engine.online import Diverged
 from course_utils.labs import SingleIndexLab, single_index_curves
+from course_utils.labs.frames import Frames
 from course_utils.line_tests import LineTests
 
 SMALL = Settings(link="cubic", d=20, noise=0.2, width=12, weight_decay=0.4, bias="away", seed=3)
@@ -239,15 +240,15 @@ def test_words_and_table_say_what_was_measured():
     rule = math.sqrt(2 * math.log(60)) + 1
     assert words.rows == [
         (
-            "R², both phases",
-            f"{allowed.mean():.2f} by the angle",
+            "R²",
+            f"{allowed.mean():.2f}",
             f"{r2.mean():.2f}",
             f"{r2.mean() - allowed.mean():+.2f}",
         ),
-        ("R², old biases", "", f"{old.mean():.2f}", ""),
-        ("R², best linear", "0.60", "", ""),
-        ("angle, degrees", "", f"{angle.mean():.1f}", ""),
-        ("reach", f"{rule:.2f} by the rule", f"{rule:.2f}", ""),
+        ("old biases", "", f"{old.mean():.2f}", ""),
+        ("best linear", "0.60", "", ""),
+        ("angle", "", f"{angle.mean():.1f}°", ""),
+        ("reach", f"{rule:.2f}", f"{rule:.2f}", ""),
     ]
     sentence, *table, head, r1, _, _, _, r5, last = lab.text().splitlines()
     assert sentence == words.sentence
@@ -473,8 +474,8 @@ def test_lights_say_which_assumption_fails():
     assert list(found.values()) == [True] * 4
     drive(lab, "reach", 0.5)
     on, name, why = lab.words(lab.session).lights[0]
-    assert not on and name == "kinks wherever samples are"
-    assert why.startswith("Kinks lie within 0.5 of 0") and "= 1.9." in why  # sqrt(2 log 6)
+    assert not on and name == "kinks at all samples"
+    assert why.startswith("Kinks reach to |z| = 0.5, samples to about 1.9. ")  # sqrt(2 log 6)
     for link, loss, first, rises, bounded in (
         ("he2", "huber", False, False, True),
         ("he3", "huber", True, False, True),  # clipping gives it a first order
@@ -512,6 +513,11 @@ def test_presets_of_the_lab_open_with_their_knobs(name):
     assert (lab.session.reach, lab.session.passes) == (knobs["reach"], knobs["passes"])
     assert lab.session.until == 1 and lab.knobs["reach"].value == knobs["reach"]
     assert knobs["samples"] in STOPS and lab.preset.value == name
+    message, _ = lab._frame(Frames().frame)
+    assert message["words"]["note"] == says  # and nothing of what the lab has set by itself
+    drive(lab, "set noise", 0.5)
+    message, _ = lab._frame(Frames().frame)
+    assert message["words"]["note"] == f"{says} Changed since: noise 0.1 to 0.5."
     assert all(figure.plotly() for figure in views(lab))
 
 

@@ -342,7 +342,8 @@ class Lab(widgets.VBox):
         with self._lock:
             result = self.session.run()
             now = self.words(result, self.player.moment(result))
-            now.note = noted(self.presets.get(self._based), self.settings) or self.player.patience()
+            preset = self.presets.get(self._based)
+            now.note = noted(preset, self.settings, self.session.uses) or self.player.patience()
             now.settings = self.settings.summary()
             if self.tables is None:
                 return send(self.views(result), now)

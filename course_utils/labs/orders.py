@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -192,15 +192,17 @@ def take_preset(lab: Lab, name: str) -> None:
     lab.player.go()
 
 
-def noted(preset: tuple[Settings, str] | None, settings: Settings) -> str:
+def noted(preset: tuple | None, settings: Settings, uses: Iterable[str]) -> str:
     """What a preset says, and what was changed since.
 
     Parameters
     ----------
-    preset : (Settings, str) or None
-        What it runs, and its sentence.
+    preset : tuple or None
+        What it runs, its sentence, and perhaps values of knobs.
     settings : Settings
         What runs.
+    uses : iterable of str
+        Fields that matter to the lab; it may have set others as it needs them.
 
     Returns
     -------
@@ -209,7 +211,8 @@ def noted(preset: tuple[Settings, str] | None, settings: Settings) -> str:
     """
     if preset is None:
         return ""
-    since = turned(preset[0], settings.replace(seed=preset[0].seed))
+    fixed = {"seed", *settings.__dataclass_fields__} - (set(uses) - {"seed"})
+    since = turned(preset[0], settings.replace(**{f: getattr(preset[0], f) for f in fixed}))
     return f"{preset[1]} Changed since: {since}." if since else preset[1]
 
 

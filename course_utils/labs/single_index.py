@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..algorithm1 import rule_of_reach
+from ..algorithm1 import PHASE_1, rule_of_reach
 from ..given import whole
 from ..links import LINKS, gaussian_grid
 from ..losses import LOSSES
@@ -30,7 +30,7 @@ PASSES = (1, 10, 100)
 KNOWN = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 UNTIL = 30  # where curves end, in units of d
 
-START = Settings(link="cubic", d=100, k=1, width=200, weight_decay=0.5)
+START = Settings(link="cubic", d=100, k=1, width=200, **PHASE_1)
 RULE = {"reach": 0.0, "passes": SOLVED, "samples": UNTIL}
 PRESETS = {
     "degree 3": (
@@ -235,11 +235,11 @@ def words(learning: Learning, moment: int = -1) -> Words:
         sentence += f" Phase 2 had {row.again:,} fresh samples."
     sentence += _what_goes_on(learning)
     rows = [
-        ("R², both phases", f"{allowed:.2f} by the angle", f"{r2:.2f}", f"{r2 - allowed:+.2f}"),
-        ("R², old biases", "", f"{old:.2f}", ""),
-        ("R², best linear", f"{learning.floor:.2f}", "", ""),
-        ("angle, degrees", "", f"{np.degrees(angle):.1f}", ""),
-        ("reach", f"{rule_of_reach(row.samples):.2f} by the rule", f"{row.reach:.2f}", ""),
+        ("R²", f"{allowed:.2f}", f"{r2:.2f}", f"{r2 - allowed:+.2f}"),  # predicted by the angle
+        ("old biases", "", f"{old:.2f}", ""),
+        ("best linear", f"{learning.floor:.2f}", "", ""),
+        ("angle", "", f"{np.degrees(angle):.1f}°", ""),
+        ("reach", f"{rule_of_reach(row.samples):.2f}", f"{row.reach:.2f}", ""),
     ]
     return Words(sentence, rows, _lights(s, row.reach, row.samples))
 
@@ -267,13 +267,14 @@ def _lights(s: Settings, reach: float, samples: int) -> list[tuple[bool, str, st
     return [
         (
             reach >= largest,
-            "kinks wherever samples are",
-            f"Kinks lie within {reach:.1f} of 0, and the largest of {samples:,} values |z| is "
-            f"near √(2 log T) = {largest:.1f}. Beyond the last kink the network is a line.",
+            "kinks at all samples",
+            f"Kinks reach to |z| = {reach:.1f}, samples to about {largest:.1f}. The largest of "
+            f"{samples:,} values |z| is near √(2 log T), and beyond the last kink the network is a "
+            "line.",
         ),
         (
             abs(signal) > 0.02,
-            "the first steps see u",
+            "first step sees u",
             f"At the start the mean step along u is in proportion to {signal:.2f}, the mean of z "
             "times the clipped label. Where it is 0, W has to find u by higher orders.",
         ),
@@ -285,7 +286,7 @@ def _lights(s: Settings, reach: float, samples: int) -> list[tuple[bool, str, st
         ),
         (
             bounded,
-            "steps of bounded size",
+            "bounded steps",
             "The square loss makes a step as large as its label. A link that grows fast then "
             "throws W about.",
         ),
@@ -321,4 +322,4 @@ def lines(learning: Learning, words: Words, code: str) -> list[str]:
     }
     rows = [f"{name:>16} " + " ".join(f"{v:>6}" for v in row) for name, row in told.items()]
     turned = f"reach {reach_told(learning.reach)}, phase 2 {passes_told(learning.passes)}"
-    return [words.sentence, *rows, *table(words.rows, 16, 18), f"{code}; {turned}"]
+    return [words.sentence, *rows, *table(words.rows, 16, 10), f"{code}; {turned}"]

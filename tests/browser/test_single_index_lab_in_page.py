@@ -143,7 +143,7 @@ def test_controls_behind_more(course):
         choose(course, field, label)
         course.until(lambda f=field, v=label: course.settings()[f] == v, field)
         rested(course)
-    light = course.lab().locator(".course-light", has_text="steps of bounded size")
+    light = course.lab().locator(".course-light", has_text="bounded steps")
     course.until(lambda: light.get_attribute("data-on") == "false", "the light to go out")
     course.slide("weight_decay")
     course.until(lambda: course.settings()["weight_decay"] != "0.5", "the decay")
