@@ -46,7 +46,7 @@ class Run:
         Test loss.
     r2 : (n,) ndarray
         Test R^2.
-    neurons : (n, m, 3) ndarray
+    neurons : (n, m, q + 1) ndarray
         As in Snapshot.
     overlaps : (n, k, k) ndarray
         As in Snapshot.

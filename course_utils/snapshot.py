@@ -8,6 +8,8 @@ import numpy as np
 
 from .subspace import EXACT, spectrum_and_overlaps
 
+SEEN = 6  # hidden directions on which each neuron's weights are kept
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -31,8 +33,9 @@ class Snapshot:
         Test loss.
     r2 : float
         Test R^2.
-    neurons : (m, 3) ndarray of float32
-        Each row's weight on u_1, on u_2 (0 if k = 1) and the norm of its perpendicular part.
+    neurons : (m, q + 1) ndarray of float32
+        Each row's weights on u_1 to u_q, q = min(k, 6), and the norm of its perpendicular part;
+        for k = 1 too there are two weights, of which the second is 0.
     overlaps : (k, k) ndarray of float32
         <v_j, u_i> in row j and column i, v_j the j-th right singular vector of W (see
         ``subspace.spectrum_and_overlaps``).
@@ -93,9 +96,10 @@ class Snapshot:
         coefficients = W @ directions.T
         rest = W - coefficients @ directions
         angles, singular, overlaps = spectrum_and_overlaps(W, directions, stored=stored)
-        neurons = np.zeros((len(W), 3), dtype=np.float32)
-        neurons[:, : min(2, len(directions))] = coefficients[:, :2]
-        neurons[:, 2] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
+        shown = coefficients[:, :SEEN]
+        neurons = np.zeros((len(W), max(2, shown.shape[1]) + 1), dtype=np.float32)
+        neurons[:, : shown.shape[1]] = shown
+        neurons[:, -1] = np.sqrt(np.einsum("ij,ij->i", rest, rest))
         parallel, perpendicular = (
             float(np.linalg.norm(part) / np.sqrt(len(W))) for part in (coefficients, rest)
         )

@@ -11,7 +11,7 @@ from ..events import ordinal
 from ..run import Run
 from .look import COLOURS, DASHES, GREY, INK, INSIDE, OUTSIDE
 from .marks import bare, line, now_line, outline, points
-from .rows import coordinates, first_decade
+from .rows import first_decade
 from .views import Figure, column
 
 RANKS = ("largest", "second", "third", "fourth", "fifth")
@@ -114,6 +114,31 @@ def cursor(low: float, high: float) -> dict:
     return now_line(column("left", at="now"), low, high)
 
 
+def angle_names(run: Run, names: Mapping[int, int] | None = None) -> list[str]:
+    """What each principal angle is called, the largest first.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+    names : mapping of int to int, optional
+        As in ``angles``.
+
+    Returns
+    -------
+    list of str
+        A rank, or the direction that was found.
+    """
+    k = run.settings.k
+    more = [ordinal(i) for i in range(len(RANKS) + 1, k + 1)]
+    labels = ["angle"] if k == 1 else [*RANKS[:k], *more]
+    now = run.quantiles("angles", part=-1)
+    for which, i in (names or {}).items():
+        if now[which] <= FOUND:
+            labels[which] = f"u{str(i).translate(SUBSCRIPTS)}"
+    return labels
+
+
 def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     """Principal angles against samples, one curve each, in degrees.
 
@@ -130,13 +155,7 @@ def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     Figure
         Bound to "record".
     """
-    k = run.settings.k
-    more = [ordinal(i) for i in range(len(RANKS) + 1, k + 1)]
-    labels = ["angle"] if k == 1 else [*RANKS[:k], *more]
-    now = run.quantiles("angles", part=-1)
-    for which, i in (names or {}).items():
-        if now[which] <= FOUND:
-            labels[which] = f"u{str(i).translate(SUBSCRIPTS)}"
+    k, labels = run.settings.k, angle_names(run, names)
     each = [
         curve(run, "angles", label, COLOURS[i % 6], DASHES[i % 6], "%{y:.1f} degrees", item=i)
         for i, label in enumerate(labels)
@@ -228,47 +247,6 @@ def reach(values: Iterable, least: float) -> float:
     """
     largest = max(least, *(float(max(np.max(v), -np.min(v))) for v in values))
     return least * 1.5 ** math.ceil(math.log(largest / least) / math.log(1.5) - 1e-9)
-
-
-def neurons(run: Run) -> Figure:
-    """Every neuron as a point, first ones faint.
-
-    Parameters
-    ----------
-    run : Run
-        What is shown; of several seeds the first.
-
-    Returns
-    -------
-    Figure
-        Weights on u_1 and u_2, or for k = 1 on u_1 and outside; bound to "record".
-    """
-    every = run.neurons if run.seeds is None else run.neurons[0]
-    plane = coordinates(run.settings.k)
-    side = reach([every[..., i] for i in plane], 1.5)
-    flat = plane[1] == 1  # both weights lie in the hidden subspace
-    across, second = ("weight on u₂", "u₂") if flat else ("norm outside", "outside")
-
-    def cloud(at: str, name: str, colour: str, symbol: str, width: float, told: str) -> dict:
-        x, y = (column("neurons", at=at, item=[None, i]) for i in (0, 1))
-        hover = f"u₁ %{{x:.2f}}, {second} %{{y:.2f}}<extra>{told}</extra>"
-        trace = points(x, y, name, colour, 5, symbol, hovertemplate=hover)
-        trace["marker"]["line"] = {"width": width, "color": GREY}
-        return trace
-
-    traces = [
-        cloud("first", "at t = 0", "rgba(0,0,0,0)", "circle", 1, "at the start"),
-        cloud("now", "now", COLOURS[0], "diamond", 0, "now"),
-    ]
-    layout = {
-        "legend": {}
-        if flat
-        else {"y": 0.98, "yanchor": "top"},  # k = 1: neurons fall onto the axis
-        "title": "Neurons",
-        "xaxis": {"range": [-side, side], "title": "weight on u₁"},
-        "yaxis": {"range": [-side if flat else -0.05 * side, side], "title": across},
-    }
-    return Figure("neurons", traces, layout)
 
 
 def singular_values(run: Run) -> Figure:

@@ -93,6 +93,8 @@ class Frames:
                 for trace in view.traces
             ]
             style = {"traces": traces, "layout": view.layout, "direct": view.direct}
+            if view.kind != "plot":
+                style["kind"] = view.kind
             text = json.dumps(style, sort_keys=True, default=_plain)
             anew = fresh or text != self._styles[i]
             entry: dict[str, Any] = {"name": view.name, "arrays": []}

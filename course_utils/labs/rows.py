@@ -9,7 +9,7 @@ import numpy as np
 from ..run import Run
 from .views import Table
 
-SHOWN = 200  # neurons drawn: an eye sees no more than some hundred points
+NUMBERS = 600  # that tell the neurons of one moment: an eye sees no more than some hundred points
 TINY = 1e-9  # stands for a singular value of zero on a log axis
 
 
@@ -47,30 +47,37 @@ def on_axis(samples: np.ndarray, d: int) -> np.ndarray:
     return np.maximum(samples, 10.0 ** first_decade(d))
 
 
-def coordinates(k: int) -> tuple[int, int]:
-    """The two columns of ``Run.neurons`` that are drawn.
+def seen(run: Run, part: slice = slice(None)) -> np.ndarray:
+    """The neurons that are drawn, evenly picked.
 
     Parameters
     ----------
-    k : int
-        Hidden directions.
+    run : Run
+        What was recorded; of several seeds, the first.
+    part : slice
+        Which moments; left out, all.
 
     Returns
     -------
-    tuple of int
-        u_1 and u_2, or for k = 1 u_1 and outside.
+    (n, neurons, q + 1) ndarray
+        Part of ``run.neurons``.
     """
-    return (0, 1) if k > 1 else (0, 2)
+    neurons = run.neurons if run.seeds is None else run.neurons[0]
+    width = neurons.shape[1]
+    count = min(width, NUMBERS // neurons.shape[2])
+    every = slice(None) if count == width else np.arange(count) * width // count
+    return neurons[part, every]
 
 
 def of_run(run: Run, key: object = None) -> Table:
     """The record of a run, one row a recorded moment.
 
-    Columns, with q singular values and at most 200 neurons: ``left`` (sample count on the axis),
+    Columns, with q singular values: ``left`` (sample count on the axis),
     ``perpendicular``, ``parallel``, ``risk``, ``angles`` (k, degrees), ``singular`` (q) and its
-    parts ``signal`` (k) and ``bulk`` (q - k), ``neurons`` (neurons, 2). Curves are medians over
-    seeds; with several seeds "risk low" and "risk high" are the smallest and the largest, and so
-    on.
+    parts ``signal`` (k) and ``bulk`` (q - k); of the neurons that ``seen`` picks, ``inside``
+    (neurons, directions) and ``outside`` (neurons), with their largest in size, ``widest`` and
+    ``highest``. Curves are medians over seeds; with several
+    seeds "risk low" and "risk high" are the smallest and the largest, and so on.
 
     Parameters
     ----------
@@ -98,9 +105,10 @@ def of_run(run: Run, key: object = None) -> Table:
                 made[f"{name} low"], made[f"{name} high"] = low * unit, high * unit
         made["singular"] = np.maximum(run.quantiles("singular_values", part=part), TINY)
         made["signal"], made["bulk"] = made["singular"][:, :k], made["singular"][:, k:]
-        neurons = run.neurons if run.seeds is None else run.neurons[0]
-        picked = slice(None, None, max(1, neurons.shape[1] // SHOWN))
-        made["neurons"] = neurons[part, picked][:, :, coordinates(k)].astype(np.float32)
+        neurons = seen(run, part)
+        made["inside"], made["outside"] = neurons[..., :-1], neurons[..., -1]
+        made["widest"] = np.abs(made["inside"]).max((1, 2))
+        made["highest"] = made["outside"].max(1)
         return made
 
     return Table(run.samples, rows, key)

@@ -285,7 +285,7 @@ class Session:
             return  # a light says why nothing is predicted
         net = sim.net
         self._theory = PerpendicularPrediction(
-            self.settings, net.a, net.b, self._inside(), start.neurons[:, 2], average=500
+            self.settings, net.a, net.b, self._inside(), start.neurons[:, -1], average=500
         )
         self._predicted = [(0, self._theory.perpendicular)]
 

@@ -38,6 +38,8 @@ class Stage(anywidget.AnyWidget):
     columns = traitlets.Int(3).tag(sync=True)
     # the view in the centre by name, "" for the first; None where all views are equal
     central = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    # the two hidden directions that a picture shows, the last one chosen last
+    pair = traitlets.List(traitlets.Int(), [0, 1]).tag(sync=True)
     # so that a page to which nothing comes knows whether that is right
     playing = traitlets.Bool(False).tag(sync=True)
     label = traitlets.Unicode("figures").tag(sync=True)

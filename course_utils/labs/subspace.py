@@ -17,6 +17,7 @@ from .gate import Question
 from .ghosts import TABLE, with_before
 from .held import Held
 from .lab import Lab
+from .picture import picture
 from .player import Player
 from .session import Session
 from .views import Figure, Table, Words
@@ -177,9 +178,9 @@ def views(session: Session, run: Run) -> list[Figure]:
         Bound to ``tables``.
     """
     made = [
+        picture(run, session.watch.names),
         figures.angles(run, session.watch.names),
         figures.norms(run, predicted=True),
-        figures.neurons(run),
         figures.singular_values(run),
         figures.risk(run),
     ]

@@ -7,7 +7,7 @@ back asks nobody; ``Figure.bind`` does the same here, for tests and for plotly.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -88,12 +88,15 @@ class Figure:
         out.
     direct : bool
         Whether curves are labelled where they end, in place of a legend.
+    kind : str
+        "plot" for what plotly.js draws; "picture" for what the page draws by itself.
     """
 
     name: str
     traces: list[dict[str, Any]]
     layout: dict[str, Any]
     direct: bool = False
+    kind: str = "plot"
 
     def plotly(self) -> go.Figure:
         """The same as a figure of plotly's own.
@@ -138,7 +141,7 @@ class Figure:
             {k: _pair(value(v)) if is_bound(v) else v for k, v in trace.items()}
             for trace in self.traces
         ]
-        return Figure(self.name, traces, _placed(self.layout, value), self.direct)
+        return replace(self, traces=traces, layout=_placed(self.layout, value))
 
 
 def _resolve(b: dict, columns: Mapping[str, np.ndarray], row: int) -> np.ndarray:

@@ -22,6 +22,7 @@ export function look(lecture) {
   const size = sizeOf(lecture);
   const large = {
     dark, size, small: false,
+    picture: lecture ? Math.max(size, Math.round(0.031 * (globalThis.innerHeight ?? 768))) : size,
     ink: css("--jp-content-font-color1", dark ? "#eee" : "#222"),
     paper: css("--jp-layout-color0", dark ? "#111" : "#fff"),
     family: css("--jp-ui-font-family", "sans-serif"),

@@ -12,7 +12,8 @@ const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, do
 export function newView(page, name) {
   const box = make("figure", "course-view", page.parts.grid);
   const view = {
-    name, box, gd: make("div", "course-plot", box), traces: [], layout: {}, direct: false,
+    name, box, kind: "plot", gd: make("div", "course-plot", box),
+    traces: [], layout: {}, direct: false,
     bound: [], // per trace: its bindings
     laidOut: [], // the layout's bindings, each with its value
     drawn: null, // the traces that plotly.js holds
@@ -45,8 +46,8 @@ export function placeViews(page, names) {
   page.parts.grid.append(page.said.box);
 }
 
-export function restyle(view, { traces, layout, direct = false }) {
-  Object.assign(view, { traces, layout, direct, restyled: true });
+export function restyle(view, { traces, layout, direct = false, kind = "plot" }) {
+  Object.assign(view, { traces, layout, direct, kind, restyled: true });
   view.bound = traces.map((trace) => bindingsIn(trace));
   view.laidOut = bindingsIn(layout);
   for (const one of [...view.bound.flat(), ...view.laidOut]) one.value = undefined;

@@ -13,6 +13,7 @@ import { fillPage, labOf, watchConnection, watchDialogs, watchKeys, watchSliders
 import { download } from "./save.js";
 import { placeCentre } from "./layout.js";
 import { linkMore } from "./more.js";
+import { drawPicture, isPicture, paintPicture, resizePicture } from "./scene.js";
 
 // Everything that a page knows.
 function newPage(el, host) {
@@ -103,6 +104,10 @@ async function paint(page) {
   choose(page);
   for (const view of page.views) {
     if (view.drawn && !page.inSight) continue;
+    if (isPicture(view)) {
+      paintPicture(page, view);
+      continue;
+    }
     update(page, view);
     const stale = view.hovered && view.behind && performance.now() - view.fullAt > 1000;
     if (!stale && move(page, view)) label(page, view);
@@ -182,7 +187,9 @@ function redress(page) {
   placeCentre(page);
   if (!page.plotly) return;
   for (const view of page.views) {
-    if (view.drawn) Promise.resolve(draw(page, view)).then(() => label(page, view));
+    if (!view.drawn) continue;
+    if (isPicture(view)) drawPicture(page, view);
+    else Promise.resolve(draw(page, view)).then(() => label(page, view));
   }
 }
 
@@ -197,7 +204,7 @@ function watchSize(page) {
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => {
       page.nameSliders();
-      for (const view of page.views) resize(page, view);
+      for (const view of page.views) (isPicture(view) ? resizePicture : resize)(page, view);
     });
   });
   page.sizes.observe(sentence);
@@ -248,10 +255,13 @@ export function mount(el, host) {
   ];
   const stops = watchers.map((watch) => watch(page));
   stops.push(host.on("lecture", () => redress(page)), host.on("columns", () => redress(page)));
-  stops.push(host.on("central", () => { // brought to the centre on this page or on another one
-    page.again = true;
-    work(page);
-  }));
+  for (const chosen of ["central", "pair"]) { // on this page or on another one
+    stops.push(host.on(chosen, () => {
+      for (const view of page.views) view.restyled ||= isPicture(view);
+      page.again = true;
+      work(page);
+    }));
+  }
   stops.push(host.receive((message, buffers) => receive(page, message, buffers)));
   redress(page);
   greet(page);
