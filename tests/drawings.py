@@ -12,6 +12,7 @@ import numpy as np
 
 from course_utils import Settings
 from course_utils.labs import figures, rows
+from course_utils.labs.picture import picture
 from course_utils.run import Run
 
 # Okabe and Ito (2008), Color Universal Design: blue, vermillion, bluish green, reddish purple,
@@ -50,6 +51,7 @@ def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
     """Series of one seed in which no two numbers are alike, (5, ...) each."""
     rng = np.random.default_rng(k)
     now = np.arange(5.0)
+    neurons = rng.standard_normal((5, width, min(max(k, 2), 6) + 1)).clip(-1.4, 1.4)
     angles = np.radians(grow * (78 - 13.1 * now[:, None]) * 0.9 ** np.arange(k))
     return {
         "perpendicular": grow * np.array([1.01, 0.83, 0.52, 0.21, 0.047]),
@@ -58,7 +60,7 @@ def one_seed(k: int, width: int, grow: float = 1.0) -> dict[str, np.ndarray]:
         "singular_values": grow * np.exp(-0.7 * np.arange(k + 5) - 0.11 * now[:, None]),
         "risk": grow * np.array([0.61, 0.47, 0.36, 0.13, 0.052]),
         "r2": grow * np.array([-0.02, 0.11, 0.37, 0.72, 0.91]),
-        "neurons": (rng.standard_normal((5, width, 3)).clip(-1.4, 1.4) * [1, 1, 0]).astype("f4"),
+        "neurons": np.concatenate([neurons[..., :-1], abs(neurons[..., -1:])], 2).astype("f4"),
         # v_j = cos u_j + ..., so that the angle no. i (largest first) belongs to u_i
         "overlaps": np.array([np.diag(np.cos(a)) for a in angles]).astype("f4"),
     }
@@ -87,10 +89,10 @@ def made(k: int = 3, seeds: int = 3, width: int = 30, floors=None, samples=TIMES
 class Bound:
     """The views of figures.py as functions of a run, a moment and a prediction, with arrays."""
 
-    VIEWS = ("angles", "norms", "neurons", "singular_values", "risk")
+    VIEWS = ("picture", "angles", "norms", "singular_values", "risk")
 
     def __getattr__(self, name: str):
-        declare = getattr(figures, name)
+        declare = picture if name == "picture" else getattr(figures, name)
 
         def view(run, moment=-1, predicted=None):
             tables = {"record": rows.of_run(run)}

@@ -73,9 +73,8 @@ def test_the_row_beside_a_moment_is_the_one_that_views_show(samples, row):
     run = lasting()
     run = Run(**{**vars(run), "samples": np.array([samples, 10**10])})
     tables = {"record": rows.of_run(run), "before": rows.of_run(before)}
-    view = ghosts.with_before(figures.neurons(lasting()), run, before).bind(tables, 0)
-    ghost = named(view)["before"]
-    np.testing.assert_array_equal(np.c_[ghost["x"], ghost["y"]], before.neurons[row][:, :2])
+    view = ghosts.with_before(figures.singular_values(lasting()), run, before).bind(tables, 0)
+    np.testing.assert_allclose(named(view)["before"]["y"], before.singular_values[row])
 
 
 def test_settings_count_as_they_were_at_the_moment():
@@ -299,7 +298,6 @@ def test_csv_and_the_recorded_page_carry_the_run_before(lab, tmp_path):
 VIEWS = {
     "angles": figures.angles,
     "norms": figures.norms,
-    "neurons": figures.neurons,
     "singular values": figures.singular_values,
     "risk": figures.risk,
 }
@@ -336,21 +334,11 @@ def test_curves_of_the_run_before_are_its_numbers_thin_and_grey():
 
 
 @pytest.mark.parametrize("moment, row", [(0, 0), (2, 2), (4, 4)])
-def test_neurons_and_singular_values_before_are_those_of_the_moment(moment, row):
+def test_singular_values_before_are_those_of_the_moment(moment, row):
     run, before = lasting(), lasting(k=2, width=11, grow=0.8)
-    (cloud,) = grey(drawn("neurons", run, before, moment))
-    np.testing.assert_array_equal(np.c_[cloud["x"], cloud["y"]], before.neurons[row][:, :2])
-    assert cloud["marker"] == {"color": GREY, "size": 3, "symbol": "circle"}
     (dots,) = grey(drawn("singular values", run, before, moment))
     np.testing.assert_allclose(dots["y"], before.singular_values[row])
     assert dots["x"].tolist() == [1, 2, 3, 4, 5, 6, 7]
-
-
-def test_neurons_are_left_out_where_axes_have_another_meaning():
-    assert grey(drawn("neurons", lasting(k=1), lasting(k=3))) == []
-    assert grey(drawn("neurons", lasting(k=3), lasting(k=1))) == []
-    (cloud,) = grey(drawn("neurons", lasting(k=1), lasting(k=1, grow=0.8)))
-    np.testing.assert_array_equal(cloud["y"], lasting(k=1, grow=0.8).neurons[-1][:, 2])
 
 
 def test_axes_hold_both_runs():

@@ -281,7 +281,7 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     assert words.sentence.startswith(run.sentence())
     assert words.settings == SMALL.code()
     assert words.note == ""
-    assert [cursors(f)[0]["x"][0] for f in (figures[0], figures[1], figures[4])] == [2000] * 3
+    assert [cursors(f)[0]["x"][0] for f in (figures[1], figures[2], figures[4])] == [2000] * 3
     assert lab.text() == f"{words.sentence}\n{run.table()}\n{SMALL.code()}" == repr(lab)
 
 
@@ -295,9 +295,9 @@ def test_looking_back_shows_the_earlier_moment_everywhere_and_trains_nothing(lab
     t = int(run.samples[nearest])
     assert lab.session.samples == 2000 and (t == 0) == (samples == 0)
     assert (t == 2000) == (samples is None)
-    for view in (figures[0], figures[1], figures[4]):
+    for view in (figures[1], figures[2], figures[4]):
         assert cursors(view)[0]["x"][0] == max(t, 1)  # d = 20: the axis begins at 1
-    assert np.array_equal(figures[2].traces[1]["x"], run.neurons[nearest][:, 0])
+    assert np.array_equal(figures[0].traces[0]["inside"], run.neurons[nearest][:, :2])
     assert np.array_equal(figures[3].traces[0]["y"], run.singular_values[nearest])
     assert numbers(words.sentence)[0] == numbers(words.clock)[0] == numbers(lab.text())[0] == t
     assert words.rows[0][2] == f"{run.perpendicular[nearest]:.3f}"
@@ -428,8 +428,8 @@ def test_a_preset_starts_its_experiment_and_keeps_its_note_with_what_was_changed
     assert words.note == sentence and words.settings == settings.code() == lab.code.value
     for field in lab.fields:
         assert lab.fields[field].value == getattr(settings, field)
-    assert f"(d = {settings.d:,})" in figures[0].layout["xaxis"]["title"]
-    assert list(named(figures[0])) == ["angle"]
+    assert f"(d = {settings.d:,})" in figures[1].layout["xaxis"]["title"]
+    assert list(named(figures[1])) == ["angle"]
     lab.preset.value = name
     for order in ("pause", "reset", "new_seed"):
         assert obey(lab, order)[1].note == sentence and lab.preset.value == name

@@ -28,13 +28,17 @@ from drawings import (
 )
 
 from course_utils import OnlineSGD, Settings, online_sgd, split_norms
+from course_utils.events import Event
 from course_utils.labs import SubspaceLab
 from course_utils.labs import figures as declared
+from course_utils.labs.messages import titled
 from course_utils.labs.movie import neurons_movie
+from course_utils.labs.picture import picture
 from course_utils.theory import assumptions
 
 figures = bound  # with the arrays that a page would find in its tables
-VIEWS = ("angles", "norms", "neurons", "singular_values", "risk")
+VIEWS = ("picture", "angles", "norms", "singular_values", "risk")
+RANKS = ("largest", "second", "third", "fourth", "fifth")
 
 LEFT = 10.0  # d = 100: axes of time begin at d / 10
 SHOWN = np.maximum(TIMES, LEFT)  # t = 0 is drawn at their left end
@@ -79,7 +83,8 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
     figure = figures.angles(run)
     same(figure.traces, [*bands, *lines, cursor(50_000, 0, 90)])
     degrees = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
-    same(figure.layout, {"title": "Principal angles", "xaxis": TIME, "yaxis": degrees})
+    title = "Angle to the hidden direction" if k == 1 else "Angles to the hidden directions"
+    same(figure.layout, {"title": title, "xaxis": TIME, "yaxis": degrees})
     assert figure.name == "angles"
 
 
@@ -144,38 +149,51 @@ def test_the_axis_of_norms_holds_the_whole_run(perpendicular, parallel, limits):
 
 @EITHER
 @pytest.mark.parametrize(
-    "k, column, across", [(1, 2, "norm outside"), (2, 1, "weight on u₂"), (3, 1, "weight on u₂")]
+    "k, width, shown, title",
+    [
+        (1, 30, range(30), "Neurons over the hidden line"),
+        (2, 30, range(30), "Neurons over the hidden plane"),
+        (2, 1000, range(0, 1000, 5), "Neurons over the hidden plane"),
+        (3, 300, range(0, 300, 2), "Neurons over 2 of 3 hidden directions"),
+        (8, 170, range(0, 170, 2), "Neurons over 2 of 8 hidden directions"),
+    ],
 )
-def test_neurons_before_are_faint_and_now_strong_on_the_right_axes(k, column, across, seeds):
-    run = made(k=k, seeds=seeds)
-    figure = figures.neurons(run, 2)
+def test_the_picture_holds_neurons_now_and_first_how_far_they_come_and_the_angles(
+    k, width, shown, title, seeds
+):
+    """Of many neurons 600 numbers are told, evenly picked; of many directions six."""
+    run = made(k=k, seeds=seeds, width=width)
+    figure = figures.picture(run, 2)
     rows = run.neurons[0] if seeds > 1 else run.neurons  # of several seeds, the first one's
-    second = {1: "u₂", 2: "outside"}[column]
-    hover = f"u₁ %{{x:.2f}}, {second} %{{y:.2f}}<extra>"
-    told = hover + "at the start</extra>", hover + "now</extra>"
-    start, now = (rows[i][:, [0, column]].T for i in (0, 2))
-    hollow = marks(*start, "at t = 0", "rgba(0,0,0,0)", "circle", 5, told[0], 1)
-    same(figure.traces, [hollow, marks(*now, "now", BLUE, "diamond", 5, told[1], 0)])
-    above = {"y": 0.98, "yanchor": "top"}  # for k = 1 neurons fall onto the axis below
-    layout = {
-        "title": "Neurons",
-        "xaxis": {"range": [-1.5, 1.5], "title": "weight on u₁"},
-        "yaxis": {"range": [-1.5 if k > 1 else -0.075, 1.5], "title": across},
-        "legend": {} if k > 1 else above,
+    rows = rows[:, list(shown)]
+    assert rows.shape[2] == max(2, min(k, 6)) + 1 and rows[0].size <= 600
+    cloud = [
+        {"type": "neurons", "inside": rows[i][:, :-1], "outside": rows[i][:, -1]} for i in (2, 0)
+    ]
+    widest, highest = abs(rows[:, :, :-1]).max((1, 2)), rows[:, :, -1].max(1)
+    ranks = [*RANKS[:k], "6th", "7th", "8th"] if k > 5 else [*RANKS[:k]]
+    angles = {
+        "type": "angles",
+        "degrees": np.degrees(low_middle_high(run, "angles")[1][2]),
+        "names": ["angle"] if k == 1 else ranks,
+        "colours": [PALETTE[i % 6] for i in range(k)],
     }
-    same(figure.layout, layout)
-    assert figure.name == "neurons"
+    limits = {"type": "limits", "inside": widest, "outside": highest}
+    same(figure.traces, [*cloud, limits, angles], rel=1e-6)
+    some = f"{len(shown)} of {width:,} neurons"
+    note = some if len(shown) < width else f"{width} neurons"
+    same(figure.layout, {"title": title, "note": note, "k": k})
+    assert (figure.name, figure.kind) == ("picture", "picture")
 
 
-def test_of_many_neurons_some_hundred_are_drawn_and_the_square_holds_all():
-    run = made(k=2, seeds=1, width=1000)
-    # neither at the start nor now: the axis stands still while one looks back
-    run.neurons[3, 700, 1] = -3.0
-    figure = figures.neurons(run, 4)
-    same(figure.traces[1]["x"], run.neurons[4, ::5, 0])
-    side = 1.5 * 1.5**2
-    for axis in ("xaxis", "yaxis"):
-        assert figure.layout[axis]["range"] == pytest.approx([-side, side])
+def test_dials_bear_the_names_of_the_curves_of_angles():
+    run = made(k=3, seeds=1)
+    names = picture(run, {2: 1}).traces[-1]["names"]
+    assert names == list(named(declared.angles(run, names={2: 1})))[:3]
+    assert names == ["largest", "second", "u₁"]
+
+
+def test_a_square_holds_what_it_is_to_hold_and_grows_by_half():
     for largest, side in ((2.25, 2.25), (2.26, 3.375), (0.1, 1.5)):
         assert figures.reach(np.array([0.0, -largest]), 1.5) == pytest.approx(side)
 
@@ -351,7 +369,7 @@ def lab():
 def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
     run, theory = lab.run, lab.session.predicted
     shown = lab.figures(run, 40)
-    names = ["angles", "norms", "neurons", "singular values", "test risk"]
+    names = ["picture", "angles", "norms", "singular values", "test risk"]
     assert [figure.name for figure in shown] == names
     found = {r: f"u{'₀₁₂₃₄₅'[i]}" for r, i in lab.session.watch.names.items()}
     assert len(found) == run.settings.k and sorted(found.values()) == ["u₁", "u₂", "u₃"]
@@ -362,8 +380,27 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
                 curve = named(want)[("largest", "second", "third")[r]]
                 told = curve["hovertemplate"].replace(curve["name"], name)
                 curve |= {"name": name, "hovertemplate": told}
-        same([figure.traces, figure.layout], [want.traces, want.layout])
-    same(named(shown[1])["W⊥ predicted"]["y"], theory[1])
+        if view == "picture":
+            want.traces[-1]["names"] = [found[r] for r in range(3)]
+        title = {"title": figure.layout["title"]}  # tested below
+        same([figure.traces, figure.layout], [want.traces, want.layout | title])
+    same(named(shown[2])["W⊥ predicted"]["y"], theory[1])
+
+
+def test_titles_say_what_an_event_has_shown_and_name_quantities_before():
+    def titles(names, k=3):
+        events = [Event(name, 10, 1, "said") for name in names]
+        plain = [figures.norms(run), figures.singular_values(run), figures.risk(run)]
+        return [view.layout["title"] for view in titled(plain, events, k)]
+
+    run = made(k=3, seeds=1)
+    assert titles([]) == ["Weights inside, outside", "Singular values of W", "Test risk"]
+    assert titles(["plateau", "angle", "lamp"]) == titles([])
+    found = titles(["half", "singular value", "linear fit"])
+    assert found[0] == "The outside part shrinks" and found[2] == "Better than the best linear fit"
+    assert found[1] == "1 of 3 singular values above the bulk"
+    assert titles(["singular value"] * 2)[1] == "2 of 3 singular values above the bulk"
+    assert titles(["singular value"], k=1)[1] == "1 singular value above the bulk"
 
 
 def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
@@ -373,7 +410,7 @@ def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):
         series = ("perpendicular", "parallel", "risk", "r2", "angles")
         middle = [np.sort(getattr(run, name), axis=0)[1][moment] for name in series]
         perpendicular, parallel, risk, r2, angles = middle
-        drawn = named(lab.figures(run, moment)[1])["W⊥ predicted"]
+        drawn = named(lab.figures(run, moment)[2])["W⊥ predicted"]
         # straight between its points, on log axes
         predicted = np.exp(np.interp(np.log(max(t, 1)), np.log(drawn["x"]), np.log(drawn["y"])))
         error = abs(predicted / perpendicular - 1)

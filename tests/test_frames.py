@@ -31,7 +31,7 @@ class Page:
             self.tables, self.said, self.views = {}, [], [{} for _ in message["views"]]
             assert message["palette"] == {"ink": INK, "dark": ON_DARK}
         for view, news in zip(self.views, message["views"], strict=True):
-            parts = ("name", "traces", "layout", "direct")
+            parts = ("name", "traces", "layout", "direct", "kind")
             view |= {key: news[key] for key in parts if key in news}
             for trace, key, offset, length in news["arrays"]:
                 assert offset % 8 == 0
@@ -61,7 +61,7 @@ class Page:
             return Table(kept["samples"], lambda part: {k: v[part] for k, v in kept.items()})
 
         tables = {name: made(kept) for name, kept in self.tables.items()}
-        figures = [Figure(v["name"], v["traces"], v["layout"], v["direct"]) for v in self.views]
+        figures = [Figure(**view) for view in self.views]
         return [figure.bind(tables, moment) for figure in figures]
 
 
@@ -72,7 +72,7 @@ def look(page, lab, moments):
     assert np.array_equal(page.tables["record"]["samples"], run.samples)
     for i in moments:
         for got, want in zip(page.shown(i), lab.figures(run, i), strict=True):
-            assert (got.name, got.direct) == (want.name, want.direct)
+            assert (got.name, got.direct, got.kind) == (want.name, want.direct, want.kind)
             same([got.traces, got.layout], json_like([want.traces, want.layout]), want.name)
 
 

@@ -112,7 +112,10 @@ def test_a_lab_opens_with_its_run_recorded_and_tells_it_as_text():
     assert "After 400 samples (20 d)" in repr(lab) and SMALL.code() in repr(lab)
     assert lab._repr_mimebundle_()["text/plain"] == repr(lab)
     assert repr(SubspaceLab(SMALL, samples=400)) == repr(lab)
-    for figure in lab.figures(lab.run, -1):
+    drawn, *plots = lab.figures(lab.run, -1)
+    with pytest.raises(ValueError, match="the picture is drawn by a lab's page itself"):
+        drawn.plotly()
+    for figure in plots:
         assert len(figure.plotly().data) == len(figure.traces)  # plotly accepts every property
 
 

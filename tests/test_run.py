@@ -47,13 +47,14 @@ def test_shapes_of_several_seeds(seeded):
 
 @pytest.mark.parametrize(("k", "width", "d"), [(1, 1, 1), (3, 2, 8), (1, 50, 2), (5, 50, 60)])
 def test_shapes_at_the_edges(k, width, d):
-    """angles (n, k), k + 5 singular values where there are as many, three numbers a neuron.
+    """angles (n, k), k + 5 singular values where there are as many, numbers of each neuron.
 
-    The third is the perpendicular part.
+    The last of them is the perpendicular part.
     """
     run = online_sgd(Settings(d=d, k=k, width=width, link="none"), 5, [0, 5])
     assert run.angles.shape == (2, k) and run.singular_values.shape == (2, min(k + 5, width, d))
-    assert run.neurons.shape == (2, width, 3) and (k > 1 or not run.neurons[..., 1].any())
+    assert run.neurons.shape == (2, width, max(k, 2) + 1)
+    assert k > 1 or not run.neurons[..., 1].any()
 
 
 def test_quantiles_are_over_seeds(run, seeded):
@@ -270,14 +271,21 @@ def test_a_snapshot_measures_what_its_network_was_made_of():
     assert moment.neurons.dtype == np.float32
 
 
-@pytest.mark.parametrize(("k", "seen"), [(1, [2, 0]), (3, [2, -4])])
-def test_neurons_show_two_directions_or_one_and_what_is_outside_of_all(k, seen):
+@pytest.mark.parametrize(("k", "seen"), [(1, [2, 0]), (2, [2, -4]), (3, [2, -4, 4])])
+def test_neurons_show_their_weights_on_the_directions_and_what_is_outside_of_all(k, seen):
     W = rotated([2, -4, 4, 7])
-    outside = np.sqrt(4**2 + 4**2 + 7**2) if k == 1 else 7
+    outside = {1: np.sqrt(4**2 + 4**2 + 7**2), 2: np.sqrt(4**2 + 7**2), 3: 7}[k]
     moment = Snapshot.measure(0, 5, W, rotated(*np.eye(k)), 0.0, 0.0)
     assert np.allclose(moment.neurons, [[*seen, outside]], atol=1e-5)  # float32
     assert moment.perpendicular == pytest.approx(outside)
     assert moment.parallel == pytest.approx(np.sqrt(85 - outside**2))
+
+
+def test_of_more_than_six_directions_neurons_show_the_first_six():
+    W = np.random.default_rng(3).standard_normal((5, 12))
+    moment = Snapshot.measure(0, 12, W, np.eye(12)[:9], 0.0, 0.0)
+    assert np.allclose(moment.neurons[:, :6], W[:, :6], atol=1e-6)  # float32
+    assert np.allclose(moment.neurons[:, 6:], np.linalg.norm(W[:, 9:], axis=1)[:, None], atol=1e-6)
 
 
 def hand_made(times, seed=0, shift=0.0, **more):

@@ -163,7 +163,8 @@ def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     bands = [trace for traces in each for trace in traces[:-1]]
     traces = [*bands, *(traces[-1] for traces in each), cursor(0, 90)]
     axis = {"range": [0, 92], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "degrees"}
-    layout = {"title": "Principal angles", "xaxis": time_axis(run), "yaxis": axis}
+    title = f"Angle{'s' * (k > 1)} to the hidden direction{'s' * (k > 1)}"
+    layout = {"title": title, "xaxis": time_axis(run), "yaxis": axis}
     return Figure("angles", traces, layout, direct=k <= LABELLED)
 
 

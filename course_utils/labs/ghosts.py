@@ -11,7 +11,6 @@ from ..run import Run
 from . import figures
 from .look import GREY
 from .marks import line, points
-from .rows import coordinates
 from .views import Figure, column
 
 TABLE = "before"
@@ -70,23 +69,6 @@ def _norms(view: Figure, run: Run, before: Run) -> Figure:
     return replace(view, traces=[*curves, *view.traces])
 
 
-def _neurons(view: Figure, run: Run, before: Run) -> Figure:
-    plane = coordinates(run.settings.k)
-    if coordinates(before.settings.k) != plane:
-        return view  # its axes have another meaning
-    x, y = (column("neurons", table=TABLE, at="now", item=[None, i]) for i in (0, 1))
-    hover = "%{x:.2f}, %{y:.2f}<extra>before</extra>"
-    cloud = points(x, y, "before", GREY, 3, "circle", opacity=0.55, hovertemplate=hover)
-    every = before.neurons if before.seeds is None else before.neurons[0]
-    side = view.layout["xaxis"]["range"][1]
-    wide = max(side, figures.reach([every[..., i] for i in plane], 1.5)) / side
-    layout = dict(view.layout)
-    for axis in ("xaxis", "yaxis"):
-        ends = [wide * end for end in layout[axis]["range"]]
-        layout[axis] = layout[axis] | {"range": ends}
-    return replace(view, traces=[cloud, *view.traces], layout=layout)
-
-
 def _singular(view: Figure, run: Run, before: Run) -> Figure:
     count = before.singular_values.shape[-1]
     hover = "%{y:.3g}<extra>no. %{x}, before</extra>"
@@ -116,7 +98,6 @@ def _risk(view: Figure, run: Run, before: Run) -> Figure:
 _ADDED = {
     "angles": _angles,
     "norms": _norms,
-    "neurons": _neurons,
     "singular values": _singular,
     "test risk": _risk,
 }

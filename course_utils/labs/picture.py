@@ -10,7 +10,7 @@ from .look import COLOURS
 from .rows import seen
 from .views import Figure, column
 
-TITLES = {1: "the hidden direction", 2: "the hidden plane"}
+TITLES = {1: "the hidden line", 2: "the hidden plane"}
 
 
 def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
@@ -45,7 +45,7 @@ def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     )
     width, drawn = run.settings.width, seen(run, slice(0, 1)).shape[1]
     layout = {
-        "title": f"Neurons over {TITLES.get(k, 'two of the hidden directions')}",
+        "title": f"Neurons over {TITLES.get(k, f'2 of {k} hidden directions')}",
         "note": f"{drawn:,} of {width:,} neurons" if drawn < width else f"{width:,} neurons",
         "k": k,
     }

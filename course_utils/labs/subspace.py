@@ -17,6 +17,7 @@ from .gate import Question
 from .ghosts import TABLE, with_before
 from .held import Held
 from .lab import Lab
+from .messages import titled
 from .picture import picture
 from .player import Player
 from .session import Session
@@ -184,7 +185,7 @@ def views(session: Session, run: Run) -> list[Figure]:
         figures.singular_values(run),
         figures.risk(run),
     ]
-    before = session.held.run
+    made, before = titled(made, session.watch.events, run.settings.k), session.held.run
     return made if before is None else [with_before(view, run, before) for view in made]
 
 

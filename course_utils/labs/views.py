@@ -105,8 +105,19 @@ class Figure:
         -------
         plotly.graph_objects.Figure
             Arrays must be given: see ``bind``.
+
+        Raises
+        ------
+        ValueError
+            If it is a picture, which plotly cannot draw.
         """
         import plotly.graph_objects as go
+
+        if self.kind != "plot":
+            raise ValueError(
+                f"the {self.name} is drawn by a lab's page itself, and plotly has no form of it: "
+                "save it there as SVG or PNG, behind More"
+            )
 
         return go.Figure(self.traces, self.layout)
 

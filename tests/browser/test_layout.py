@@ -21,8 +21,9 @@ PARTS = """lab => [...lab.querySelectorAll(`.course-row > *, .course-transport >
     }).filter(({ right, left, bottom, top }) => right > left && bottom > top)"""
 ROOM = "() => document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect().toJSON()"
 DRAWN = """lab => [...lab.querySelectorAll('.course-view')].every(box => {
-    const { width, height } = box.querySelector('.course-plot').getBoundingClientRect();
-    const svg = box.querySelector('.main-svg').getBoundingClientRect();
+    const part = box.querySelector('.course-plot, .course-picture');
+    const { width, height } = part.getBoundingClientRect();
+    const svg = box.querySelector('svg').getBoundingClientRect();
     return Math.abs(svg.width - width) < 2 && Math.abs(svg.height - height) < 2;
 })"""
 CENTRE = "lab => lab.querySelector('.course-view[data-place=centre]').getAttribute('aria-label')"
@@ -90,22 +91,22 @@ def test_on_a_small_laptop_a_lab_is_all_in_sight(course):
 
 
 def test_a_click_or_a_key_brings_a_view_to_the_centre_and_the_lab_remembers_it(course):
-    assert course.lab().evaluate(CENTRE) == "angles"
-    course.lab().get_by_role("button", name="Test risk").click()
+    assert course.lab().evaluate(CENTRE) == "picture"
+    course.lab().locator(".course-bring", has_text="linear fit").click()
     course.until(lambda: course.lab().evaluate(CENTRE) == "test risk", "the risk in the centre")
     apart(fits(course, LAPTOP))
-    course.press("Principal angles: bring to the centre")
+    course.press("Angles to the hidden directions: bring to the centre")
     course.until(lambda: course.lab().evaluate(CENTRE) == "angles", "the angles in the centre")
     held = "document.activeElement.getAttribute('aria-label')"
     assert course.page.evaluate(held) == "angles"
-    course.press("Singular values of W: bring")
+    course.press("singular values above the bulk: bring")
     course.until(lambda: "singular" in course.lab().evaluate(CENTRE), "singular values there")
     assert "central: singular values" in course.run_cell(1)
     frames = course.frames()
     course.press("Step")
     course.until(lambda: course.frames() > frames, "a step")
     assert "singular" in course.lab().evaluate(CENTRE)
-    course.press("Principal angles: bring")
+    course.press("Neurons over 2 of 3 hidden directions: bring")
 
 
 def test_a_slider_is_one_stop_of_the_tab_key(course):
@@ -155,7 +156,7 @@ def test_a_lecture_fills_its_wall(course, size):
     assert area(centre(parts)) > 0.25 * size[0] * size[1]
     assert max(part["bottom"] for part in parts) > 0.9 * size[1]
     # type of at least 18 pixels and 2 % of the wall's height, in words and in the figure
-    for what in (".course-sentence", ".course-view[data-place=centre] .xtick text"):
+    for what in (".course-sentence", ".course-view[data-place=centre] text"):
         text = course.lab().locator(what).first
         pixels = float(text.evaluate("e => parseFloat(getComputedStyle(e).fontSize)"))
         assert pixels >= max(0.018 * size[1], 14), what

@@ -129,7 +129,7 @@ function compactAxis({ tickvals, ticktext, ...axis }) {
   const long = tickvals?.length > 4, every = (list) => list && (long ? evens(list) : list);
   if (axis.type === "log" && axis.dtick === 1 && axis.range?.[1] - axis.range?.[0] > 3) {
     axis.dtick = 2;
-  }
+  } else if (axis.type !== "log") delete axis.dtick;
   return { nticks: 4, ...axis, ...(tickvals && { tickvals: every(tickvals) }),
     ...(ticktext && { ticktext: every(ticktext) }) };
 }

@@ -42,18 +42,15 @@ export const sideView = ({ scale, middle: [cx, cy] }) => (x, _, z = 0) =>
 
 // Where things go in a box, in pixels, for type of a size.
 export function frame({ width, height, size, k, side, tall, small }) {
-  const widest = 3.4 * size + 0.62 * width / Math.min(k, DIALS); // a dial and its words
+  const widest = 3.6 * size + 0.62 * width / Math.min(k, DIALS); // a dial and its words
   const dials = k > 1 && !small ? Math.min(0.36 * height, widest) : 0;
-  const high = height - dials, foot = k > 1 ? 0.6 : 2.2, head = small ? 0.8 : 2.8;
-  if (k === 1) {
-    const room = high - (foot + head) * size;
-    const scale = Math.min(0.47 * width / side, room / tall);
-    return { dials, scale, middle: [width / 2, high - foot * size] };
-  }
-  const room = high - (foot + head) * size, flat = 0.95 * side * Math.sin(TILT);
-  const above = Math.max(flat, tall * Math.cos(TILT));
-  const scale = Math.min(0.41 * width / side, room / (flat + above));
-  return { dials, scale, middle: [width / 2, high - foot * size - scale * flat] };
+  const high = height - dials, foot = (k > 1 ? 0.6 : 2.2) * size, head = (small ? 0.8 : 2.8) * size;
+  const front = k > 1 ? 0.95 * side * Math.sin(TILT) : 0; // of the plane, under its middle
+  const above = k > 1 ? Math.max(front, tall * Math.cos(TILT)) : tall;
+  const room = high - foot - head;
+  const scale = Math.min((k > 1 ? 0.41 : 0.47) * width / side, room / (front + above));
+  const spare = room - scale * (front + above);
+  return { dials, scale, middle: [width / 2, high - foot - spare / 2 - scale * front] };
 }
 
 // A circle of the plane around its middle.
@@ -138,7 +135,7 @@ export function wedge([x, y], radius, degrees) {
   return { tip, area, hand: segments([[[x, y], tip]]) };
 }
 
-function dial(corner, radius, degrees, { colour, name, size, n }, ink) {
+function dial(corner, radius, degrees, { colour, name, size, step, n }, ink) {
   const { area, hand } = wedge(corner, radius, degrees), [x, y] = corner, own = ink(colour);
   const middle = { "text-anchor": "middle" };
   return [
@@ -152,17 +149,17 @@ function dial(corner, radius, degrees, { colour, name, size, n }, ink) {
     ["text", [x + radius / 2, y + 1.35 * size], { ...middle, fill: own, "font-size": 1.3 * size,
       "font-weight": 700 }, `${degrees.toFixed(0)}°`],
     ["text", [x + radius / 2, y - radius - 0.4 * size],
-      { ...middle, fill: own, "font-size": size, "font-weight": 600 }, name],
+      { ...middle, fill: own, "font-size": Math.min(size, step / 4.3), "font-weight": 600 }, name],
   ];
 }
 
 // The principal angles of several directions beside each other, the largest first.
 function row(box, { degrees, names, colours, size, width, height, dials }, ink) {
   const shown = Math.min(degrees.length, DIALS), step = width / shown;
-  const radius = Math.min(dials - 3.4 * size, 0.62 * step);
+  const radius = Math.min(dials - 3.6 * size, 0.62 * step);
   return Array.from({ length: shown }, (_, n) => dial(
-    [step * (n + 0.5) - radius / 2, height - 1.6 * size], radius, degrees[n],
-    { colour: colours[n], name: names[n], size, n }, ink)).flat();
+    [step * (n + 0.5) - radius / 2, height - 1.8 * size], radius, degrees[n],
+    { colour: colours[n], name: names[n], size, step, n }, ink)).flat();
 }
 
 // The one angle of one direction, in the same picture as the neurons.

@@ -58,7 +58,7 @@ export function drawPicture(page, view) {
   view.svg ??= newSvg(view.gd);
   view.svg.setAttribute("aria-label", numbers.title);
   put(view.svg, shapes, { width, height, now });
-  offerPairs(page, view, numbers);
+  offerPairs(page, view, { ...numbers, size });
 }
 
 function newSvg(parent) {
@@ -95,7 +95,7 @@ function write(el, attributes) {
 }
 
 // Of three directions and more two are shown at a time.
-function offerPairs(page, view, { k, pair }) {
+function offerPairs(page, view, { k, pair, size }) {
   const known = Math.min(k, DIRECTIONS), offered = known > 2 && !view.small ? known : 0;
   view.pairs ??= make("div", "course-pair", view.box);
   const box = view.pairs;
@@ -106,6 +106,7 @@ function offerPairs(page, view, { k, pair }) {
     for (let n = 0; n < offered; n++) makeChoice(page, box, n);
   }
   box.hidden = !offered;
+  Object.assign(box.style, { fontSize: `${0.9 * size}px`, top: `${1.5 * size}px` });
   [...box.children].forEach((button, n) =>
     write(button, { "aria-pressed": pair.includes(n) }));
 }
