@@ -377,7 +377,7 @@ def test_a_lab_draws_the_run_it_holds(lab):
     lab._obey("set k", 1)
     trained(lab, 300)
     held = lab.session.held.run
-    angles = lab.figures()[0]
+    angles = lab.figures()[1]
     np.testing.assert_allclose([t["y"] for t in grey(angles)], np.degrees(held.angles).T)
     lab._obey("reset", None)
     assert [grey(view) for view in lab.figures()] == [[]] * 5

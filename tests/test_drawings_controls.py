@@ -282,7 +282,10 @@ def test_a_frame_shows_the_run_as_it_is_now_with_its_time_words_and_code(lab):
     assert words.settings == SMALL.code()
     assert words.note == ""
     assert [cursors(f)[0]["x"][0] for f in (figures[1], figures[2], figures[4])] == [2000] * 3
-    assert lab.text() == f"{words.sentence}\n{run.table()}\n{SMALL.code()}" == repr(lab)
+    events = [text for _, text in words.events]
+    assert any("u_2 is found" in text for text in events)
+    assert lab.text() == "\n".join([words.sentence, run.table(), *events, SMALL.code()])
+    assert repr(lab) == lab.text()
 
 
 @pytest.mark.parametrize("samples", [0, 1, 2.4, 44, 1800, None])
