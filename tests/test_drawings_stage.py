@@ -120,7 +120,7 @@ def test_the_words_on_the_page_are_those_that_were_said():
     rows, lights = [("W", "1", "2", "3%")], [(True, "on", "why"), (False, "off", "why not")]
     stage.send_frame([], Words("said", rows, lights, "noted", "d=5"))
     said = {"sentence": "said", "rows": rows, "lights": lights}
-    assert page.words == said | {"note": "noted", "settings": "d=5"}
+    assert page.words == said | {"note": "noted", "settings": "d=5", "events": None}
 
 
 def test_the_library_is_sent_to_a_page_that_asks():

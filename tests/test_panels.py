@@ -333,15 +333,16 @@ def test_every_chart_is_valid_for_plotly():
         figure.plotly()
 
 
-def test_a_preset_of_a_panel_shows_its_note_until_a_knob_moves():
+def test_a_preset_of_a_panel_keeps_its_note_with_what_was_changed_since():
     lab, said = alone(TargetLab(Settings(link="tanh", d=20))), []
     lab.stage.send_frame = lambda figures, words: said.append(words.note) or len(said)
     name, (settings, note) = next(iter(lab.presets.items()))
     lab.preset.value = name
     drive(lab, *ordered(lab))
     assert lab.settings == settings and said[-1] == note and lab.preset.value == name
-    drive(lab, ("set d", 5 if settings.d != 5 else 10))
-    assert said[-1] == "" and lab.preset.value == ""
+    d = 5 if settings.d != 5 else 10
+    drive(lab, ("set d", d))
+    assert said[-1] == f"{note} Changed since: d {settings.d} to {d}."
 
 
 def test_a_code_leaves_what_it_does_not_name():
