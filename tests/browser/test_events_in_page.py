@@ -62,7 +62,11 @@ def test_ticks_stand_where_the_slider_stands_at_their_moment(bare, run):
     assert ticks.count() == 3
     for i, (samples, text) in enumerate(EVENTS):
         share = np.log(samples / ROWS[1]) / np.log(ROWS[-1] / ROWS[1])
-        assert abs(ticks.nth(i).evaluate(middle) - share) < 0.005
+        bare.page.wait_for_function(
+            f"""([i, share]) => {{ rest(); const tick = root.querySelectorAll('.course-tick')[i];
+                return Math.abs(({middle})(tick) - share) < .005; }}""",
+            arg=[i, float(share)],
+        )
         assert ticks.nth(i).get_attribute("title").startswith(text.split(":")[0])
     bare.feed([told(run, TIMES[40:60], EVENTS)])
     share = np.log(EVENTS[0][0] / ROWS[1]) / np.log(TIMES[59] / ROWS[1])
@@ -122,6 +126,7 @@ def test_who_looks_back_keeps_the_caption_of_that_moment_while_the_run_goes_on(b
 def test_before_the_first_event_the_line_is_there_and_empty(bare):
     run = Recording()
     bare.feed([told(run, ROWS[:3], [])])
+    bare.page.wait_for_function("root.dataset.narrow")  # its size is known
     line = bare.page.locator(".course-events")
     assert line.is_visible() and bare.page.evaluate(SAID) == ""
     assert bare.page.locator(".course-events-open").is_disabled()
