@@ -13,7 +13,7 @@ from string import Template
 import plotly
 
 HERE = Path(__file__).parent
-SHEETS = ("style.css", "layout.css", "picture.css")  # of a lab, each one's rules after the last's
+FIRST = ("style.css", "layout.css")  # the rules of other sheets come after theirs
 IMPORT = re.compile(r'^import \{\s*\w+(?:,\s*\w+)*,?\s*\}\s+from "\./(\w+\.js)";\n', re.M)
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:async )?(?:const|let|function\*?|class) (\{[^}]*\}|\w+)", re.M
@@ -110,7 +110,8 @@ def style() -> str:
     str
         CSS.
     """
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in SHEETS)
+    others = sorted({path.name for path in HERE.glob("*.css")} - set(FIRST))
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in (*FIRST, *others))
 
 
 def library() -> Path:
