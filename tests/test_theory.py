@@ -456,7 +456,8 @@ def test_prediction_follows_the_run(name):
     """
     settings, samples, seeds = PREDICTED[name]
     run = online_sgd(settings, samples, checkpoints=60, seeds=seeds)
-    predicted = th.predict(run)
+    # One seed has no median that levels out the noise of the averages: larger ones.
+    predicted = th.predict(run, average=8000 if seeds == 1 else 2000)
     assert predicted.shape == run.perpendicular.shape
     error = relative(np.median(predicted, axis=0), run.quantiles("perpendicular"))
     early = run.quantiles("perpendicular") > 0.25
