@@ -238,7 +238,7 @@ def test_adapted_lets_k_follow():
 def test_a_band_over_seeds_and_the_movie():
     lab = SubspaceLab(SMALL, samples=200, seeds=3)
     assert lab.run.perpendicular.shape[0] == 3 and "median of 3 seeds" in repr(lab)
-    assert any(t.get("fill") == "toself" for t in lab.figures(lab.run, -1)[0].traces)
+    assert any(t.get("fill") == "toself" for t in lab.figures(lab.run, -1)[1].traces)
     paper = Settings(d=2, k=1, link="tanh", width=100, weight_decay=0.5, step=0.05)
     movie = neurons_movie(paper, samples=300)
     assert movie.figures(movie.run, -1)[0].plotly()
