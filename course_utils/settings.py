@@ -19,7 +19,7 @@ from .losses import LOSSES
 from .networks import BIASES
 from .own_links import check_own_link
 from .targets import MultiIndexModel
-from .texts import NUMBER
+from .texts import NUMBER, tidied
 
 if TYPE_CHECKING:
     from .networks import TwoLayerNet
@@ -258,13 +258,16 @@ class Settings:
         return self.summary()
 
     @classmethod
-    def from_code(cls, text: str) -> Settings:
+    def from_code(cls, text: str, base: Settings | None = None) -> Settings:
         """Read a settings code; the text is parsed, never evaluated.
 
         Parameters
         ----------
         text : str
-            The code; fields left out keep their defaults.
+            The code, such as 'd=50 k=2' or, as people write it, "`d = 50, k=2`".
+        base : Settings, optional
+            What fields have that are left out, but k follows a new link; without it they keep
+            their defaults.
 
         Returns
         -------
@@ -285,7 +288,7 @@ class Settings:
                 f"a settings code has at most 1000 characters, this text has {len(text)}"
             )
         values: dict[str, object] = {}
-        for part in text.split():
+        for part in tidied(text).split():
             name, equals, value = part.partition("=")
             if not equals or name not in cls.__dataclass_fields__:
                 raise ValueError(
@@ -295,7 +298,11 @@ class Settings:
             if name in values:
                 raise ValueError(f"{name} appears twice in the settings code; keep one")
             values[name] = _parse(name, value)
-        return cls(**values)
+        if base is None:
+            return cls(**values)
+        if values.get("link", base.link) != base.link:
+            values.setdefault("k", None)
+        return base.replace(**values)
 
     def summary(self) -> str:
         """The settings as text for a header.

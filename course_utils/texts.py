@@ -33,6 +33,23 @@ class Parameter(NamedTuple):
     whole: bool = False
 
 
+def tidied(text: str) -> str:
+    """A settings code without what people and programs put around it.
+
+    Parameters
+    ----------
+    text : str
+        As it was typed or pasted.
+
+    Returns
+    -------
+    str
+        Without backticks and quotes, without spaces around "="; commas and semicolons are spaces.
+    """
+    bare = re.sub("[`'\"\u2018-\u201f\u2039\u203a\u00ab\u00bb\u200b\ufeff]", "", text)
+    return re.sub(r"\s*=\s*", "=", re.sub("[,;]", " ", bare))
+
+
 def shortest(value: float) -> str:
     """A number as text, as short as can be read back exactly.
 

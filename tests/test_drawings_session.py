@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from course_utils import Diverged, Settings, events_of, online_sgd
+from course_utils.labs import SubspaceLab
 from course_utils.labs.session import Session
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
@@ -20,7 +21,7 @@ SMALL = Settings(d=20, k=2, width=20, seed=4)
         (1000, 0.1, 4, None, 1000 * (exp(0.26) - 1)),
         (1000, 0.25, 1, None, 1000 * (exp(0.1625) - 1)),
         (1000, 60, 1, None, 1000 * (exp(0.1625) - 1)),  # a pause is not made up for
-        (0, 0.25, 1, None, 40 * (exp(0.1625) - 1)),  # at first as if d / 5 samples were seen
+        (0, 0.25, 1, None, 1000 * (exp(0.1625) - 1)),  # at first as if d / (2 step) were seen
         (0, 0.001, 1, None, 1),
         (10**6, 0.25, 1, None, 20_000),  # the budget, 20 ms of 1 us each
         (10**6, 0.25, 4, None, 80_000),
@@ -40,6 +41,29 @@ def test_log_t_grows_by_065_a_second_within_the_budget_of_a_frame_and_up_to_the_
     monkeypatch.setattr(session, "train", asked.append)
     session.step(seconds, speed, goal)
     assert asked == [int(trained)]
+
+
+def test_with_long_steps_it_begins_as_if_a_fifth_of_d_were_seen(monkeypatch):
+    session, asked = Session(SMALL.replace(d=200, step=10)), []
+    monkeypatch.setattr(session, "train", asked.append)
+    session.step(0.25)
+    assert asked == [int(40 * (exp(0.1625) - 1))]
+
+
+SLOW = {name for name, (settings, *_) in SubspaceLab.presets.items() if settings.d > 10_000}
+
+
+@pytest.mark.parametrize("name", ["", *sorted(set(SubspaceLab.presets) - SLOW)])
+def test_within_half_a_second_of_play_the_eye_sees_neurons_move(name):
+    """Fifteen frames, a thirtieth of a second each, as a page at 30 frames a second asks for them.
+
+    Half of the neurons go at least 0.02: three pixels where a part outside of 1 is 150 high.
+    """
+    session = Session(SubspaceLab.presets[name][0] if name else Settings())
+    for _ in range(15):
+        session.step(1 / 30)
+    first, now = session.run().neurons[[0, -1]].astype(float)
+    assert np.median(np.linalg.norm(now - first, axis=1)) > 0.02
 
 
 @pytest.mark.parametrize("n, cost", [(1000, 0.7 * 5e-6 + 0.3 * 5e-4), (999, 5e-6)])

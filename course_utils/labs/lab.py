@@ -24,7 +24,7 @@ from .cells import replace_predecessor
 from .controls import FIRST, MORE, Knob, field_widget, row
 from .frames import Frames
 from .gate import Gate, Question
-from .orders import Orders, noted
+from .orders import KEYS, Orders, noted
 from .page import recorded
 from .parts import Press, code_box, code_parts, lecture_switch, more_parts, preset_menu
 from .player import Finisher, Player
@@ -313,6 +313,8 @@ class Lab(widgets.VBox):
             self.actor.hear()
         elif kind == "looked":
             self.actor.order("look", event)
+        elif kind == "key" and event.get("order") in KEYS:
+            self.actor.order(event["order"])
         elif kind == "failed":
             self.report(RuntimeError(f"the page could not draw: {event.get('text')}"))
 

@@ -11,11 +11,14 @@ import ipywidgets as widgets
 
 from ..events import turned
 from ..settings import Settings
+from ..texts import tidied
 from .controls import Knob, set_field
 from .session import adapted
 
 if TYPE_CHECKING:
     from .lab import Lab
+
+KEYS = ("play", "pause", "step", "next preset")  # orders that keys on the page give
 
 
 class Orders:
@@ -47,6 +50,7 @@ class Orders:
             **{order: partial(self._act, act) for order, act in own.items()},
             **{order: partial(self._turn, knob) for order, knob in self.knobs.items()},
             **(coded if lab.example else {}),
+            **({"next preset": partial(next_preset, lab)} if lab.presets else {}),
             "new_seed": partial(draw_anew, lab),
             "export": partial(export, lab),
             "show": lambda _: None,  # a frame follows every order
@@ -216,6 +220,20 @@ def noted(preset: tuple | None, settings: Settings, uses: Iterable[str]) -> str:
     return f"{preset[1]} Changed since: {since}." if since else preset[1]
 
 
+def next_preset(lab: Lab, _: Any = None) -> None:
+    """Start the preset after the one that holds, or the first.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose presets they are.
+    _ : object
+        The order's value, which says nothing.
+    """
+    names = ["", *lab.presets]
+    take_preset(lab, names[(names.index(lab.chosen) + 1) % len(names)] or names[1])
+
+
 def take_code(lab: Lab, text: str) -> None:
     """Apply a settings code.
 
@@ -224,25 +242,19 @@ def take_code(lab: Lab, text: str) -> None:
     lab : Lab
         Whose settings they are to be.
     text : str
-        The code. Where the lab uses some fields only, those left out stay as they are, but k
-        follows a new link.
+        The code; what it does not name stays as it is, but k follows a new link.
 
     Raises
     ------
     ValueError
         For an empty code, or what ``Settings.from_code`` raises.
     """
-    named = {part.partition("=")[0] for part in text.split()}
-    if not named:
+    if not tidied(text).strip():
         raise ValueError(
             "the settings code is empty, so there is nothing to apply: "
             f"paste a line such as {lab.example}"
         )
-    if set(lab.session.uses) < set(lab.settings.__dataclass_fields__):
-        named |= {"k"} if "link" in named else set()
-        known = [part for part in lab.short().split() if "function:" not in part]
-        text = " ".join([text, *(part for part in known if part.partition("=")[0] not in named)])
-    lab.use(Settings.from_code(text), chosen="")
+    lab.use(Settings.from_code(text, lab.settings), chosen="")
 
 
 def copy_code(lab: Lab, _: Any = None) -> None:

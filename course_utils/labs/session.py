@@ -181,9 +181,10 @@ class Session:
         share : float
             Of what one frame may take, where several labs play.
         """
-        wanted = max(self.samples, self.settings.d / 5) * np.expm1(
-            PACE * speed * min(seconds, 0.25)
-        )
+        d, step = self.settings.d, self.settings.step
+        # at first as if d / (2 step) samples were seen: W is seen to move within half a second
+        seen = max(self.samples, d / 5, d / (2 * step))
+        wanted = seen * np.expm1(PACE * speed * min(seconds, 0.25))
         n = max(1, int(min(wanted, share * BUDGET * max(1.0, speed) / self._cost)))
         self.train(n if goal is None else min(n, max(goal - self.samples, 0)))
 
