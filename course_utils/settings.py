@@ -266,8 +266,8 @@ class Settings:
         text : str
             The code, such as 'd=50 k=2' or, as people write it, "`d = 50, k=2`".
         base : Settings, optional
-            What fields have that are left out, but k follows a new link; without it they keep
-            their defaults.
+            What fields have that are left out, but k follows a new link. Without it they keep
+            their defaults, as with a whole code, which leaves out only what ``code`` does.
 
         Returns
         -------
@@ -298,7 +298,7 @@ class Settings:
             if name in values:
                 raise ValueError(f"{name} appears twice in the settings code; keep one")
             values[name] = _parse(name, value)
-        if base is None:
+        if base is None or values.keys() >= cls.__dataclass_fields__.keys() - UNSAID:
             return cls(**values)
         if values.get("link", base.link) != base.link:
             values.setdefault("k", None)

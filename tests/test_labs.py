@@ -159,7 +159,7 @@ def test_codes_of_strangers_change_nothing(lab):
         assert lab.settings == before and lab.session.samples == 400
     lab.errors.clear()
     lab.actor.order("code", "d=30 k=1 link=tanh seed=4")
-    wait(lambda: lab.settings == Settings(d=30, k=1, link="tanh", seed=4))
+    wait(lambda: lab.settings == before.replace(d=30, k=1, link="tanh", seed=4))
     wait(lambda: lab.stage.error == "")
 
 

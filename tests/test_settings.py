@@ -219,6 +219,8 @@ def test_a_code_changes_of_given_settings_only_what_it_names():
     for link, k in (("tanh", 1), ("product", 2)):  # k follows a new link
         assert Settings.from_code(f"link={link}", base) == base.replace(link=link, k=k)
     assert Settings.from_code("link=product k=3", base) == base.replace(link="product")
+    law = base.replace(inputs="hypercube", start=2.0)
+    assert Settings.from_code(base.code(), law) == base  # a whole code says all
     own = base.replace(link=first_column)
     assert Settings.from_code("d=30", own) == own.replace(d=30)
     with pytest.raises(ValueError, match="k = 3 is impossible with d = 2"):
