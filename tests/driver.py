@@ -97,6 +97,22 @@ class LabPage:
         self.lab(index).locator(".course-plot .main-svg").first.wait_for(timeout=1000 * PATIENCE)
         self.until(lambda: self.frames(index) > 0, "the first frame")
 
+    def bring(self, index: int = 0) -> None:
+        """Scroll until a whole lab is in sight and stays; what is out of sight is not drawn.
+
+        JupyterLab moves what it shows when it learns how tall the cells above are.
+        """
+        top = "lab => lab.getBoundingClientRect().top"
+        stays = [0]
+
+        def still() -> bool:
+            stays[0] = stays[0] + 1 if self.lab(index).evaluate(top) > 0 else 0
+            if not stays[0]:
+                self.lab(index).evaluate("lab => lab.scrollIntoView({ block: 'end' })")
+            return stays[0] > 50
+
+        self.until(still, "the lab to stay in sight")
+
     def press(self, name: str, index: int = 0) -> None:
         """Press a button of a lab by keyboard."""
         button = self.lab(index).get_by_role("button", name=name, exact=False).first

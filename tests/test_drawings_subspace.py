@@ -656,7 +656,7 @@ def test_the_movie_takes_only_what_it_can_draw():
             neurons_movie(PLANE, share=share)
     movie = neurons_movie(PLANE, samples=5)
     with pytest.raises(ValueError, match="d = 2"):
-        movie._obey("code", "d=50 k=2")
+        movie._obey("code", "d=50")
     assert movie.settings == PLANE and movie.session.samples == 5 and movie.figures(movie.run, -1)
     with pytest.raises(ValueError, match=movie.example):
         movie._obey("code", " ")

@@ -86,7 +86,7 @@ def test_any_depth_and_optimiser_and_the_layer_that_is_called_first():
     np.testing.assert_allclose(
         run.singular_values[-1], np.linalg.svd(W)[1][:8] / np.sqrt(30), rtol=1e-6
     )
-    assert run.neurons.shape == (len(run), 30, 3)
+    assert run.neurons.shape == (len(run), 30, len(U) + 1)
 
 
 def test_lbfgs_counts_what_it_is_told_not_how_often_it_evaluates():

@@ -31,7 +31,6 @@ def course(chromium, tmp_path_factory):
         page.wait_for_lab()
         last_cell = page.page.get_by_text("no error was swallowed", exact=True)
         last_cell.wait_for()  # it has run
-        page.lab().scroll_into_view_if_needed()
         yield page
 
 
@@ -42,6 +41,7 @@ def test_plotly_js_comes_from_the_server(course):
 
 
 def test_angles_fall_while_it_plays(course):
+    course.bring()
     course.press("Reset")
     course.until(lambda: course.sentence().startswith("After 0 samples"), "the reset")
     start = {name: y[-1] for name, (_, y) in course.curves().items()}
@@ -127,6 +127,7 @@ def test_step_x10_new_seed_and_look_back(course):
 
 def test_looking_back_asks_nobody_until_it_rests(course):
     """The page has every row: each step of the slider shows one, and only the last is told."""
+    course.bring()
     course.press("Reset")
     course.press("×10")
     course.until(lambda: not course.sentence().startswith("After 0 samples"), "some samples")
