@@ -348,7 +348,11 @@ class Transport(widgets.HBox):
 
     def __init__(self, order: Callable[..., None]):
         self.play = button(
-            "Play", "Train, frame by frame (again: pause)", lambda: order("play"), "play", "primary"
+            "Play",
+            "Train, frame by frame (Space: play, pause)",
+            lambda: order("play"),
+            "play",
+            "primary",
         )
         self.pause = button(
             "Pause", "Stop training; everything stays", lambda: order("pause"), "pause"
@@ -361,8 +365,9 @@ class Transport(widgets.HBox):
             layout={"width": "150px"},
             style={"description_width": "initial"},
         )
-        step = button("Step", "Train for one frame", lambda: order("step"), "step-forward")
-        step.add_class("course-step")
+        step = button("Step", "Train for one frame (→)", lambda: order("step"), "step-forward")
+        for part, name in ((self.play, "play"), (self.pause, "pause"), (step, "step")):
+            part.add_class(f"course-{name}")
         children = [
             self.play,
             self.pause,

@@ -144,6 +144,77 @@ def test_an_error_stands_over_the_figures(course):
     course.until(lambda: course.error() == "", "the figures again")
 
 
+def test_keys_play_step_look_back_and_take_the_next_preset(course):
+    fits(course, LAPTOP)
+    centred = course.lab().locator(".course-view[data-place=centre]")
+    course.press("Reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), "the first state")
+    centred.click(position={"x": 20, "y": 60})
+    assert course.page.evaluate("document.activeElement.dataset.place") == "centre"
+    shown = lambda: int(course.stage(0, "shown"))  # noqa: E731
+    course.page.keyboard.press("ArrowRight")
+    course.until(lambda: shown() == 1, "one step")
+    course.page.keyboard.press("ArrowRight")
+    course.until(lambda: shown() == 2, "another step")
+    course.page.keyboard.press("ArrowLeft")
+    course.until(lambda: shown() == 1, "the moment before")
+    course.page.keyboard.press("ArrowRight")
+    course.until(lambda: shown() == 2, "the last moment")
+    course.page.keyboard.press("Space")
+    course.until(lambda: course.stage(0, "playing") == "true" and shown() > 4, "the run")
+    course.page.keyboard.press("Space")
+    course.rest()
+    presets = course.lab().locator(".course-field-preset option:checked")
+    course.page.keyboard.press("n")
+    course.until(lambda: presets.inner_text() == "the theorem holds", "the first preset")
+    course.page.keyboard.press("n")
+    course.until(lambda: presets.inner_text() != "the theorem holds", "the second preset")
+    course.page.keyboard.press("Space")
+    course.rest()
+
+
+def test_keys_of_a_field_and_of_a_button_stay_theirs(course):
+    code = course.lab().get_by_label("settings code")
+    code.fill("")
+    code.focus()
+    course.page.keyboard.type("`noise = 0.3, ")
+    course.page.keyboard.type("d=20 k=3 link=chain`")
+    before = course.settings()
+    assert course.stage(0, "playing") == "false"
+    course.page.keyboard.press("Enter")
+    course.until(lambda: course.settings()["noise"] == "0.3", "the code")
+    changed = {name for name, value in course.settings().items() if value != before.get(name)}
+    assert changed <= {"noise", "d", "k", "link"}, "nothing else"
+    course.press("Test risk: bring to the centre")
+    button = course.lab().locator(".course-bring:visible").first
+    wanted = button.inner_text()
+    button.focus()
+    course.page.keyboard.press("Space")
+    course.until(
+        lambda: wanted not in course.lab().locator(".course-bring:visible").all_inner_texts(),
+        "the view in the centre",
+    )
+    assert course.stage(0, "playing") == "false"
+
+
+def test_the_first_frames_of_play_move_the_picture(course):
+    """Within fifteen painted frames, half a second at 30 a second, neurons have moved."""
+    if course.lab().evaluate(CENTRE) != "picture":
+        course.press("Neurons over")
+    drawn = """lab => [...lab.querySelectorAll('.course-picture [data-name^=neurons]')]
+        .map(p => p.getAttribute('d')).join().match(/-?[\\d.]+/g).map(Number)"""
+    course.press("Reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), "the first state")
+    frames, first = course.frames(), course.lab().evaluate(drawn)
+    course.press("Play")
+    course.until(lambda: course.frames() >= frames + 15, "fifteen frames")
+    course.press("Pause")
+    course.rest()
+    now = course.lab().evaluate(drawn)
+    moved = sorted(first), sorted(now)
+    assert sum(abs(a - b) > 2 for a, b in zip(*moved, strict=False)) > len(first) / 10
+
+
 @pytest.mark.parametrize("size", WALLS, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_a_lecture_fills_its_wall(course, size):
     if course.stage(0, "lecture") != "true":

@@ -51,8 +51,11 @@ function changeSize(page, view, place) {
   view.small = place === "beside";
   view.restyled = true;
   if (view.small) view.button ??= makeButton(page, view);
-  if (place === "centre") view.box.tabIndex = 0;
-  else view.box.removeAttribute("tabindex");
+  const held = { tabindex: "0", "aria-keyshortcuts": "Space ArrowLeft ArrowRight N" };
+  for (const [name, value] of Object.entries(held)) {
+    if (place === "centre") view.box.setAttribute(name, value);
+    else view.box.removeAttribute(name);
+  }
 }
 
 function nameButton({ button, layout, name }) {

@@ -55,8 +55,10 @@ export function fillPage(page, on) {
   if (!lab?.showPopover) return;
   if (on && !lab.hasAttribute("popover")) {
     lab.querySelector(".course-more:popover-open")?.hidePopover(); // Escape is to leave the lecture
+    const held = lab.contains(document.activeElement);
     lab.setAttribute("popover", "manual");
     lab.showPopover();
+    if (held) lab.querySelector("[data-place='centre']")?.focus(); // keys are the lecture's
   } else if (!on && lab.hasAttribute("popover")) {
     lab.hidePopover();
     lab.removeAttribute("popover");

@@ -12,6 +12,7 @@ import { fillPage, labOf, watchConnection, watchDialogs, watchKeys, watchSliders
   from "./reach.js";
 import { download } from "./save.js";
 import { placeCentre } from "./layout.js";
+import { watchLabKeys } from "./keys.js";
 import { linkMore } from "./more.js";
 import { drawPicture, isPicture, paintPicture, resizePicture } from "./scene.js";
 
@@ -251,7 +252,7 @@ export function mount(el, host) {
   el.classList.add("course-holder");
   const watchers = [
     watchSliders, watchConnection, watchDialogs, watchKeys, watchSize, watchSight, watchTheme,
-    watchWindow,
+    watchWindow, watchLabKeys,
   ];
   const stops = watchers.map((watch) => watch(page));
   stops.push(host.on("lecture", () => redress(page)), host.on("columns", () => redress(page)));

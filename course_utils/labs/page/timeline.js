@@ -105,8 +105,13 @@ const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 function arrow(page, event) {
   const direction = ARROWS[event.key];
   if (!direction || event.ctrlKey || event.metaKey || event.altKey) return;
-  const { input } = page.time;
   event.preventDefault();
+  moveRow(page, direction);
+}
+
+// Look at the next row or the one before.
+export function moveRow(page, direction) {
+  const { input } = page.time;
   input.value = stepFrom(Number(input.value), direction, page.record.times);
   input.dispatchEvent(new Event("input"));
   input.dispatchEvent(new Event("change"));

@@ -1,0 +1,51 @@
+// Keys of a lab: Space plays and pauses, arrows step and look back, N takes the next preset.
+
+import { labOf } from "./reach.js";
+import { moveRow } from "./timeline.js";
+
+const TYPED = "input, select, textarea, [contenteditable='true'], [role='slider'], .noUi-handle";
+const PRESSED = "button, summary, a[href]"; // Space and Enter are theirs
+
+// What a key asks for: an order to the kernel, or so many rows on or back; null for nothing.
+// `behind` says whether an earlier moment is looked at.
+export function wish(key, { playing, behind }) {
+  if (key === " ") return { order: playing ? "pause" : "play" };
+  if (key === "n" || key === "N") return { order: "next preset" };
+  if (key === "ArrowLeft") return { rows: -1 };
+  if (key !== "ArrowRight") return null;
+  return behind ? { rows: 1 } : playing ? null : { order: "step" };
+}
+
+// Whether a key belongs to what has the focus and not to the lab.
+function taken({ key, target }) {
+  if (target.closest(TYPED)) return true;
+  return key === " " && target.closest(PRESSED) && !target.closest(".course-play, .course-pause");
+}
+
+function offers(page, lab, { order, rows }) {
+  if (rows) return !page.time.box.hidden;
+  return lab.querySelector(order === "next preset" ? ".course-field-preset" : ".course-transport");
+}
+
+export function watchLabKeys(page) {
+  const pressed = (event) => {
+    const lab = labOf(page);
+    if (!lab?.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const asked = wish(event.key, {
+      playing: page.host.get("playing"), behind: page.time.cursor !== null,
+    });
+    if (!asked || taken(event) || !offers(page, lab, asked)) return;
+    event.preventDefault();
+    if (asked.rows) moveRow(page, asked.rows);
+    else if (!event.repeat || asked.order === "step") {
+      page.host.send({ type: "key", order: asked.order });
+    }
+  };
+  const clicked = ({ target }) => { // so that keys are the lab's
+    if (target.closest(`${PRESSED}, ${TYPED}`)) return;
+    target.closest(".course-view[data-place='centre']")?.focus({ preventScroll: true });
+  };
+  document.addEventListener("keydown", pressed);
+  page.parts.scene.addEventListener("click", clicked);
+  return () => document.removeEventListener("keydown", pressed);
+}

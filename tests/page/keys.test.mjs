@@ -1,0 +1,24 @@
+// What keys ask of a lab.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { wish } from "../../course_utils/labs/page/keys.js";
+
+const now = { playing: false, behind: false };
+
+test("Space plays, and pauses what plays", () => {
+  assert.deepEqual(wish(" ", now), { order: "play" });
+  assert.deepEqual(wish(" ", { ...now, playing: true }), { order: "pause" });
+});
+
+test("arrows look back row by row, and on; at the end the right one trains a step", () => {
+  assert.deepEqual(wish("ArrowLeft", now), { rows: -1 });
+  assert.deepEqual(wish("ArrowRight", { ...now, behind: true }), { rows: 1 });
+  assert.deepEqual(wish("ArrowRight", now), { order: "step" });
+  assert.equal(wish("ArrowRight", { ...now, playing: true }), null, "it trains already");
+});
+
+test("N takes the next preset, and other keys nothing", () => {
+  assert.deepEqual([wish("n", now), wish("N", now)], Array(2).fill({ order: "next preset" }));
+  for (const key of ["Enter", "Escape", "m", "ArrowUp", "Tab"]) assert.equal(wish(key, now), null);
+});
