@@ -124,7 +124,7 @@ def test_a_recorded_page_holds_everything_and_asks_nobody():
     assert len(scripts) == 3 and "plotly.js v" in scripts[1][1][:200]
     held = json.loads(scripts[0][1])
     assert [(m, base64.b64decode(data)) for m, data in held["frames"]] == FRAMES
-    assert held["traits"] == {"central": "", "label": "Angles & <norms>"}
+    assert held["traits"] == {"central": "", "label": "Angles & <norms>", "columns": 3}
     own = text.replace(scripts[1][1], "").replace("http://www.w3.org/2000/svg", "")  # only a name
     assert not re.search(r"https?:|@import|url\(|<link|<img|<iframe| src=| href=", own)
     assert style() in text and "mount(" in scripts[2][1]

@@ -2,7 +2,8 @@
 
     python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
 
-No widgets, whose text stays, and no times.
+No widgets, whose text and picture stay, and no times. A picture is taken anew where the cell or
+its text has changed, so that a second run changes nothing.
 """
 
 from __future__ import annotations
@@ -10,9 +11,15 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from stills import KIND, pictures  # noqa: E402
 
 # an error on a page whose kernel has not run; the text stays and is shown
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -37,14 +44,47 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def execute(path: Path) -> float:
     """Run one notebook in place; how many seconds it took."""
     notebook, began = nbformat.read(path, as_version=4), time.perf_counter()
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-    ).execute()
-    nbformat.write(stripped(notebook), path)
-    return time.perf_counter() - began
+    before = {key(cell): still for cell in notebook.cells if (still := still_of(cell))}
+    with TemporaryDirectory() as folder:
+        watched = f"import sys; sys.path.insert(0, {str(HERE)!r}); import stills"
+        NotebookClient(
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(path.parent)}},
+            extra_arguments=[
+                f"--IPKernelApp.exec_lines={watched}; stills.watch({folder!r})",
+            ],
+        ).execute()
+        took = time.perf_counter() - began
+        stripped(notebook)
+        for page in Path(folder).glob("*.html"):
+            cell = next(c for c in notebook.cells if c.get("execution_count") == int(page.stem))
+            if still := before.get(key(cell)):
+                page.unlink()
+                result_of(cell).data[KIND] = still
+        for number, still in pictures(Path(folder)).items():
+            cell = next(c for c in notebook.cells if c.get("execution_count") == number)
+            result_of(cell).data[KIND] = still
+    nbformat.write(notebook, path)
+    return took
+
+
+def result_of(cell: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """What a cell ends with."""
+    results = [o for o in cell.get("outputs", []) if o.output_type == "execute_result"]
+    return results[-1] if results else None
+
+
+def still_of(cell: nbformat.NotebookNode) -> str | None:
+    """The picture that a cell has."""
+    return result.data.get(KIND) if (result := result_of(cell)) else None
+
+
+def key(cell: nbformat.NotebookNode) -> tuple[str, str]:
+    """What a picture depends on: the cell's code and the text of what it ends with."""
+    result = result_of(cell)
+    return cell.source, result.data.get("text/plain", "") if result else ""
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ def printed(text):
 def test_nbval_runs_a_notebook_with_this_comparison(nbval):
     """Every cell is run for one thing and stored with another."""
     html, json, plain = "text/html", "application/json", "text/plain"
+    picture = {"image/jpeg": "/9j/", plain: "risk 0.31"}  # of a figure, which execute.py took
     three = {"tolerance": {"units": 3, "because": "three"}}
     cases = [  # what runs, what is stored, whether it passes, metadata
         (printed("risk 0.31"), printed("risk 0.32"), True),
@@ -149,6 +150,8 @@ def test_nbval_runs_a_notebook_with_this_comparison(nbval):
         (shown(**{html: "<b>0.31</b>"}), shown(**{html: "<i>0.31</i>"}), False),
         (shown(**{html: "0.31"}), shown(**{plain: "0.31"}), False),
         (shown(**{html: "0.31", plain: "0.31"}), shown(**{plain: "0.31"}), False),
+        (shown(**{plain: "risk 0.31"}), shown(**picture), True),
+        (shown(**{plain: "risk 0.41"}), shown(**picture), False),
         (shown(**{json: {"x": [0.1, 2]}}), shown(**{json: {"x": [0.1 + 1e-15, 2]}}), True),
         (shown(**{json: {"x": [0.1, 2]}}), shown(**{json: {"x": [0.1, 3]}}), False),
     ]

@@ -126,7 +126,11 @@ def library() -> Path:
 
 
 def recorded(
-    title: str, frames: Sequence[tuple[dict, bytes]], central: str | None = None, about: str = ""
+    title: str,
+    frames: Sequence[tuple[dict, bytes]],
+    central: str | None = None,
+    about: str = "",
+    columns: int = 3,
 ) -> str:
     """A page that shows what a lab has recorded, without a kernel, a server or a network.
 
@@ -140,6 +144,8 @@ def recorded(
         Name of the view in the centre, "" for the first; left out, all are equal.
     about : str
         What stands under the figures, such as the settings.
+    columns : int
+        Views side by side where all are equal.
 
     Returns
     -------
@@ -148,7 +154,7 @@ def recorded(
     """
     held = {
         "frames": [[message, base64.b64encode(data).decode()] for message, data in frames],
-        "traits": {"central": central, "label": title},
+        "traits": {"central": central, "label": title, "columns": columns},
     }
     return Template((HERE / "recorded.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
