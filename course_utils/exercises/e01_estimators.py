@@ -7,6 +7,7 @@ import numpy as np
 from ..directions import random_directions
 from ..estimators import ESTIMATORS, largest_angle, population_rank
 from ..targets import MultiIndexModel
+from .comparing import CLOSE, one_by_one
 from .mechanism import Exercise, array, call, require
 
 
@@ -23,29 +24,37 @@ def _sample(link, k: int, d: int = 12, n: int = 6000, seed: int = 0):
     return model.directions, *model.sample(n, rng)
 
 
+def _found(find, X, y, k: int) -> np.ndarray:
+    d = X.shape[1]
+    return array(call(find, X, y, k), (k, d), f"find_by_curvature(X, y, {k}) for d = {d}")
+
+
 def _rows(find):
-    U, X, y = _sample("product", 2)
-    found = array(call(find, X, y, 2), (2, 12), "find_by_curvature(X, y, 2) for d = 12")
-    error = np.abs(found @ found.T - np.eye(2)).max()
-    require(
-        error < 1e-6,
-        f"Rows are not orthonormal: U U^T differs from I by {error:.2g}. Eigenvectors are columns.",
-    )
+    for k, d in ((2, 12), (1, 5)):
+        U, X, y = _sample("product" if k == 2 else "he2", k, d)
+        found = _found(find, X, y, k)
+        error = np.abs(found @ found.T - np.eye(k)).max()
+        require(
+            error < CLOSE,
+            f"Rows are not orthonormal: U U^T differs from I by {error:.2g}. Eigenvectors are "
+            "columns.",
+        )
 
 
 def _angle(find, X, y, U) -> float:
-    return largest_angle(np.asarray(call(find, X, y, len(U)), dtype=float), U)
+    return largest_angle(_found(find, X, y, len(U)), U)
 
 
 def _bowl(find):
-    U, X, y = _sample("he2", 1)
-    angle = _angle(find, X, y, U)
-    require(
-        angle < 15,
-        f"For y = he_2(<u, x>), 6000 samples in d = 12, your direction stands {angle:.0f} degrees "
-        "from u. Average (y - mean) x x^T over the samples and take the eigenvector of its "
-        "largest eigenvalue.",
-    )
+    for d, seed in ((12, 0), (7, 1)):
+        U, X, y = _sample("he2", 1, d, seed=seed)
+        angle = _angle(find, X, y, U)
+        require(
+            angle < 15,
+            f"For y = he_2(<u, x>), 6000 samples in d = {d}, your direction stands {angle:.0f} "
+            "degrees from u. Average (y - mean) x x^T over the samples and take the eigenvector of "
+            "its largest eigenvalue.",
+        )
 
 
 def _hill(find):
@@ -107,14 +116,17 @@ def find_by_curvature(X, y, k):
 # 1.5
 
 
+def _at(link, Z: np.ndarray) -> np.ndarray:
+    return array(call(link, Z), (len(Z),), f"blind_link(Z) for Z of shape {Z.shape}")
+
+
 def _labels(link):
-    Z = _rng().standard_normal((50, 3))
-    array(call(link, Z), (50,), "blind_link(Z) for Z of shape (50, 3)")
+    one_by_one(lambda Z: _at(link, Z), _rng().standard_normal((50, 3)), "row of Z")
 
 
 def _depends(link):
     Z = _rng().standard_normal((4000, 3))
-    y = np.asarray(call(link, Z), dtype=float)
+    y = _at(link, Z)
     require(
         y.std() > 1e-3,
         f"The labels are all {y[0]:.3g}: a constant hides nothing. "
@@ -123,7 +135,7 @@ def _depends(link):
     for i in range(3):
         W = Z.copy()
         W[:, i] = _rng(1).standard_normal(len(W))
-        change = np.abs(np.asarray(call(link, W), dtype=float) - y).mean()
+        change = np.abs(_at(link, W) - y).mean()
         require(
             change > 1e-3,
             f"Column {i + 1} of Z makes no difference to y: there is nothing in it to be found.",
@@ -132,7 +144,7 @@ def _depends(link):
 
 def _blind(name: str, why: str):
     def test(link):
-        rank = population_rank(name, lambda Z: np.asarray(call(link, Z), dtype=float), 3, 0.1)
+        rank = population_rank(name, lambda Z: _at(link, Z), 3, 0.1)
         require(
             rank == 0,
             f"{name} finds {rank} of the 3 directions, because {ESTIMATORS[name].sees} {why}",

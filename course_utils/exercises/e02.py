@@ -5,71 +5,98 @@ from __future__ import annotations
 import numpy as np
 
 from ..directions import random_directions
-from ..engine.steps import sgd_steps_numpy
 from ..settings import Settings
 from ..subspace import principal_angles
 from ..theory import noise_floor
+from .comparing import CLOSE, apart, near, refuse
 from .mechanism import Exercise, array, call, number, require
-
-
-def _example(seed: int = 0, d: int = 12, k: int = 2, width: int = 5):
-    """A network, directions and one sample, all small."""
-    s = Settings(d=d, k=k, link="chain", width=width, seed=seed)
-    target, net = s.build()
-    x, y = target.sample(1, np.random.default_rng(seed))
-    return net, target.directions, x[0], float(y[0])
-
 
 # 2.1
 
 
-def _stepped(step, decay: float, size: float = 0.3, seed: int = 0):
-    net, _, x, y = _example(seed)
-    W = call(step, net.W.copy(), net.a, net.b, x, y, size, decay)
-    expected = net.W.copy()
-    sgd_steps_numpy(expected, net.a, net.b, x[None], np.array([y]), size, decay, "relu", "square")
-    return net, array(W, net.W.shape, "sgd_step(W, a, b, x, y, step, decay)"), expected
+def _cases():
+    """(W, a, b, x, y, r): two sizes, second layers of any size, residuals within 1 and beyond."""
+    rng = np.random.default_rng(0)
+    for m, d in ((5, 12), (8, 3)):
+        for r in (0.4, -2.5):
+            W, a, b, x = (rng.standard_normal(shape) for shape in ((m, d), m, m, d))
+            a[0] = np.abs(a[0]) + 0.3
+            W[0] = np.abs(W[0]) * np.sign(x)  # at least one neuron is on
+            yield W, a, b, x, float(a @ np.maximum(W @ x + b, 0)) - r, r
+
+
+def _stepped(step, case, decay: float, size: float = 0.3):
+    W, a, b, x, y, _ = case
+    found = call(step, W, a, b, x, y, size, decay)
+    return array(found, W.shape, f"sgd_step(W, a, b, x, y, step, decay) for W of shape {W.shape}")
 
 
 def _decays(step):
-    _, W, expected = _stepped(step, 0.5)
-    _, without, _ = _stepped(step, 0.0)
-    _, right, _ = _stepped(step, 0.0)
-    if np.abs(W - without).max() < 1e-12:
-        require(False, "Weight decay changes nothing: W must be multiplied by 1 - step * decay.")
-    net, _, _, _ = _example()
-    require(
-        np.abs((without - W) - 0.3 * 0.5 * net.W).max() < 1e-9,
-        "Weight decay shrinks W by the wrong amount: "
-        "multiply W by 1 - step * decay, before the gradient is subtracted.",
-    )
+    for case in _cases():
+        W = case[0]
+        shrunk, whole = _stepped(step, case, 0.5), _stepped(step, case, 0.0)
+        require(
+            np.abs(whole - shrunk).max() > CLOSE,
+            "Weight decay changes nothing: W must be multiplied by 1 - step * decay.",
+        )
+        require(
+            np.abs((whole - shrunk) - 0.3 * 0.5 * W).max() < 5 * CLOSE * np.abs(whole).max(),
+            "Weight decay shrinks W by the wrong amount: "
+            "multiply W by 1 - step * decay, before the gradient is subtracted.",
+        )
 
 
 def _gradient(step):
-    net, W, expected = _stepped(step, 0.0)
-    moved, wanted = net.W - W, net.W - expected
-    if np.abs(moved - wanted).max() < 1e-9:
-        return
-    if np.abs(moved + wanted).max() < 1e-9:
-        require(False, "The gradient is added: W moves uphill. Subtract it.")
-    share = float((moved * wanted).sum() / (wanted * wanted).sum())
-    if np.abs(moved - share * wanted).max() < 1e-9:
+    for case in _cases():
+        W, a, b, x, y, r = case
+        moved, m = W - _stepped(step, case, 0.0), len(W)
+
+        def pull(s, on, residual, x=x):
+            return 0.3 * residual * np.outer(s * on, x)
+
+        z, without = W @ x + b, W @ x
+        wanted = pull(m * a, z > 0, r)
+        forgot = a @ np.maximum(without, 0) - y
+        told = {
+            "The gradient is added: W moves uphill. Subtract it.": -wanted,
+            "The residual is clipped at 1: that is the Huber loss. Here the loss is r^2 / 2, whose "
+            "slope is r itself.": pull(m * a, z > 0, np.clip(r, -1, 1)),
+            "You use the sign of a_j alone: s_j is m a_j, and it has a size too.": pull(
+                np.sign(a), z > 0, r
+            ),
+            "The biases are missing: a neuron is on where <w_j, x> + b_j > 0, and yhat has b_j in "
+            "it too.": pull(m * a, without > 0, forgot),
+            "The bias is missing where you ask which neurons are on: <w_j, x> + b_j > 0.": pull(
+                m * a, without > 0, r
+            ),
+            "The bias is missing in the output yhat: a neuron gives max(<w_j, x> + b_j, 0).": pull(
+                m * a, z > 0, forgot
+            ),
+            "The factor r of the gradient is missing: the derivative of r^2 / 2 is r.": pull(
+                m * a, z > 0, 1.0
+            ),
+            "The label is missing in the residual: r = yhat - y.": pull(m * a, z > 0, r + y),
+            "The slope of ReLU is 0 or 1: you have its value.": pull(m * a, np.maximum(z, 0), r),
+        }
+        refuse(moved, told, wanted, 5 * CLOSE)
+        if near(moved, wanted, 5 * CLOSE):
+            continue
+        share = float((moved * wanted).sum() / (wanted * wanted).sum())
         require(
-            False,
-            f"The step has the right direction but {share:.3g} times the right length. With "
-            "width-free step sizes the sign of neuron j is s_j = m a_j, "
+            not near(moved, share * wanted, 5 * CLOSE) or abs(share) < CLOSE,
+            f"The step has the right direction but {apart(share, 1)[0]} times the right length. "
+            "With width-free step sizes the sign of neuron j is s_j = m a_j, "
             "and the derivative of r^2 / 2 is r.",
         )
-    everywhere = float(np.abs(moved[(net.W @ _example()[2] + net.b) <= 0]).max(initial=0.0))
-    require(
-        everywhere < 1e-12,
-        "Neurons that are silent on this sample move too: their slope sigma'(z) is zero.",
-    )
-    require(
-        False,
-        f"The step differs from the right one by {np.abs(moved - wanted).max():.2g}: "
-        "check row j, s_j r sigma'(z_j) x.",
-    )
+        require(
+            float(np.abs(moved[z <= 0]).max(initial=0.0)) < CLOSE,
+            "Neurons that are silent on this sample move too: their slope sigma'(z) is zero.",
+        )
+        require(
+            False,
+            f"For {m} neurons in d = {len(x)} the step differs from the right one by "
+            f"{np.abs(moved - wanted).max():.2g}: check row j, s_j r sigma'(z_j) x.",
+        )
 
 
 SGD_STEP = Exercise(
@@ -96,34 +123,35 @@ def sgd_step(W, a, b, x, y, step, decay):
 # 2.2
 
 
-def _perpendicular(part):
-    net, U, _, _ = _example(1)
-    return net, U, array(call(part, net.W, U), net.W.shape, "perpendicular_part(W, directions)")
+def _parts(part):
+    for m, k, d in ((5, 2, 12), (3, 1, 4), (4, 3, 3)):
+        rng = np.random.default_rng(m)
+        W, U = rng.standard_normal((m, d)), random_directions(k, d, rng)
+        what = f"perpendicular_part(W, directions) for W of shape {W.shape}"
+        yield W, U, array(call(part, W, U), W.shape, what)
 
 
 def _orthogonal(part):
-    net, U, P = _perpendicular(part)
-    left = float(np.abs(P @ U.T).max())
-    inside = net.W @ U.T @ U
-    if np.abs(P - inside).max() < 1e-9:
+    for W, U, P in _parts(part):
+        left = float(np.abs(P @ U.T).max())
         require(
-            False,
+            not near(P, W @ U.T @ U),
             "This is the part inside the subspace, W U^T U. The part outside is what is left of W.",
         )
-    require(
-        left < 1e-9,
-        f"The result still has weight {left:.2g} on the directions: P U^T must be zero.",
-    )
+        require(
+            left < CLOSE,
+            f"The result still has weight {left:.2g} on the directions: P U^T must be zero.",
+        )
 
 
 def _completes(part):
-    net, U, P = _perpendicular(part)
-    error = float(np.abs(P + net.W @ U.T @ U - net.W).max())
-    require(
-        error < 1e-9,
-        f"The two parts do not add up to W: they miss it by {error:.2g}. "
-        "Take W minus its projection.",
-    )
+    for W, U, P in _parts(part):
+        error = float(np.abs(P + W @ U.T @ U - W).max())
+        require(
+            error < CLOSE,
+            f"The two parts do not add up to W: they miss it by {error:.2g}. "
+            "Take W minus its projection.",
+        )
 
 
 PERPENDICULAR = Exercise(
@@ -145,33 +173,29 @@ def perpendicular_part(W, directions):
 # 2.3
 
 
-def _cases():
+def _matrices():
     rng = np.random.default_rng(3)
-    U = random_directions(2, 9, rng)
-    return U, [
-        rng.standard_normal((6, 2)) @ (U + e * rng.standard_normal((2, 9)))
-        + 0.01 * rng.standard_normal((6, 9))
-        for e in (0.0, 0.2, 1.0)
-    ]
+    for m, k, d in ((6, 2, 9), (20, 3, 5), (4, 1, 7)):
+        U = random_directions(k, d, rng)
+        for e in (0.05, 0.2, 1.0):
+            near_U = U + e * rng.standard_normal((k, d))
+            yield U, rng.standard_normal((m, k)) @ near_U + 0.01 * rng.standard_normal((m, d))
 
 
 def _angle(answer):
-    U, matrices = _cases()
-    for W in matrices:
-        found, true = (
-            number(call(answer, W, U), "largest_angle(W, directions)"),
-            float(np.degrees(principal_angles(W, U)[0])),
-        )
-        if abs(found - true) < 0.05:
+    for U, W in _matrices():
+        angles = np.degrees(principal_angles(W, U))
+        found, true = number(call(answer, W, U), "largest_angle(W, directions)"), float(angles[0])
+        if abs(found - true) < 0.05:  # float32 moves small angles by hundredths of a degree
             continue
-        smallest = float(np.degrees(principal_angles(W, U)[-1]))
+        told = apart(found, true)
         require(
             abs(found - np.radians(true)) > 1e-3,
-            f"{found:.3f} is the angle in radians; in degrees it is {true:.1f}.",
+            f"{told[0]} is the angle in radians; in degrees it is {told[1]}.",
         )
         require(
-            abs(found - smallest) > 0.05,
-            f"{found:.1f} is the smallest of the angles. "
+            abs(found - angles[-1]) > 0.05,
+            f"{told[0]} is the smallest of the angles. "
             "The largest comes from the smallest singular value of V U^T.",
         )
         rows = np.linalg.qr(W.T)[0][:, : len(U)]
@@ -181,7 +205,7 @@ def _angle(answer):
             "You compared the directions with the first k rows of W. W uses many: "
             "take its top k right singular vectors.",
         )
-        require(False, f"Found {found:.1f} degrees where {true:.1f} is right.")
+        require(False, f"Found {told[0]} degrees where {told[1]} is right.")
 
 
 LARGEST_ANGLE = Exercise(
@@ -209,28 +233,23 @@ def largest_angle(W, directions):
 
 
 def _floor(answer):
-    for d, step, decay, V in ((100, 0.05, 0.5, 0.1), (400, 0.2, 0.1, 0.05)):
+    # at d = 4 the d - 1 directions outside are told from d, and 1 % from both
+    for d, step, decay, V in ((4, 0.05, 0.5, 0.1), (100, 0.05, 0.5, 0.1), (400, 0.2, 0.1, 0.05)):
         s = Settings(d=d, k=1, link="tanh", step=step, weight_decay=decay)
-        found, true = (
-            number(call(answer, d, step, decay, V), "floor(d, step, decay, V)"),
-            noise_floor(s, V, decay),
-        )
-        if abs(found / true - 1) < 0.01:
-            continue
-        require(
-            abs(found / true**2 - 1) > 0.02,
-            f"{found:.3g} is q, the squared norm; the floor of ||W_perp|| is its root.",
-        )
-        require(
-            abs(found / (true * np.sqrt(d)) - 1) > 0.02,
-            f"At d = {d} this is sqrt(d) too large: "
-            "step is in units of d samples, so one sample moves W by et = step / d.",
-        )
-        require(
-            abs(found / (true * np.sqrt(2)) - 1) > 0.02,
-            "This is sqrt 2 too large: q shrinks by (1 - et gap)^2, about 1 - 2 et gap, each step.",
-        )
-        require(False, f"floor({d}, {step}, {decay}, {V}) is {found:.3g}, expected {true:.3g}.")
+        asked = f"floor({d}, {step}, {decay}, {V})"
+        found, true = number(call(answer, d, step, decay, V), asked), noise_floor(s, V, decay)
+        told = {
+            f"{found:.3g} is q, the squared norm; the floor of ||W_perp|| is its root.": true**2,
+            f"At d = {d} this is sqrt(d) too large: step is in units of d samples, so one sample "
+            "moves W by et = step / d.": true * np.sqrt(d),
+            "This is sqrt 2 too large: q shrinks by (1 - et gap)^2, about 1 - 2 et gap, each "
+            "step.": true * np.sqrt(2),
+            f"At d = {d} this is the noise of d directions: W_perp has those outside the hidden "
+            "one alone, d - k = d - 1.": true * np.sqrt(d / (d - 1)),
+        }
+        refuse(found, told, true, 0.01)
+        words = apart(found, true)
+        require(near(found, true, 0.01), f"{asked} is {words[0]}, expected {words[1]}.")
 
 
 FLOOR = Exercise(

@@ -7,39 +7,35 @@ import math
 import numpy as np
 
 from ..directions import random_directions
+from .comparing import SOLVED, apart, near, refuse
 from .mechanism import Exercise, array, call, number, require
-
-
-def _near(found, wanted, tolerance: float = 1e-9) -> bool:
-    return bool(np.abs(found - wanted).max() <= tolerance * np.abs(wanted).max())
-
 
 # 3.1
 
 
 def _cross(answer):
-    losses = np.random.default_rng(0).random((2, 2, 5)) + [[[0.0], [0.4]], [[0.9], [0.3]]]
-    found = number(call(answer, losses), "cross_gap(losses)")
-    (a, b), (c, d) = losses.mean(axis=2)
-    wanted = (b - a + c - d) / 2
-    require(
-        not _near(found, -wanted),
-        "The sign is turned round: the gap is the loss on fresh samples minus that on seen ones.",
-    )
-    require(not _near(found, 2 * wanted), "This is the sum of two gaps: take their mean.")
-    require(
-        not (_near(found, b - a) or _near(found, c - d)),
-        "This is the gap of one run alone. The other run has a gap too, with the sets exchanged.",
-    )
-    require(
-        not _near(found, (b - a + d - c) / 2),
-        "Run 1 was trained on set 1: for it losses[1, 1] are seen and losses[1, 0] are fresh.",
-    )
-    require(
-        _near(found, wanted),
-        f"Found {found:.3f}, expected {wanted:.3f}. losses[i, j] are those of run i on set j, and "
-        "run i was trained on set i.",
-    )
+    for T in (5, 12):
+        losses = np.random.default_rng(T).random((2, 2, T)) + [[[0.0], [0.4]], [[0.9], [0.3]]]
+        found = number(call(answer, losses), f"cross_gap(losses) for T = {T}")
+        (a, b), (c, d) = losses.mean(axis=2)
+        wanted = (b - a + c - d) / 2
+        alone = "This is the gap of one run alone. The other has a gap too, with sets exchanged."
+        told = {
+            "The sign is turned round: the gap is the loss on fresh samples minus that on seen "
+            "ones.": -wanted,
+            "This is the sum of two gaps: take their mean.": 2 * wanted,
+            f"{alone} Yours is that of run 0.": b - a,
+            f"{alone} Yours is that of run 1.": c - d,
+            "Run 1 was trained on set 1: for it losses[1, 1] are seen and losses[1, 0] are "
+            "fresh.": (b - a + d - c) / 2,
+        }
+        refuse(found, told, wanted)
+        words = apart(found, wanted)
+        require(
+            near(found, wanted),
+            f"Found {words[0]}, expected {words[1]}. losses[i, j] are those of run i on set j, and "
+            "run i was trained on set i.",
+        )
 
 
 CROSS = Exercise(
@@ -63,27 +59,24 @@ def cross_gap(losses):
 
 
 def _luck(answer):
-    for c, d, sd in ((0.15, 100, 0.11), (0.3, 40, 0.5)):
+    for c, d, sd in ((0.15, 100, 0.11), (0.3, 40, 0.5), (0.02, 7, 1.3)):
         found = number(call(answer, c, d, sd), "luck_wins(c, d, sd)")
         wanted = (c * d / sd) ** 2
-        require(
-            not _near(found, math.sqrt(wanted)),
+        upside = "This is upside down: a larger sd lets luck win earlier, at a smaller T."
+        told = {
             f"{found:.3g} is the square root of the right number: c d / T = sd / sqrt(T) gives "
-            "sqrt(T), so square it.",
-        )
+            "sqrt(T), so square it.": math.sqrt(wanted),
+            "Square all of it, sd too: sqrt(T) = c d / sd.": (c * d) ** 2 / sd,
+            "Square all of it, not sd alone: sqrt(T) = c d / sd.": c * d / sd**2,
+            upside: 1 / wanted,
+            f"{upside} And square it.": 1 / math.sqrt(wanted),
+        }
+        refuse(found, told, wanted)
+        gap, luck = apart(c * d / max(found, 1e-12), sd / math.sqrt(max(found, 1e-12)))
         require(
-            not _near(found, c * d / sd**2) and not _near(found, (c * d) ** 2 / sd),
-            "Square all of it: sqrt(T) = c d / sd.",
-        )
-        require(
-            not _near(found, 1 / wanted) and not _near(found, 1 / math.sqrt(wanted)),
-            "This is upside down: a larger sd lets luck win earlier, at a smaller T.",
-        )
-        require(
-            _near(found, wanted),
-            f"For c = {c}, d = {d}, sd = {sd} you say {found:.4g}; there c d / T is "
-            f"{c * d / max(found, 1e-12):.3g} and sd / sqrt(T) is "
-            f"{sd / math.sqrt(max(found, 1e-12)):.3g}. They should be equal.",
+            near(found, wanted),
+            f"For c = {c}, d = {d}, sd = {sd} you say {apart(found, wanted)[0]}; there c d / T is "
+            f"{gap} and sd / sqrt(T) is {luck}. They should be equal.",
         )
 
 
@@ -105,37 +98,33 @@ def luck_wins(c, d, sd):
 # 3.3
 
 
-def _example():
-    rng = np.random.default_rng(2)
-    B, G = rng.standard_normal((4, 4)), rng.standard_normal((4, 3))
-    return B @ B.T + np.eye(4), G @ G.T, 30, 600
-
-
 def _optimism(answer):
-    A, C, d, T = _example()
-    found = number(call(answer, A, C, d, T), "optimism(A, C, d, T)")
-    trace = float(np.trace(np.linalg.solve(A, C)))
-    wanted = d / T * trace / 4
-    told = {
-        d / T * trace: "The factor 1/m is missing: the trace is a sum over m neurons.",
-        trace / 4 / T: "The factor d is missing: each of the d directions pays once.",
-        d * trace / 4: "The gap falls with T: divide by it.",
-        d
-        / T
-        * float(np.trace(A @ C))
-        / 4: "This is tr(A C): it is the inverse of A that is meant.",
-        d / T * float(np.trace(C / A)) / 4: (
+    for m, d, T in ((4, 30, 600), (6, 11, 90)):
+        rng = np.random.default_rng(m)
+        B, G = rng.standard_normal((m, m)), rng.standard_normal((m, 3))
+        A, C = B @ B.T + np.eye(m), G @ G.T
+        found = number(call(answer, A, C, d, T), f"optimism(A, C, d, T) for m = {m}")
+        trace = float(np.trace(np.linalg.solve(A, C)))
+        wanted = d / T * trace / m
+        told = {
+            "The factor 1/m is missing: the trace is a sum over m neurons.": d / T * trace,
+            "The factor d is missing: each of the d directions pays once.": trace / m / T,
+            "The gap falls with T: divide by it.": d * trace / m,
+            "This is tr(A C): it is the inverse of A that is meant.": (
+                d / T * float(np.trace(A @ C)) / m
+            ),
             "You divided entry by entry. A^-1 C is the solution of a linear system: "
-            "np.linalg.solve(A, C)."
-        ),
-        d / T * float(np.linalg.solve(A, C).sum()) / 4: "This sums all entries: the trace sums "
-        "those on the diagonal.",
-    }
-    for value, why in told.items():
-        require(not _near(found, value), why)
-    require(
-        _near(found, wanted), f"Found {found:.4g}, expected {wanted:.4g}: (d / T) tr(A^-1 C) / m."
-    )
+            "np.linalg.solve(A, C).": d / T * float(np.trace(C / A)) / m,
+            "This sums all entries: the trace sums those on the diagonal.": (
+                d / T * float(np.linalg.solve(A, C).sum()) / m
+            ),
+        }
+        refuse(found, told, wanted, SOLVED)
+        words = apart(found, wanted)
+        require(
+            near(found, wanted, SOLVED),
+            f"Found {words[0]}, expected {words[1]} for m = {m}: (d / T) tr(A^-1 C) / m.",
+        )
 
 
 OPTIMISM = Exercise(
@@ -157,32 +146,36 @@ def optimism(A, C, d, T):
 
 
 def _three(answer):
-    rng = np.random.default_rng(4)
-    seen, fresh = (rng.random((2, n)) for n in (7, 11))
+    for T, n in ((7, 11), (4, 30)):
+        _terms(answer, *(np.random.default_rng(T).random((2, many)) for many in (T, n)))
+
+
+def _terms(answer, seen, fresh):
     found = array(call(answer, seen, fresh), (3,), "three_terms(seen, fresh)")
     s, f = seen.mean(axis=1), fresh.mean(axis=1)
     wanted = np.array([f[0] - f[1], f[1] - s[1], s[1] - s[0]])
     gap = f[0] - s[0]
     require(
-        not _near(found.sum(), -gap),
+        not near(found.sum(), -gap),
         "The terms add up to minus the gap: each is turned round.",
     )
+    total = apart(found.sum(), gap)
     require(
-        _near(found.sum(), gap),
-        f"The terms add up to {found.sum():.3f}; the gap of W, fresh minus seen, is {gap:.3f}. "
+        near(found.sum(), gap, 1e-4),
+        f"The terms add up to {total[0]}; the gap of W, fresh minus seen, is {total[1]}. "
         "Go from R(W) to Rhat(W) by way of W_par: each step starts where the last one ended.",
     )
     require(
-        not _near(np.sort(found), np.sort(wanted)) or _near(found, wanted),
+        not near(np.sort(found), np.sort(wanted)) or near(found, wanted),
         "These are the right terms in another order: fresh samples, inside, memory.",
     )
     detour = np.array([f[0] - s[0], s[0] - s[1], s[1] - s[0]])
     require(
-        not _near(found, detour) and not _near(found[1], s[0] - f[1]),
+        not near(found, detour) and not near(found[1], s[0] - f[1]),
         "Your path from R(W) to Rhat(W) does not pass R(W_par) and then Rhat(W_par).",
     )
     require(
-        _near(found, wanted),
+        near(found, wanted, 1e-4),
         f"Term {int(np.argmax(np.abs(found - wanted)))} is off: on fresh samples W minus W_par, "
         "then W_par fresh minus seen, then on seen samples W_par minus W.",
     )
@@ -208,34 +201,36 @@ def three_terms(seen, fresh):
 
 
 def _flips(answer):
-    rng = np.random.default_rng(5)
-    U, X = random_directions(2, 6, rng), rng.standard_normal((40, 6))
-    eps = rng.choice([-1.0, 1.0], 40)
-    v = eps @ X / 40
-    inside, outside = np.linalg.norm(U @ v), np.linalg.norm(v - U.T @ (U @ v))
-    found = number(call(answer, X, eps, U, 2.0, 0.5), "best_fit(X, eps, U, R, e)")
-    wanted = 2.0 * inside + 0.5 * outside
-    told = {
-        40 * wanted: "This is the sum over samples: the fit is a mean, so divide by T.",
-        2.5
-        * np.linalg.norm(v): "The two parts have radii of their own: split the mean vector by U.",
-        0.5 * inside + 2.0 * outside: "The radii are exchanged: R belongs to the span of U.",
-        2.0 * inside: "The part outside the span of U is missing.",
-        math.hypot(2.0 * inside, 0.5 * outside): (
+    for T, d, k, R, e in ((40, 6, 2, 2.0, 0.5), (15, 4, 1, 0.7, 1.6)):
+        rng = np.random.default_rng(5)
+        U, X = random_directions(k, d, rng), rng.standard_normal((T, d))
+        eps = rng.choice([-1.0, 1.0], T)
+        v = eps @ X / T
+        inside, outside = np.linalg.norm(U @ v), np.linalg.norm(v - U.T @ (U @ v))
+        found = number(call(answer, X, eps, U, R, e), "best_fit(X, eps, U, R, e)")
+        wanted = R * inside + e * outside
+        told = {
+            "This is the sum over samples: the fit is a mean, so divide by T.": T * wanted,
+            "The two parts have radii of their own: split the mean vector by U.": (
+                (R + e) * np.linalg.norm(v)
+            ),
+            "The radii are exchanged: R belongs to the span of U.": e * inside + R * outside,
+            "The part outside the span of U is missing.": R * inside,
             "Both parts of w are free to point as they like, each with its own radius: their "
-            "contributions add up, without squares."
-        ),
-        4.0 * inside + 0.25 * outside: "A vector of length R gives R times the norm, not R^2.",
-        2.0 * inside**2 + 0.5 * outside**2: "Norms are wanted, not squared norms.",
-    }
-    for value, why in told.items():
-        require(not _near(found, value), why)
-    mean_of_norms = float(np.linalg.norm(X @ U.T, axis=1).mean())
-    require(
-        found < mean_of_norms,
-        "That is larger than signs allow: average eps x over the samples first, then take norms.",
-    )
-    require(_near(found, wanted), f"Found {found:.4f}, expected {wanted:.4f}.")
+            "contributions add up, without squares.": math.hypot(R * inside, e * outside),
+            "A vector of length R gives R times the norm, not R^2.": (
+                R**2 * inside + e**2 * outside
+            ),
+            "Norms are wanted, not squared norms.": R * inside**2 + e * outside**2,
+            "That is larger than signs allow: average eps x over the samples first, then take "
+            "norms.": R * float(np.linalg.norm(X @ U.T, axis=1).mean()),
+        }
+        refuse(found, told, wanted)
+        words = apart(found, wanted)
+        require(
+            near(found, wanted),
+            f"Found {words[0]}, expected {words[1]} for k = {k}, R = {R} and e = {e}.",
+        )
 
 
 FLIPS = Exercise(
@@ -260,29 +255,31 @@ def best_fit(X, eps, U, R, e):
 
 def _dimension(answer):
     rng = np.random.default_rng(6)
-    F = rng.standard_normal((50, 5)) * [3.0, 1.0, 0.5, 0.1, 0.0]
-    values = np.linalg.eigvalsh(F.T @ F / 50)
-    for ridge in (0.3, 1e-6):
+    wide = rng.standard_normal((50, 5)) * [3.0, 1.0, 0.5, 0.1, 0.0]
+    few = rng.standard_normal((30, 3)) * [2.0, 0.3, 1.0]
+    for F, ridge in ((wide, 0.3), (few, 0.02), (wide, 1e-3)):
+        n, m = F.shape
+        values = np.linalg.eigvalsh(F.T @ F / n).clip(0)
         found = number(call(answer, F, ridge), "effective_dimension(F, ridge)")
         wanted = float((values / (values + ridge)).sum())
         told = {
-            float((50 * values / (50 * values + ridge)).sum()): (
-                "Sigma is the mean of phi phi^T: divide F^T F by the number of samples."
+            "Sigma is the mean of phi phi^T: divide F^T F by the number of samples.": float(
+                (n * values / (n * values + ridge)).sum()
             ),
-            float((ridge / (values + ridge)).sum()): (
-                "This counts the directions that the ridge takes away: s / (s + ridge) are left."
+            "This counts the directions that the ridge takes away: s / (s + ridge) are left.": (
+                float((ridge / (values + ridge)).sum())
             ),
-            float(values.sum() / (values.sum() + ridge)): (
-                "Each direction has its own share s / (s + ridge); add the shares up."
+            "Each direction has its own share s / (s + ridge); add the shares up.": float(
+                values.sum() / (values.sum() + ridge)
             ),
-            float((values / (values + ridge)).mean()): "Add up the shares, do not average them.",
-            5.0: "This is the number of features, whatever they are.",
+            "Add up the shares, do not average them.": wanted / m,
+            "This is the number of features, whatever they are.": float(m),
         }
-        for value, why in told.items():
-            require(abs(found - value) > 1e-6 or abs(found - wanted) <= 1e-6, why)
+        refuse(found, told, wanted, SOLVED)
+        words = apart(found, wanted)
         require(
-            abs(found - wanted) <= 1e-6,
-            f"Found {found:.3f}, expected {wanted:.3f}, for features with the second moments "
+            near(found, wanted, SOLVED),
+            f"Found {words[0]}, expected {words[1]}, for features with the second moments "
             f"{values[::-1].round(2)} and ridge {ridge:g}.",
         )
 

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .comparing import near, refuse
+from .asking import numbers
+from .comparing import apart, near, refuse
 from .e04_phases import PHASE, STEP, WIDTH
 from .mechanism import Exercise, array, call, number, require
 
@@ -14,7 +15,7 @@ from .mechanism import Exercise, array, call, number, require
 
 
 def _price(answer):
-    for c in (np.array([0.7, 0.0, -0.5, 0.3, 0.0, 0.2]), np.array([2.0, 1.0, 0.4])):
+    for c in (np.array([0.7, 0.0, -0.5, 0.3, 0.0, 0.2]), np.array([2.0, 1.0, 0.4, -3.0])):
         j, square = np.arange(len(c)), c**2
         found = number(call(answer, c), "price(c)")
         wanted = float(j @ square / square[1:].sum())
@@ -40,9 +41,10 @@ def _price(answer):
             },
             wanted,
         )
+        words = apart(found, wanted)
         require(
             near(found, wanted),
-            f"For c = {c} you say {found:.3f}, expected {wanted:.3f}: the mean degree, each "
+            f"For c = {c} you say {words[0]}, expected {words[1]}: the mean degree, each "
             "weighted by its share of the variance.",
         )
 
@@ -67,33 +69,34 @@ def price(c):
 
 
 def _until(answer):
-    T = np.array([100, 200, 400, 800, 1600, 3200])
-    r2 = np.array([0.1, 0.35, 0.5, 0.8, 0.7, 0.9])
-    for level in (0.6, 0.75):
+    wobbles = (
+        np.array([100, 200, 400, 800, 1600, 3200]),
+        np.array([0.1, 0.35, 0.5, 0.8, 0.7, 0.9]),
+    )
+    rises = np.array([30, 50, 500]), np.array([-0.2, 0.4, 0.99])
+    for (T, r2), level in ((wobbles, 0.6), (wobbles, 0.75), (rises, 0.5), (rises, 0.1)):
         found = number(call(answer, T, r2, level), "samples_until(T, r2, level)")
-        i, last = int(np.argmax(r2 >= level)), 5
+        i, last = int(np.argmax(r2 >= level)), int(np.flatnonzero(r2 < level)[-1]) + 1
         share = (level - r2[i - 1]) / (r2[i] - r2[i - 1])
         late = (level - r2[last - 1]) / (r2[last] - r2[last - 1])
         wanted = float(T[i - 1] * (T[i] / T[i - 1]) ** share)
-        refuse(
-            found,
-            {
-                f"{found:.0f} is the first measured T that is above the level; the crossing lies "
-                "before it.": float(T[i]),
-                "That is the T before the crossing: go on by the share of the step that is "
-                "needed.": float(T[i - 1]),
-                "You interpolate in T. The curves are straight, more or less, against log T: "
-                "interpolate there.": float(T[i - 1] + share * (T[i] - T[i - 1])),
-                "That is the last crossing. Curves wobble: the first one is asked for.": float(
-                    T[last - 1] * (T[last] / T[last - 1]) ** late
-                ),
-                "That is a logarithm: go back to samples with np.exp.": math.log(wanted),
-            },
-            wanted,
-        )
+        told = {
+            f"{found:.0f} is the first measured T that is above the level; the crossing lies "
+            "before it.": float(T[i]),
+            "That is the T before the crossing: go on by the share of the step that is "
+            "needed.": float(T[i - 1]),
+            "You interpolate in T. The curves are straight, more or less, against log T: "
+            "interpolate there.": float(T[i - 1] + share * (T[i] - T[i - 1])),
+            "That is the last crossing. Curves wobble: the first one is asked for.": float(
+                T[last - 1] * (T[last] / T[last - 1]) ** late
+            ),
+            "That is a logarithm: go back to samples with np.exp.": math.log(wanted),
+        }
+        refuse(found, told, wanted)
+        words = apart(found, wanted)
         require(
-            near(found, wanted, 1e-6),
-            f"For the level {level} you say {found:.1f}, expected {wanted:.1f}: between "
+            near(found, wanted),
+            f"For the level {level} you say {words[0]}, expected {words[1]}: between "
             f"{T[i - 1]} and {T[i]}, {share:.0%} of the way in log T.",
         )
 
@@ -103,15 +106,13 @@ def _at_the_ends(answer):
     found = number(call(answer, T, r2, 0.3), "samples_until(T, r2, 0.3)")
     require(
         near(found, 100.0),
-        f"Where the first value is at the level already, answer its T: 100, not {found:g}.",
+        "Where the first value is at the level already, answer its T: 100, not "
+        f"{apart(found, 100)[0]}.",
     )
     never = call(answer, T, r2, 0.9)
-    try:
-        lost = not math.isfinite(float(never))
-    except (TypeError, ValueError):
-        lost = False
+    lost = numbers(never, "samples_until(T, r2, 0.9)")
     require(
-        lost,
+        lost.size == 1 and not np.isfinite(lost).any(),
         f"These curves never reach 0.9, and you say {never}: answer np.inf where no value is at "
         "the level.",
     )
@@ -141,43 +142,47 @@ def samples_until(T, r2, level):
 
 
 def _push(answer):
-    rng = np.random.default_rng(5)
-    W, X = rng.standard_normal((5, 4)), rng.standard_normal((60, 4))
-    s, b, u = np.array([1, -1, 1, 1, -1.0]), rng.standard_normal(5), np.array([0.6, 0, 0.8, 0])
-    a, y = s / 5, 2 * (X @ u) ** 3
-    found = array(call(answer, W, a, b, X, y, u), (5,), "push(W, a, b, X, y, u)")
+    for m, d, n in ((5, 4, 60), (8, 3, 25)):
+        _pushed(answer, m, d, n)
+
+
+def _pushed(answer, m: int, d: int, n: int):
+    rng = np.random.default_rng(m)
+    W, X = rng.standard_normal((m, d)), rng.standard_normal((n, d))
+    s, b = rng.choice([-1.0, 1.0], m), rng.standard_normal(m)
+    s[:2], u = (1, -1), np.zeros(d)
+    u[0], u[2] = 0.6, 0.8
+    a, y = s / m, 2 * (X @ u) ** 3
+    found = array(call(answer, W, a, b, X, y, u), (m,), "push(W, a, b, X, y, u)")
     Z = X @ W.T + b
     on, residual = Z > 0, np.maximum(Z, 0) @ a - y
     clip = lambda r: np.clip(r, -1, 1)  # noqa: E731
 
     def mean(r, gate=on, s=s):
-        return -((r * (X @ u)) @ gate) / len(y) * s
+        return -((r * (X @ u)) @ gate) / n * s
 
     wanted = mean(clip(residual))
-    refuse(
-        found,
-        {
-            "The sign is turned round: SGD goes against the gradient.": -wanted,
-            "That is the square loss: the Huber loss has the slope clip(yhat - y, -1, 1).": mean(
-                residual
-            ),
-            "Every neuron is counted at every sample: a ReLU that is off has slope 0.": mean(
-                clip(residual), np.ones_like(on)
-            ),
-            "The slope of ReLU is 0 or 1: you have its value.": mean(
-                clip(residual), np.maximum(Z, 0)
-            ),
-            "The sign s_j = m a_j is missing: a neuron with a negative second layer is pushed the "
-            "other way.": mean(clip(residual), s=np.ones(5)),
-            "a_j is +-1/m; the step of notebook 02 has s_j = m a_j, which is +-1.": wanted / 5,
-            "The output of the network is missing in the residual.": mean(clip(-y)),
-            "This is the sum over samples, not the mean.": 60 * wanted,
-        },
-        wanted,
-    )
+    told = {
+        "The sign is turned round: SGD goes against the gradient.": -wanted,
+        "That is the square loss: the Huber loss has the slope clip(yhat - y, -1, 1).": mean(
+            residual
+        ),
+        "Every neuron is counted at every sample: a ReLU that is off has slope 0.": mean(
+            clip(residual), np.ones_like(on)
+        ),
+        "The slope of ReLU is 0 or 1: you have its value.": mean(clip(residual), np.maximum(Z, 0)),
+        "The sign s_j = m a_j is missing: a neuron with a negative second layer is pushed the "
+        "other way.": mean(clip(residual), s=np.ones(m)),
+        "a_j is +-1/m; the step of notebook 02 has s_j = m a_j, which is +-1.": wanted / m,
+        "The output of the network is missing in the residual.": mean(clip(-y)),
+        "This is the sum over samples, not the mean.": n * wanted,
+    }
+    refuse(found, told, wanted)
+    j = int(np.abs(found - wanted).argmax())
+    words = apart(found[j], wanted[j])
     require(
         near(found, wanted),
-        f"push[0] is {found[0]:.3f}, expected {wanted[0]:.3f}: minus the mean of clip(yhat - y) "
+        f"push[{j}] is {words[0]}, expected {words[1]}: minus the mean of clip(yhat - y) "
         "s_j 1[neuron on] <u, x>.",
     )
 

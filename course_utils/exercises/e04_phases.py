@@ -6,51 +6,49 @@ import math
 
 import numpy as np
 
-from .comparing import near, refuse
+from .comparing import SOLVED, apart, near, refuse
 from .mechanism import Exercise, Wrong, array, call, number, require
 
 # 4.1
 
 
 def _width(answer):
-    rng = np.random.default_rng(1)
-    W = rng.standard_normal((7, 4)) * np.array([1, 1, 1, 1, 1, 1, 9.0])[:, None]
-    for T in (300, 100_000):
-        found = number(call(answer, W, T), "half_width(W, T)")
+    for m, d, T in ((7, 4, 300), (7, 4, 100_000), (12, 9, 50)):
+        rng = np.random.default_rng(1)
+        W = rng.standard_normal((m, d))
+        W[-1] *= 9
+        found = number(call(answer, W, T), f"half_width(W, {T}) for W of shape {W.shape}")
         norms = np.linalg.norm(W, axis=1)
         size, reach = float(np.median(norms)), math.sqrt(2 * math.log(T)) + 1
-        refuse(
-            found,
-            {
-                "sqrt(2 log T) norms reach the largest |<u, x>| only just. Add 1, so that neurons "
-                "of less than the median norm reach it too.": size * (reach - 1),
-                "The reach has no factor: Delta is in the units of the biases, so multiply it by "
-                "the typical row norm of W.": reach,
-                "One long row decides here. Take the median of the row norms: it does not feel a "
-                "single neuron.": float(norms.max()) * reach,
-                "The mean feels the one long row. Take the median of the row norms.": float(
-                    norms.mean()
-                )
-                * reach,
-                "These are the norms of the columns: a neuron is a row of W, axis=1.": float(
-                    np.median(np.linalg.norm(W, axis=0))
-                )
-                * reach,
-                "That is the norm of the whole matrix: each neuron has its own, axis=1.": float(
-                    np.linalg.norm(W)
-                )
-                * reach,
-                "The factor 2 under the root is missing: the largest of T normal numbers is near "
-                "sqrt(2 log T).": size * (math.sqrt(math.log(T)) + 1),
-                "The logarithm is the natural one, np.log.": size
-                * (math.sqrt(2 * math.log10(T)) + 1),
-            },
-            size * reach,
-        )
+        told = {
+            "sqrt(2 log T) norms reach the largest |<u, x>| only just. Add 1, so that neurons "
+            "of less than the median norm reach it too.": size * (reach - 1),
+            "The reach has no factor: Delta is in the units of the biases, so multiply it by "
+            "the typical row norm of W.": reach,
+            "One long row decides here. Take the median of the row norms: it does not feel a "
+            "single neuron.": float(norms.max()) * reach,
+            "The mean feels the one long row. Take the median of the row norms.": float(
+                norms.mean()
+            )
+            * reach,
+            "These are the norms of the columns: a neuron is a row of W, axis=1.": float(
+                np.median(np.linalg.norm(W, axis=0))
+            )
+            * reach,
+            "That is the norm of the whole matrix: each neuron has its own, axis=1.": float(
+                np.linalg.norm(W)
+            )
+            * reach,
+            "The factor 2 under the root is missing: the largest of T normal numbers is near "
+            "sqrt(2 log T).": size * (math.sqrt(math.log(T)) + 1),
+            "The logarithm is the natural one, np.log.": size * (math.sqrt(2 * math.log10(T)) + 1),
+        }
+        refuse(found, told, size * reach)
+        words = apart(found, size * reach)
         require(
             near(found, size * reach),
-            f"For T = {T:,} and rows of median norm {size:.3f} you say {found:.3f}, expected "
-            f"{size * reach:.3f}.",
+            f"For T = {T:,} and rows of median norm {size:.3f} you say {words[0]}, expected "
+            f"{words[1]}.",
         )
 
 
@@ -74,80 +72,81 @@ def half_width(W, T):
 REACH, DECAY = 4.0, 0.1
 
 
-def _phase():
-    rng = np.random.default_rng(2)
-    W, X = 0.5 * rng.standard_normal((6, 3)), rng.standard_normal((50, 3))
-    y, places = rng.standard_normal(50), rng.uniform(-1, 1, 6)
-    return W, X, y, places, REACH, DECAY
-
-
-def _pair(answer):
-    W, X, y, places, reach, decay = _phase()
-    found = call(answer, W, X, y, places, reach, decay)
-    pair = isinstance(found, tuple | list) and len(found) == 2
-    if not pair:
-        raise Wrong("phase_two should return two things, the biases b and the second layer a.")
-    b, a = (array(v, (6,), f"{name} of phase_two") for v, name in zip(found, "ba", strict=True))
-    return W, X, y, places, reach, decay, b, a
+def _pairs(answer):
+    for m, d, n in ((6, 3, 50), (5, 4, 40)):
+        rng = np.random.default_rng(2)
+        W, X = 0.5 * rng.standard_normal((m, d)), rng.standard_normal((n, d))
+        y, places = rng.standard_normal(n), rng.uniform(-1, 1, m)
+        found = call(answer, W, X, y, places, REACH, DECAY)
+        if not (isinstance(found, tuple | list) and len(found) == 2):
+            raise Wrong("phase_two should return two things, the biases b and the second layer a.")
+        b, a = (array(v, (m,), f"{name} of phase_two") for v, name in zip(found, "ba", strict=True))
+        yield W, X, y, places, b, a
 
 
 def _biases(answer):
-    W, _, _, places, reach, _, b, _ = _pair(answer)
-    norms = np.linalg.norm(W, axis=1)
-    wanted = reach * float(np.median(norms)) * places
-    refuse(
-        b,
-        {
+    for W, _, _, places, b, _ in _pairs(answer):
+        norms = np.linalg.norm(W, axis=1)
+        wanted = REACH * float(np.median(norms)) * places
+        told = {
             "First bug, still there: np.linalg.norm(W) is the norm of the whole matrix, sqrt(m) "
-            "times that of a row, and most kinks lie where no sample is.": reach
-            * float(np.linalg.norm(W))
-            * places,
-            "Each neuron has its own half width here; one Delta serves all, from the median row "
-            "norm.": reach * norms * places,
-            "The biases do not scale with W: Delta is reach times the median row norm.": reach
-            * places,
-            "The median is meant, as in 4.1, not the mean.": reach * float(norms.mean()) * places,
-            "All biases are positive: places are in [-1, 1], and kinks are needed on both sides.": (
-                reach * float(np.median(norms)) * np.abs(places)
+            "times that of a row, and most kinks lie where no sample is.": (
+                REACH * float(np.linalg.norm(W)) * places
             ),
-        },
-        wanted,
-    )
-    require(
-        near(b, wanted),
-        f"b[0] is {b[0]:.3f}, expected {wanted[0]:.3f}: reach, times the median row norm, times "
-        "the place.",
-    )
+            "Each neuron has its own half width here; one Delta serves all, from the median row "
+            "norm.": REACH * norms * places,
+            "The biases do not scale with W: Delta is reach times the median row norm.": (
+                REACH * places
+            ),
+            "The median is meant, as in 4.1, not the mean.": REACH * float(norms.mean()) * places,
+            "All biases are positive: places are in [-1, 1], and kinks are needed on both sides.": (
+                REACH * float(np.median(norms)) * np.abs(places)
+            ),
+        }
+        refuse(b, told, wanted)
+        j = int(np.abs(b - wanted).argmax())
+        words = apart(b[j], wanted[j])
+        require(
+            near(b, wanted),
+            f"b[{j}] is {words[0]}, expected {words[1]}: reach, times the median row norm, times "
+            "the place.",
+        )
 
 
 def _layer(answer):
-    W, X, y, _, _, decay, b, a = _pair(answer)
-    unit = np.eye(len(W))
+    for W, X, y, _, b, a in _pairs(answer):
+        _solved(W, X, y, b, a)
 
-    def solved(F, n, decay=decay):
-        return np.linalg.solve(F.T @ F / n + decay * unit, F.T @ y / len(y))
+
+def _solved(W, X, y, b, a):
+    unit, n = np.eye(len(W)), len(y)
+
+    def solved(F, counted=n, decay=DECAY):
+        return np.linalg.solve(F.T @ F / counted + decay * unit, F.T @ y / n)
 
     F, outside = np.maximum(X @ W.T + b, 0), np.maximum(X @ W.T, 0) + b
-    wanted = solved(F, len(y))
+    wanted = solved(F)
     told = {
         "Second bug, still there: the bias stands outside of the ReLU, where it moves no kink.": (
-            solved(outside, len(y))
+            solved(outside)
         ),
         "Third bug, still there: F.T @ F is a sum over samples and F.T @ y / n a mean. Divide "
         "both by n.": solved(F, 1),
         "Neither is a mean: then decay counts n times less. Divide both by n.": solved(
-            F, len(y), decay / len(y)
+            F, decay=DECAY / n
         ),
         "Two bugs are still there: the bias stands outside of the ReLU, and F.T @ F is a sum "
         "where F.T @ y / n is a mean.": solved(outside, 1),
         "Decay is missing: with nearly parallel features the second layer then follows the "
-        "noise.": solved(F, len(y), 0.0),
-        "That is a linear network: the features are ReLUs.": solved(X @ W.T + b, len(y)),
+        "noise.": solved(F, decay=0.0),
+        "That is a linear network: the features are ReLUs.": solved(X @ W.T + b),
     }
-    refuse(a, told, wanted)
+    refuse(a, told, wanted, SOLVED)
+    j = int(np.abs(a - wanted).argmax())
+    words = apart(a[j], wanted[j])
     require(
-        near(a, wanted),
-        f"a[0] is {a[0]:.4f}, expected {wanted[0]:.4f}: a solves (F^T F / n + decay I) a = "
+        near(a, wanted, SOLVED),
+        f"a[{j}] is {words[0]}, expected {words[1]}: a solves (F^T F / n + decay I) a = "
         "F^T y / n with F = max(X W^T + b, 0).",
     )
 
@@ -176,30 +175,31 @@ def phase_two(W, X, y, places, reach, decay):
 
 
 def _step(answer):
-    rng = np.random.default_rng(6)
-    for scale in (0.1, 3.0):  # the residual inside of the Huber loss's bend, and beyond
-        a, phi, y = rng.standard_normal(4), np.abs(rng.standard_normal(4)), 0.0
-        y = float(a @ phi - scale)
-        found = array(
-            call(answer, a, phi, y, 0.2, 0.3), (4,), "second_step(a, phi, y, step, decay)"
-        )
-        slope = min(scale, 1.0)
-        wanted = (1 - 0.06) * a - 0.2 * slope * phi
+    # the residual inside of the Huber loss's bend, and beyond, on both sides
+    for m, r, step, decay in ((4, 0.1, 0.2, 0.3), (4, 3.0, 0.2, 0.3), (7, -2.0, 0.05, 0.8)):
+        rng = np.random.default_rng(m)
+        a, phi = rng.standard_normal(m), np.abs(rng.standard_normal(m))
+        y, slope = float(a @ phi - r), float(np.clip(r, -1, 1))
+        found = call(answer, a, phi, y, step, decay)
+        found = array(found, (m,), "second_step(a, phi, y, step, decay)")
+        shrunk, moved = (1 - step * decay) * a, step * phi
+        wanted = shrunk - slope * moved
         told = {
-            "Weight decay changes nothing: a shrinks by step x decay.": a - 0.2 * slope * phi,
-            "Decay acts in the wrong amount: the factor is 1 - step x decay.": (1 - 0.3) * a
-            - 0.2 * slope * phi,
-            "This goes uphill: subtract the gradient.": (1 - 0.06) * a + 0.2 * slope * phi,
-            "The label is missing: the slope is that of the loss at yhat - y.": (1 - 0.06) * a
-            - 0.2 * float(np.clip(a @ phi, -1, 1)) * phi,
-            "The gradient is taken without its step size.": (1 - 0.06) * a - slope * phi,
-            "This is the square loss: Huber's slope is clip(yhat - y, -1, 1).": (1 - 0.06) * a
-            - 0.2 * scale * phi,
+            "Weight decay changes nothing: a shrinks by step x decay.": a - slope * moved,
+            "Decay acts in the wrong amount: the factor is 1 - step x decay.": (1 - decay) * a
+            - slope * moved,
+            "This goes uphill: subtract the gradient.": shrunk + slope * moved,
+            "The label is missing: the slope is that of the loss at yhat - y.": shrunk
+            - float(np.clip(a @ phi, -1, 1)) * moved,
+            "The gradient is taken without its step size.": shrunk - slope * phi,
+            "This is the square loss: Huber's slope is clip(yhat - y, -1, 1).": shrunk - r * moved,
         }
         refuse(found, told, wanted)
+        j = int(np.abs(found - wanted).argmax())
+        words = apart(found[j], wanted[j])
         require(
             near(found, wanted),
-            f"For a residual of {scale:g} a[0] becomes {found[0]:.4f}, expected {wanted[0]:.4f}.",
+            f"For a residual of {r:g} a[{j}] becomes {words[0]}, expected {words[1]}.",
         )
 
 

@@ -7,43 +7,43 @@ import numpy as np
 from ..hermite import hermite_coefficients
 from ..kernels import empirical_ntk
 from ..networks import TwoLayerNet
+from .comparing import SOLVED, apart, near, refuse
 from .mechanism import Exercise, array, call, number, require
-
-
-def _near(found, wanted, tolerance: float = 1e-8) -> bool:
-    return bool(np.abs(found - wanted).max() <= tolerance * max(1e-300, np.abs(wanted).max()))
-
 
 # 5.1
 
 
 def _regression(answer):
-    rng = np.random.default_rng(0)
-    A, B, y = rng.standard_normal((6, 4)), rng.standard_normal((3, 4)), rng.standard_normal(6)
-    K, test, ridge = A @ A.T + np.eye(6), B @ A.T, 0.3
-    found = array(call(answer, K, y, test, ridge), (3,), "krr(K, y, K_test, ridge)")
-    solved = lambda added: test @ np.linalg.solve(K + added * np.eye(6), y)  # noqa: E731
-    require(
-        not _near(found, solved(0.0)),
-        "The ridge has no effect: add ridge times the identity to K before you solve.",
-    )
-    require(
-        not _near(found, solved(6 * ridge)),
-        "The ridge is multiplied by n = 6: here it is added as it is.",
-    )
-    everywhere = test @ np.linalg.solve(K + ridge, y)
-    require(
-        not _near(found, everywhere),
-        "The ridge is added to every entry of K: add ridge * np.eye(n).",
-    )
-    require(
-        not _near(found, test @ y),
-        "This is K_test y: the coefficients are the solution c of (K + ridge I) c = y.",
-    )
-    require(
-        _near(found, solved(ridge)),
-        f"Found {found.round(3)}, expected {solved(ridge).round(3)}: K_test @ c.",
-    )
+    for n, p, ridge in ((6, 3, 0.3), (9, 4, 1.7)):
+        rng = np.random.default_rng(0)
+        A, B, y = rng.standard_normal((n, 4)), rng.standard_normal((p, 4)), rng.standard_normal(n)
+        K, test, unit = A @ A.T + np.eye(n), B @ A.T, np.eye(n)
+        found = array(call(answer, K, y, test, ridge), (p,), "krr(K, y, K_test, ridge)")
+
+        def solved(added, K=K, y=y, test=test):
+            return test @ np.linalg.solve(K + added, y)
+
+        wanted = solved(ridge * unit)
+        told = {
+            "The ridge has no effect: add ridge times the identity to K before you solve.": solved(
+                0.0
+            ),
+            f"The ridge is multiplied by n = {n}: here it is added as it is.": solved(
+                n * ridge * unit
+            ),
+            "The ridge is added to every entry of K: add ridge * np.eye(n).": solved(ridge),
+            "This is K_test y: the coefficients are the solution c of (K + ridge I) c = y.": (
+                test @ y
+            ),
+        }
+        refuse(found, told, wanted, SOLVED)
+        j = int(np.abs(found - wanted).argmax())
+        words = apart(found[j], wanted[j])
+        require(
+            near(found, wanted, SOLVED),
+            f"For n = {n} and ridge {ridge} prediction {j} is {words[0]}, expected {words[1]}: "
+            "K_test @ c.",
+        )
 
 
 KRR = Exercise(
@@ -67,45 +67,40 @@ def krr(K, y, K_test, ridge):
 
 
 def _tangent(answer):
-    rng = np.random.default_rng(1)
-    net = TwoLayerNet(rng.standard_normal((7, 3)), rng.standard_normal(7), rng.standard_normal(7))
-    X = rng.standard_normal((5, 3))
-    found = array(call(answer, net.W, net.a, net.b, X), (5, 5), "tangent_kernel(W, a, b, X)")
-    U = X @ net.W.T + net.b
-    slopes = (U > 0).astype(float)
-    S = net.a * slopes
-    require(
-        not _near(found, S @ S.T),
-        "The factor <x, z> is missing: the gradient in w_j is a_j sigma'(u_j) times x.",
-    )
-    require(
-        not _near(found, (X @ X.T) * (slopes @ slopes.T)),
-        "The second layer is missing: the output moves by a_j times what neuron j moves.",
-    )
-    require(
-        not _near(found, (X @ X.T) * ((U > 0) @ (U > 0).T)),
-        "The second layer is missing: the output moves by a_j times what neuron j moves. "
-        "(And the matrix product of two arrays of True and False is again True or False in NumPy.)",
-    )
-    V = net.a * np.maximum(U, 0)
-    require(
-        not _near(found, (X @ X.T) * (V @ V.T)),
-        "You used sigma(u) where the gradient in w_j has its slope sigma'(u), 0 or 1.",
-    )
-    values = np.maximum(U, 0)
-    require(
-        not _near(found, values @ values.T),
-        "This is the kernel of training the second layer, sum_j sigma(u_j) sigma(v_j).",
-    )
+    for m, d, n in ((7, 3, 5), (4, 6, 8)):
+        rng = np.random.default_rng(m)
+        net = TwoLayerNet(rng.standard_normal((m, d)), *rng.standard_normal((2, m)))
+        _of_gradients(answer, net, rng.standard_normal((n, d)))
+
+
+def _of_gradients(answer, net, X):
+    n = len(X)
+    found = array(call(answer, net.W, net.a, net.b, X), (n, n), "tangent_kernel(W, a, b, X)")
+    U, gram = X @ net.W.T + net.b, X @ X.T
+    values, on = np.maximum(U, 0), (U > 0).astype(float)
+    S, V, bare = net.a * on, net.a * values, X @ net.W.T > 0
+    layer = "The second layer is missing: the output moves by a_j times what neuron j moves."
+    told = {
+        "The factor <x, z> is missing: the gradient in w_j is a_j sigma'(u_j) times x.": S @ S.T,
+        layer: gram * (on @ on.T),
+        f"{layer} (And the matrix product of two arrays of True and False is again True or False "
+        "in NumPy.)": gram * ((U > 0) @ (U > 0).T),
+        "The biases are missing: a neuron is on where <w_j, x> + b_j > 0.": gram
+        * ((net.a * bare) @ (net.a * bare).T),
+        "You used sigma(u) where the gradient in w_j has its slope sigma'(u), 0 or 1.": gram
+        * (V @ V.T),
+        "This is the kernel of training the second layer, sum_j sigma(u_j) sigma(v_j).": (
+            values @ values.T
+        ),
+        "The two factors are multiplied as matrices: multiply them entry by entry, with *.": (
+            gram @ (S @ S.T)
+        ),
+    }
     wanted = empirical_ntk(net, "W")(X)
-    matrix_product = (X @ X.T) @ (S @ S.T)
-    require(
-        not _near(found, matrix_product),
-        "The two factors are multiplied as matrices: multiply them entry by entry, with *.",
-    )
-    require(
-        _near(found, wanted), f"Entry (0, 1) is {found[0, 1]:.3f}, expected {wanted[0, 1]:.3f}."
-    )
+    refuse(found, told, wanted)
+    i, j = np.unravel_index(np.abs(found - wanted).argmax(), found.shape)
+    words = apart(found[i, j], wanted[i, j])
+    require(near(found, wanted), f"Entry ({i}, {j}) is {words[0]}, expected {words[1]}.")
 
 
 TANGENT = Exercise(
@@ -131,25 +126,20 @@ def tangent_kernel(W, a, b, X):
 
 def _floor(answer):
     for link in ("tanh", "relu", "cubic"):
-        c = hermite_coefficients(link, 9)
-        found, wanted = number(call(answer, c), "floor(c)"), c[1] ** 2 / (c[1:] ** 2).sum()
-        if abs(found - wanted) < 1e-9:
-            continue
-        require(
-            abs(found - c[1] ** 2 / (c**2).sum()) > 1e-9 or abs(c[0]) < 1e-9,
-            "The mean c_0 is counted as variance: "
-            "R^2 compares with predicting the mean, so sum from degree 1.",
-        )
-        require(
-            abs(found - c[1] ** 2) > 1e-9,
-            "This is the variance that a line explains; divide it by the whole variance.",
-        )
-        require(
-            abs(found - (1 - wanted)) > 1e-9,
-            "This is what a line leaves over; R^2 is what it explains.",
-        )
-        require(abs(found - np.sqrt(wanted)) > 1e-9, "This is the correlation. R^2 is its square.")
-        require(False, f"For {link} floor(c) is {found:.3f}, expected {wanted:.3f}.")
+        c = hermite_coefficients(link, 9 if link == "tanh" else 12)
+        found, wanted = number(call(answer, c), "floor(c)"), float(c[1] ** 2 / (c[1:] ** 2).sum())
+        told = {
+            "The mean c_0 is counted as variance: R^2 compares with predicting the mean, so sum "
+            "from degree 1.": float(c[1] ** 2 / (c**2).sum()),
+            "This is the variance that a line explains; divide it by the whole variance.": float(
+                c[1] ** 2
+            ),
+            "This is what a line leaves over; R^2 is what it explains.": 1 - wanted,
+            "This is the correlation. R^2 is its square.": float(np.sqrt(wanted)),
+        }
+        refuse(found, told, wanted)
+        words = apart(found, wanted)
+        require(near(found, wanted), f"For {link} floor(c) is {words[0]}, expected {words[1]}.")
 
 
 FLOOR = Exercise(
@@ -171,21 +161,35 @@ def floor(c):
 # 5.4
 
 
-def _degree(answer):
-    for n, d, wanted in (
+def _settings():
+    """(n, d, degree): some that show mistakes, then new ones each time, which no table holds.
+
+    None is within 5 % of a power of d: there rounding decides.
+    """
+    yield from (
         (300, 100, 1),
         (50, 100, 0),
         (9_000, 100, 1),
         (11_000, 100, 2),
         (7_000, 20, 2),
         (9_000, 20, 3),
-    ):
-        found = number(call(answer, n, d), "degree(n, d)")
+    )
+    rng = np.random.default_rng()
+    for wanted in (0, 1, 2, 3, 4, 5, 6):
+        for _ in range(3):
+            d = int(rng.integers(5, 60))
+            low, high = 1.05 * d**wanted + 1, 0.95 * d ** (wanted + 1)
+            yield int(np.exp(rng.uniform(np.log(low), np.log(high)))), d, wanted
+
+
+def _degree(answer):
+    for n, d, wanted in _settings():
+        found = number(call(answer, n, d), f"degree({n}, {d})")
         if found == wanted:
             continue
         exact = float(np.log(n) / np.log(d))
         require(
-            abs(found - exact) > 1e-9,
+            not near(found, exact),
             f"{exact:.2f} is the exponent of n in d; a degree is a whole number: round down.",
         )
         require(
@@ -196,7 +200,8 @@ def _degree(answer):
             abs(found - n / d) > 1,
             "n / d counts samples a dimension. Ask for the largest l with d^l <= n.",
         )
-        require(False, f"degree({n}, {d}) is {found:.3g}, expected {wanted}.")
+        words = apart(found, wanted)
+        require(False, f"degree({n}, {d}) is {words[0]}, expected {words[1]}.")
 
 
 DEGREE = Exercise(
@@ -220,26 +225,22 @@ def degree(n, d):
 
 
 def _alignment(answer):
-    rng = np.random.default_rng(2)
-    A, y = rng.standard_normal((6, 9)), rng.standard_normal(6)
-    K = A @ A.T
-    found, top = number(call(answer, K, y), "alignment(K, y)"), y @ K @ y
-    wanted = top / (np.linalg.norm(K) * (y @ y))
-    require(
-        abs(found - top) > 1e-9,
-        "This is y^T K y. A cosine is divided by the lengths of both, |K| and |y y^T|.",
-    )
-    require(
-        abs(found - top / (np.linalg.norm(K) * np.sqrt(y @ y))) > 1e-9,
-        "The length of the matrix y y^T is |y|^2, not |y|: "
-        "the result must not change when y is doubled.",
-    )
-    require(
-        abs(found - top / (np.linalg.norm(K, 2) * (y @ y))) > 1e-9,
-        "You divided by the largest singular value of K. "
-        "A cosine needs the Frobenius norm, np.linalg.norm(K).",
-    )
-    require(abs(found - wanted) < 1e-9, f"Found {found:.4f}, expected {wanted:.4f}.")
+    for n in (6, 11):
+        rng = np.random.default_rng(2)
+        A, y = rng.standard_normal((n, n + 3)), 3 * rng.standard_normal(n)
+        K = A @ A.T
+        found, top = number(call(answer, K, y), "alignment(K, y)"), float(y @ K @ y)
+        wanted = float(top / (np.linalg.norm(K) * (y @ y)))
+        told = {
+            "This is y^T K y. A cosine is divided by the lengths of both, |K| and |y y^T|.": top,
+            "The length of the matrix y y^T is |y|^2, not |y|: the result must not change when y "
+            "is doubled.": float(top / (np.linalg.norm(K) * np.sqrt(y @ y))),
+            "You divided by the largest singular value of K. A cosine needs the Frobenius norm, "
+            "np.linalg.norm(K).": float(top / (np.linalg.norm(K, 2) * (y @ y))),
+        }
+        refuse(found, told, wanted)
+        words = apart(found, wanted)
+        require(near(found, wanted), f"Found {words[0]}, expected {words[1]}.")
 
 
 ALIGNMENT = Exercise(

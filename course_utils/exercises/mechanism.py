@@ -7,41 +7,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from .asking import Wrong, array, call, last_call, number, require
+from .limit import TimeUp, within
 
+__all__ = [
+    "Exercise",
+    "Verdict",
+    "Wrong",
+    "array",
+    "call",
+    "check",
+    "examine",
+    "exercises",
+    "find_exercise",
+    "hint",
+    "number",
+    "require",
+]
+
+LIMIT = 10.0  # seconds that an examination may take
 ANSWER = "  #:"  # ends each line of a source that is the student's to write
 HOLE = "...  # your code"
-
-
-class Wrong(Exception):
-    """A property that an answer lacks.
-
-    The text says what was found, what was expected and what to try.
-    """
-
-
-def require(holds: bool, sentence: str) -> None:
-    """Raise Wrong unless a property holds.
-
-    Parameters
-    ----------
-    holds : bool
-        Whether it does.
-    sentence : str
-        What Wrong says.
-
-    Raises
-    ------
-    Wrong
-        Unless it holds.
-    """
-    if not holds:
-        raise Wrong(sentence)
 
 
 @dataclass(frozen=True)
@@ -105,12 +97,15 @@ class Verdict:
         The first one that fails; empty if none does.
     why : str
         What is wrong with it.
+    note : str
+        What else there is to say of the examination.
     """
 
     exercise: Exercise
     holds: list[str] = field(default_factory=list)
     fails: str = ""
     why: str = ""
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -118,6 +113,9 @@ class Verdict:
         return not self.fails
 
     def __str__(self):
+        return "\n".join([self._told(), *([self.note] if self.note else [])])
+
+    def _told(self) -> str:
         if self.passed:
             count = (
                 f"all {len(self.holds)} properties hold"
@@ -131,7 +129,7 @@ class Verdict:
 
 
 def examine(id: str, answer: Any) -> Verdict:
-    """Examine an answer property by property, up to the first that fails.
+    """Examine an answer property by property, up to the first that fails, for 10 s at most.
 
     Parameters
     ----------
@@ -151,6 +149,22 @@ def examine(id: str, answer: Any) -> Verdict:
         For an unknown exercise.
     """
     verdict = Verdict(find_exercise(id))
+    try:
+        within(LIMIT, partial(_examine, verdict, answer))
+    except TimeUp as late:
+        verdict = replace(verdict, holds=list(verdict.holds))  # what still runs has the other one
+        verdict.fails = verdict.exercise.checks[len(verdict.holds)][0]
+        verdict.why = (
+            f"After {LIMIT:g} s it had not ended, and was stopped; it was last called with "
+            f"{last_call()}. Does a loop have an end? {late}"
+        ).rstrip()
+    except RuntimeError:  # no threads, as in a kernel that runs in the page
+        verdict.note = "This Python starts no threads, so there was no limit of time."
+        _examine(verdict, answer)
+    return verdict
+
+
+def _examine(verdict: Verdict, answer: Any) -> None:
     for name, test in verdict.exercise.checks:
         try:
             test(answer)
@@ -160,9 +174,8 @@ def examine(id: str, answer: Any) -> Verdict:
             verdict.fails = name
             verdict.why = f"It could not be examined: {type(problem).__name__}: {problem}."
         if verdict.fails:
-            break
+            return
         verdict.holds.append(name)
-    return verdict
 
 
 def check(id: str, answer: Any = None) -> None:
@@ -248,121 +261,3 @@ def find_exercise(id: str) -> Exercise:
         there = f"this notebook has {', '.join(known)}" if known else 'ids look like "1.2"'
         raise KeyError(f"There is no exercise {id!r}: {there}.")
     return known[str(id)]
-
-
-# What checks are made of.
-
-
-def call(answer: Any, *arguments: Any) -> Any:
-    """What an answer returns for copies of arguments.
-
-    Parameters
-    ----------
-    answer : object
-        What the student wrote.
-    *arguments : object
-        What it is called with; arrays are copied.
-
-    Returns
-    -------
-    object
-        What it returned.
-
-    Raises
-    ------
-    Wrong
-        Where it is no function, raises or returns nothing.
-    """
-    require(
-        callable(answer),
-        "check needs your function itself, without parentheses after its name; "
-        f"it got {_article(answer)}.",
-    )
-    name = getattr(answer, "__name__", "your function")
-    try:
-        result = answer(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
-    except (Exception, SystemExit) as problem:
-        raise Wrong(
-            f"{name} raised {type(problem).__name__}: {problem}. "
-            f"It was called with {_told(arguments)}."
-        ) from None
-    require(
-        result is not None and result is not ...,
-        f"{name} returned nothing: replace the line with ... and end with a return.",
-    )
-    return result
-
-
-def array(value: Any, shape: tuple[int, ...], what: str) -> np.ndarray:
-    """A value as an array of finite numbers.
-
-    Parameters
-    ----------
-    value : object
-        What the answer returned.
-    shape : tuple of int
-        The shape that it must have.
-    what : str
-        What the sentence calls it.
-
-    Returns
-    -------
-    ndarray
-        Finite, of float64.
-
-    Raises
-    ------
-    Wrong
-        If it is none, or of another shape.
-    """
-    try:
-        found = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"{what} should be an array of numbers, it is {_article(value)}.") from None
-    turned = (
-        " It looks transposed: try .T."
-        if found.shape == shape[::-1] and len(set(shape)) > 1
-        else ""
-    )
-    require(
-        found.shape == shape, f"{what} should have shape {shape}, it has {found.shape}.{turned}"
-    )
-    require(bool(np.isfinite(found).all()), f"{what} holds a value that is not finite.")
-    return found
-
-
-def number(value: Any, what: str) -> float:
-    """A value as one finite number.
-
-    Parameters
-    ----------
-    value : object
-        What the answer returned.
-    what : str
-        What the sentence calls it.
-
-    Returns
-    -------
-    float
-        Finite.
-
-    Raises
-    ------
-    Wrong
-        If it is none.
-    """
-    return float(array(value, (), what))
-
-
-def _article(value: Any) -> str:
-    kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
-
-
-def _told(arguments: tuple) -> str:
-    def one(a):
-        if isinstance(a, np.ndarray):
-            return f"an array of shape {a.shape}"
-        return repr(a) if isinstance(a, (int, float, str)) else _article(a)
-
-    return ", ".join(map(one, arguments)) or "no arguments"
