@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .texts import Parameter, name_with_numbers, shortest
+from .texts import Parameter, example, name_with_numbers, shortest
 
 
 def random_directions(k: int, d: int, rng: np.random.Generator) -> np.ndarray:
@@ -83,6 +83,17 @@ DIRECTIONS: dict[str, tuple[tuple[Parameter, ...], Callable]] = {
     ),
 }
 """Name -> parameters of its text, and (k, d, rng, *values) -> directions (k, d)."""
+
+
+def direction_examples() -> list[str]:
+    """One text of each kind of directions.
+
+    Returns
+    -------
+    list of str
+        Such as 'sparse:2'.
+    """
+    return [example(name, parameters) for name, (parameters, _) in DIRECTIONS.items()]
 
 
 def check_directions(kind: str, k: int, d: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .texts import Parameter, name_with_numbers, shortest, usage
+from .texts import Parameter, example, name_with_numbers, shortest, usage
 
 
 @dataclass(frozen=True)
@@ -322,6 +322,17 @@ def input_law(text: str, field: str = "inputs") -> InputLaw:
     """
     name, values = name_with_numbers(field, text, {n: law.parameters for n, law in LAWS.items()})
     return replace(LAWS[name], values=values)
+
+
+def law_examples() -> list[str]:
+    """One text of each law.
+
+    Returns
+    -------
+    list of str
+        Such as 'spiked:20:0.5'.
+    """
+    return [example(name, law.parameters) for name, law in LAWS.items()]
 
 
 def law_usages() -> list[str]:

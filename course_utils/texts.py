@@ -84,6 +84,24 @@ def usage(name: str, parameters: Iterable[Parameter]) -> str:
     return ":".join([name, *(p.name for p in parameters)])
 
 
+def example(name: str, parameters: Iterable[Parameter]) -> str:
+    """A name with numbers to try.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    parameters : iterable of Parameter
+        What follows it.
+
+    Returns
+    -------
+    str
+        Such as 'spiked:20:0.5'.
+    """
+    return ":".join([name, *(shortest(p.example) for p in parameters)])
+
+
 def name_with_numbers(
     field: str, text: str, known: Mapping[str, tuple[Parameter, ...]]
 ) -> tuple[str, tuple[float, ...]]:
@@ -122,16 +140,16 @@ def name_with_numbers(
         hint = f"; did you mean {usage(near[0], known[near[0]])}?" if near else ""
         raise ValueError(f"{field} = {shown} is unknown: it must be one of {forms}{hint}")
     parameters = known[name]
-    example = ":".join([name, *(shortest(p.example) for p in parameters)])
+    one = example(name, parameters)
     if len(parts) != len(parameters):
         takes = f"is written {usage(name, parameters)}" if parameters else "takes no number"
-        raise ValueError(f"{field} = {shown} does not fit: {name} {takes}; try {example}")
+        raise ValueError(f"{field} = {shown} does not fit: {name} {takes}; try {one}")
     values = []
     for parameter, part in zip(parameters, parts, strict=True):
         problem = _not_within(parameter, part)
         if problem:
             raise ValueError(
-                f"{field} = {shown} has {parameter.name} {problem}; try {example}. "
+                f"{field} = {shown} has {parameter.name} {problem}; try {one}. "
                 f"All that {field} can be: {forms}"
             )
         values.append(int(part) if parameter.whole else float(part) + 0.0)

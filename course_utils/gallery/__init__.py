@@ -5,6 +5,7 @@ What a setting alone breaks needs no function: ``online_sgd(Settings(inputs="hyp
 
 from .giant import GiantStep, giant_step
 from .reuse import reused
+from .stored import measure_times, stored_times
 from .threshold import edge, phase_diagram
 from .times import TIMINGS, Growth, Timing, growth, times_to_angle
 
@@ -16,7 +17,9 @@ __all__ = [
     "edge",
     "giant_step",
     "growth",
+    "measure_times",
     "phase_diagram",
     "reused",
+    "stored_times",
     "times_to_angle",
 ]

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the same table for editors
     from . import charts as charts
     from . import figures as figures
+    from .breaks import BreakLab as BreakLab
     from .compression import CompressionLab as CompressionLab
     from .estimators import EstimatorsLab as EstimatorsLab
     from .gap import GapLab as GapLab
     from .gate import Question as Question
+    from .growing import show_growing as show_growing
     from .hermite import HermiteLab as HermiteLab
     from .lab import Lab as Lab
     from .ntk import NTKLab as NTKLab
@@ -31,9 +33,11 @@ _HOME = {
     "SingleIndexLab": "single_index",
     "NTKLab": "ntk",
     "CompressionLab": "compression",
+    "BreakLab": "breaks",
     "ReadingMap": "reading_map",
     "predict": "prediction",
     "show": "stage",
+    "show_growing": "growing",
     "figures": "figures",
     "charts": "charts",
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from ..directions import direction_examples
+from ..inputs import law_examples
 from ..links import LINKS
 from ..settings import CHOICES, Settings
 
@@ -18,7 +20,9 @@ STEPS = {
     "width": [10, 20, 50, 100, 200, 500, 1000],
     "weight_decay": [0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
     "step": [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0],
+    "start": [0.01, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0],
 }
+EXAMPLES = {"inputs": law_examples, "directions": direction_examples}
 WORDS = {
     "d": ("d", "Input dimension: how many directions there are to get lost in. Starts a new run."),
     "k": ("k", "How many hidden directions the labels depend on. Starts a new run."),
@@ -44,6 +48,9 @@ WORDS = {
         "Normal, away from zero (1 to 2 in size), none, or ± a number; frozen. Starts a new run.",
     ),
     "seed": ("seed", "Whole number from which all random draws come. Starts a new run."),
+    "inputs": ("inputs", "Law of the inputs; a code gives it other numbers. Starts a new run."),
+    "directions": ("directions", "Random, on axes, or of few entries. Starts a new run."),
+    "start": ("start", "Norm of the rows of W at the start. Starts a new run."),
 }
 FIRST = ("d", "k", "noise", "weight_decay", "step")
 MORE = ("link", "width", "activation", "loss", "schedule", "bias", "seed")
@@ -63,7 +70,8 @@ def field_widget(
     tip : str
         Tooltip; left out, the common one.
     offered : iterable of float
-        Values to choose from; left out, the common ones. The present value is always among them.
+        Values to choose from, of a menu further ones; left out, the common ones. The present value
+        is always among them.
 
     Returns
     -------
@@ -87,7 +95,9 @@ def field_widget(
         if callable(value):
             options.append((f"yours: {getattr(value, '__name__', 'function')}", value))
         return widgets.Dropdown(options=options, value=value, **common)
-    return widgets.Dropdown(options=_names(name, value), value=value, **common)
+    made = widgets.Dropdown(options=_names(name, value, offered), value=value, **common)
+    made.further = tuple(offered)
+    return made
 
 
 def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
@@ -112,8 +122,8 @@ def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
             *widget.options,
             (LINKS[value].formula if value in LINKS else "yours", value),
         ]
-    if name in CHOICES:
-        widget.options = _names(name, value)
+    if name in CHOICES or name in EXAMPLES:
+        widget.options = _names(name, value, getattr(widget, "further", ()))
     if name == "k" and not stepped:
         widget.max = max(6, value)
     if name == "seed":
@@ -121,10 +131,11 @@ def set_field(widget: widgets.ValueWidget, name: str, value) -> None:
     widget.value = value
 
 
-def _names(name: str, value) -> list:
-    """The choices of a field, and a number that stands in place of a name (biases of that size)."""
-    names = list(CHOICES[name])
-    return names if value in names else [*((n, n) for n in names), (f"±{value:g}", value)]
+def _names(name: str, value, further: Iterable[float] = ()) -> list:
+    """The choices of a field, further ones, and what else holds: numbers are sizes of biases."""
+    every = [*(EXAMPLES[name]() if name in EXAMPLES else CHOICES[name]), *further]
+    every += [] if value in every else [value]
+    return [(n if isinstance(n, str) else f"±{n:g}", n) for n in every]
 
 
 def _options(values) -> list[tuple[str, float]]:

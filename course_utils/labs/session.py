@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from ..engine.online import Diverged, OnlineSGD
 from ..events import Watch, turned
 from ..machine import single_threaded_blas
 from ..record import checkpoint_times
-from ..run import Record, Run
+from ..run import Record, Run, as_csv
 from ..settings import Settings
 from ..theory import PerpendicularPrediction, parallel_part
 from .held import Held
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # these act on the running experiment
 LIVE = frozenset({"noise", "step", "weight_decay", "schedule"})
@@ -245,7 +249,22 @@ class Session:
         run, notes = self.run(), list(self.changes)
         if self.held.run is not None:
             notes += [f"before: {self.held.run.settings.summary()}", self.held.sentence(run)]
-        return run.to_csv(notes=[note for note in notes if note])
+        return as_csv(self.frame(run), run.settings, [note for note in notes if note])
+
+    def frame(self, run: Run) -> pd.DataFrame:
+        """What CSV saves of a run.
+
+        Parameters
+        ----------
+        run : Run
+            What was recorded.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a checkpoint and seed.
+        """
+        return run.frame()
 
     def rest(self) -> None:
         """Called when a lab pauses: nothing to do."""
