@@ -16,6 +16,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, gaps,
 # kernels, low ranks
 CELLS = {
+    "00_start_here": ("cell-05",),
     "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
     "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-21"),
     "03_generalisation": ("cell-01", "cell-05", "cell-10", "cell-34"),
