@@ -177,6 +177,41 @@ def shrunk(step, decay):
     return 1 - step * decay
 
 
+def between(least, most, scale=lambda v, d: v / np.log(d[1] / d[0])):
+    """An answer to 8.2 with other ends, or another scale."""
+    return lambda d, samples: tuple(scale(f(*np.log(samples)), d) for f in (least, most))
+
+
+def flattest(a, b):
+    return b.min() - a.max()
+
+
+def steepest(a, b):
+    return b.max() - a.min()
+
+
+def timed(there=lambda o, level: np.abs(o) >= level, never=np.inf, summed=np.median):
+    """An answer to 8.3 with another line."""
+
+    def answer(samples, overlaps, level):
+        reached = there(overlaps, level)
+        first = np.where(reached.any(axis=1), samples[np.argmax(reached, axis=1)], never)
+        return summed(first)
+
+    return answer
+
+
+def six_runs(name="second / first", depths=(0, 2), seeds=(0, 1, 2), penalty=None, share=1.0):
+    """An answer to 8.4 with another measure, other depths, seeds, or penalty."""
+
+    def answer(one, asked):
+        chosen = asked if penalty is None else penalty
+        runs = [[one(i, layers=n, penalty=chosen, share=share) for i in seeds] for n in depths]
+        return np.array([[run[name] for run in row] for row in runs])
+
+    return answer
+
+
 WRONG = {  # id: {answer: words that its diagnosis must hold}
     "1.1": [
         (lambda k, d, rng: np.linalg.qr(rng.standard_normal((d, k)))[0].T, "a sign is preferred"),
@@ -486,6 +521,55 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
             lambda A: (np.rint(A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)[:, 0]),
             "shape",
         ),
+    ],
+    "8.1": [
+        (lambda s, p0, step: np.log(s / p0 - 1) / (2 * s), "time of the flow"),
+        (lambda s, p0, step: np.log(s / p0 - 1) / (s * step), "both grow"),
+        (lambda s, p0, step: np.log(s / p0 - 1) * step / (2 * s), "shorter steps"),
+        (lambda s, p0, step: np.log(s / (2 * p0)) / (2 * s * step), "without an end"),
+        (lambda s, p0, step: np.log(s / p0) / (2 * s * step), "odds p / (s - p) are 1"),
+        (lambda s, p0, step: np.log(s / p0 - 1) / (2 * step), "rate is missing"),
+        (lambda s, p0, step: -np.log(s / p0 - 1) / (2 * s * step), "sign"),
+        (lambda s, p0, step: 7.0, "expected"),
+    ],
+    "8.2": [
+        (
+            between(lambda a, b: (b - a).min(), lambda a, b: (b - a).max()),
+            "nothing in common with seed 0",
+        ),
+        (between(steepest, flattest), "turned round"),
+        (between(flattest, steepest, lambda v, d: np.exp(v)), "ratios of samples"),
+        (between(flattest, steepest, lambda v, d: v), "logarithms of ratios"),
+        (between(flattest, steepest, lambda v, d: v * d[0] / d[1]), "by the ratio of d"),
+        (
+            between(lambda a, b: b.min() - a.min(), lambda a, b: b.max() - a.max()),
+            "the flattest line that seeds allow",
+        ),
+        (between(*[lambda a, b: np.median(b) - np.median(a)] * 2), "one slope, twice"),
+        (lambda d, samples: 1.19, "two numbers"),
+        (lambda d, samples: (1.0, 2.0), "expected"),
+    ],
+    "8.3": [
+        (timed(lambda o, level: o >= level), "First line"),
+        (timed(summed=np.mean), "Third line"),
+        (timed(never=100), "Second line"),
+        (timed(summed=lambda t: np.median(t[np.isfinite(t)])), "the lucky ones"),
+        (timed(never=1600), "you say 1600"),
+        (timed(summed=np.max), "not 1600"),
+        (timed(summed=lambda t: t), "one number"),
+        (timed(summed=lambda t: np.nan), "nan"),
+    ],
+    "8.4": [
+        (lambda one, penalty: np.zeros((2, 3)), "not called"),
+        (six_runs(penalty=4e-3), "hand penalty on"),
+        (six_runs(depths=(2,)), "compares 0 and 2"),
+        (six_runs(seeds=(0, 0, 0)), "spread"),
+        (six_runs("R2"), "how well it fits"),
+        (six_runs("angle"), "took the angle"),
+        (six_runs(depths=(2, 0)), "turned round"),
+        (lambda one, penalty: six_runs()(one, penalty).T, "transposed"),
+        (lambda one, penalty: six_runs()(one, penalty).mean(axis=1), "shape (2, 3)"),
+        (lambda one, penalty: 2 * six_runs()(one, penalty), "no mean"),
     ],
 }
 

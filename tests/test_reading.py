@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from course_utils import labs, reading
-from course_utils.reading import NOT_READ, RELATIONS, TOPICS, Paper
+from course_utils.reading import NOT_READ, QUESTIONS, RELATIONS, TOPICS, WALKS, Paper
 
 PAPERS = reading.papers()
+OPENING = [row for row in (*PAPERS, *QUESTIONS) if row.lab]
 FOLDER = Path(reading.__file__).parent
 FILES = {
     path.stem: path for path in (FOLDER / "miniatures").glob("*.py") if path.stem != "__init__"
@@ -72,7 +73,7 @@ def test_relations_of_2022_are_guesses_and_no_others():
 @cache
 def opened(name: str):
     """A lab that the first row with it opens, closed again."""
-    settings = next(p.settings for p in PAPERS if p.lab_name == name)
+    settings = next(row.settings for row in OPENING if row.lab_name == name)
     lab = getattr(labs, name)(settings)
     lab.raise_errors()
     assert {
@@ -82,7 +83,7 @@ def opened(name: str):
     return lab
 
 
-@pytest.mark.parametrize("paper", [p for p in PAPERS if p.lab], ids=lambda p: p.lab)
+@pytest.mark.parametrize("paper", OPENING, ids=lambda row: row.lab)
 def test_the_lab_of_a_row_opens_and_its_code_names_what_the_lab_uses(paper):
     assert paper.lab_name in labs.__all__
     named = {part.partition("=")[0] for part in paper.lab.split()[1:]}
@@ -97,6 +98,29 @@ def test_a_code_that_cannot_be_read_is_refused():
     broken = dataclasses.replace(PAPERS[0], lab="SubspaceLab depth=3")
     with pytest.raises(ValueError, match="cannot read"):
         _ = broken.settings
+
+
+def test_every_question_has_a_lab_and_says_what_would_refute_its_answer():
+    assert len(QUESTIONS) == len({q.text for q in QUESTIONS}) == len({q.lab for q in QUESTIONS})
+    for question in QUESTIONS:
+        assert question.text.endswith("?") and question.first.endswith((".", "?"))
+        assert question.lab and question.wrong_if and not question.wrong_if.endswith(".")
+        titles = [p.title for p in PAPERS if question.beside in p.title]
+        assert len(titles) == 1 or question.beside == ""
+
+
+def test_walks_lead_over_papers_of_the_list():
+    assert [w.name for w in WALKS] == ["what came before", "what followed", "what is open"]
+    for walk in WALKS:
+        assert walk is reading.walk(walk.name) and walk.question.endswith("?")
+        papers = [stop.paper for stop in walk.stops]
+        assert len(papers) == len(set(papers)) >= 4 and set(papers) <= set(PAPERS)
+        for i, stop in enumerate(walk.stops, 1):
+            assert f"{i}. {stop.why}" in str(walk) and stop.paper.adds in str(walk)
+    runnable = {stop.paper.miniature for walk in WALKS for stop in walk.stops} - {""}
+    assert len(runnable) >= 5
+    with pytest.raises(ValueError, match="must be one of what came before, what followed"):
+        reading.walk("what comes")
 
 
 def test_every_miniature_has_its_row_and_every_row_its_file():

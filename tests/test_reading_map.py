@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from threadpoolctl import threadpool_info
 
 from course_utils import reading
 from course_utils.labs import SubspaceLab, reading_map, vendor
@@ -72,6 +73,10 @@ def test_the_page_is_told_every_paper_and_every_miniature():
         assert sent["stands"].endswith("(a guess)") == ("relation" in paper.guessed)
         assert f"{sent['lab']} {sent['code']}".strip() == paper.lab
     assert graph.about["restOn"] == reading.RELATIONS_REST_ON
+    for sent, walk in zip(graph.about["walks"], reading.WALKS, strict=True):
+        assert (sent["name"], sent["question"]) == (walk.name, walk.question)
+        stops = [(PAPERS[stop["i"]], stop["why"]) for stop in sent["stops"]]
+        assert stops == [(stop.paper, stop.why) for stop in walk.stops]
 
 
 def test_the_library_is_the_one_that_was_published():
@@ -163,6 +168,38 @@ def test_a_run_can_be_stopped_and_another_be_run(mapped):
     assert types(mapped).count("progress") == 1
     hear(mapped, type="run", name="gradual_rank")
     mapped.wait()
+    assert types(mapped)[-1] == "result"
+
+
+def test_stop_ends_a_run_in_the_midst_of_a_repetition(mapped):
+    reached, let_go = threading.Event(), threading.Event()
+
+    def one(seed, n):
+        reached.set()
+        while not let_go.is_set():
+            pass
+        return {"found": 1.0}
+
+    def blas() -> list[int]:
+        return [found["num_threads"] for found in threadpool_info()]
+
+    mapped.give(one, chart=None)
+    before = blas()
+    hear(mapped, type="run", name="gradual_rank")
+    assert reached.wait(60)
+    (thread,) = (t for t in threading.enumerate() if t.name == "miniature")
+    hear(mapped, type="stop")
+    hear(mapped, type="stop")  # who is impatient does no harm
+    thread.join(60)
+    ended = not thread.is_alive()
+    let_go.set()
+    mapped.wait()
+    assert ended and types(mapped) == ["progress", "stopped"] and mapped.results == {}
+    assert blas() == before
+    mapped.give(lambda seed, n: {"found": 1.0}, chart=None)
+    hear(mapped, type="run", name="gradual_rank")
+    mapped.wait()
+    mapped.raise_errors()
     assert types(mapped)[-1] == "result"
 
 

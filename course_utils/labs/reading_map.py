@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +10,7 @@ import ipywidgets as widgets
 import traitlets
 
 from .. import reading
-from ..reading import RELATIONS, RELATIONS_REST_ON, TOPICS, Paper, Result
+from ..reading import RELATIONS, RELATIONS_REST_ON, TOPICS, WALKS, Paper, Result, Walk
 from . import charts
 from .cells import replace_predecessor
 from .frames import Frames
@@ -19,12 +18,9 @@ from .look import PAPERS, palette
 from .page import HERE, bundle, library, style
 from .places import places
 from .stage import listen_beside_cells
+from .stoppable import Stoppable, Stopped
 from .vendor import cytoscape
 from .views import Words
-
-
-class Stopped(Exception):
-    """The page asked for a miniature to end."""
 
 
 class Graph(anywidget.AnyWidget):
@@ -41,7 +37,7 @@ class ReadingMap(widgets.VBox):
     """The papers around that of the course: a graph to hover, click, drag, zoom and search.
 
     A card says what a paper adds, opens the lab that shows a piece of it with its settings, and
-    runs the miniature of the paper, if there is one, in the kernel.
+    runs the miniature of the paper, if there is one, in the kernel. Walks lead from card to card.
 
     Notes
     -----
@@ -55,8 +51,7 @@ class ReadingMap(widgets.VBox):
         self.errors: list[Exception] = []
         self.running = ""  # the miniature that runs now
         self.lab: Any = None  # the lab that a card has opened
-        self._stop = threading.Event()
-        self._worker: threading.Thread | None = None
+        self._worker = Stoppable()
         self.graph = Graph(papers=_papers(), miniatures=_miniatures(), about=_about())
         self.graph.on_msg(self._hear)
         super().__init__([self.graph])
@@ -86,20 +81,15 @@ class ReadingMap(widgets.VBox):
             raise RuntimeError(f"{self.running} is still running: stop it, or wait for its end")
         chosen = reading.miniature(name)
         self.running = name
-        self._stop.clear()
-        self._worker = threading.Thread(
-            target=self._work, args=(chosen, size, control), name="miniature", daemon=True
-        )
-        self._worker.start()
+        self._worker.start(lambda: self._work(chosen, size, control), "miniature")
 
     def stop(self) -> None:
-        """End the miniature that runs, after the repetition it is in."""
-        self._stop.set()
+        """End the miniature that runs, in the midst of a repetition too."""
+        self._worker.stop()
 
     def wait(self) -> None:
         """Wait until nothing runs."""
-        if self._worker is not None:
-            self._worker.join()
+        self._worker.join()
 
     def close(self) -> None:
         """Stop what runs and remove the map, and the lab that it has opened, from the page."""
@@ -166,9 +156,10 @@ class ReadingMap(widgets.VBox):
         name = chosen.name
 
         def progress(done: int, total: int):
-            if self._stop.is_set():
-                raise Stopped
+            self._worker.outside()
             self.graph.send({"type": "progress", "name": name, "done": done, "total": total})
+            if done < total:
+                self._worker.inside()
 
         try:
             result = chosen.run(size, progress=progress, control=control)
@@ -245,7 +236,7 @@ def _papers() -> list[dict]:
             "year": p.marked("year"),
             "relation": p.relation,
             "guessed": bool(p.guessed),
-            "stands": f"{RELATIONS[p.relation]}{' (a guess)' if 'relation' in p.guessed else ''}",
+            "stands": p.stands,
             "adds": p.adds,
             "topic": p.topic,
             "lab": p.lab_name,
@@ -277,8 +268,14 @@ def _about() -> dict:
         "relations": RELATIONS,
         "restOn": RELATIONS_REST_ON,
         "topics": list(TOPICS),
+        "walks": [_walk(walk) for walk in WALKS],
         "palette": palette(),
     }
+
+
+def _walk(walk: Walk) -> dict:
+    stops = [{"i": reading.papers().index(stop.paper), "why": stop.why} for stop in walk.stops]
+    return {"name": walk.name, "question": walk.question, "stops": stops}
 
 
 COURSE = (

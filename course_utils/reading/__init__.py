@@ -1,7 +1,8 @@
 """The papers around that of this course: one table, and one short experiment a file.
 
 ``papers()`` is the list, ``table()`` the same for a notebook, and ``miniature("leap").run()`` runs
-the experiment that shows a piece of a paper.
+the experiment that shows a piece of a paper. ``WALKS`` lead over the list, and ``QUESTIONS`` are
+what a student can start on.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 from ..given import choice
 from .mechanism import Chart, Miniature, Result
 from .paper import NOT_READ, RELATIONS, RELATIONS_REST_ON, TOPICS, Paper
+from .questions import QUESTIONS, OpenQuestion
 from .rows import PAPERS
+from .walks import WALKS, Stop, Walk
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,15 +25,21 @@ __all__ = [
     "Chart",
     "Miniature",
     "NOT_READ",
+    "OpenQuestion",
     "Paper",
+    "QUESTIONS",
     "RELATIONS",
     "RELATIONS_REST_ON",
     "Result",
+    "Stop",
     "TOPICS",
+    "WALKS",
+    "Walk",
     "miniature",
     "miniature_names",
     "papers",
     "table",
+    "walk",
 ]
 
 
@@ -77,6 +86,28 @@ def miniature(name: str) -> Miniature:
     """
     choice("miniature", name, miniature_names())
     return import_module(f"{__name__}.miniatures.{name}").MINIATURE
+
+
+def walk(name: str) -> Walk:
+    """The guided walk of a name.
+
+    Parameters
+    ----------
+    name : str
+        That of one of WALKS.
+
+    Returns
+    -------
+    Walk
+        ``print`` it, or choose it on the map.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name; it says which are known.
+    """
+    names = tuple(w.name for w in WALKS)
+    return WALKS[names.index(choice("walk", name, names))]
 
 
 def table() -> pd.DataFrame:

@@ -33,8 +33,24 @@ TOPICS = (
 NOT_READ = "not read"
 
 
+class Opens:
+    """What has ``lab``: a lab of the course, a space, and the settings code to open it with."""
+
+    lab: str
+
+    @property
+    def lab_name(self) -> str:
+        """Name of the lab; empty where there is none."""
+        return self.lab.partition(" ")[0]
+
+    @property
+    def settings(self) -> Settings | None:
+        """Settings with which the lab opens; None where there is none."""
+        return Settings.from_code(self.lab.partition(" ")[2]) if self.lab else None
+
+
 @dataclass(frozen=True)
-class Paper:
+class Paper(Opens):
     """A paper around that of this course.
 
     Attributes
@@ -79,14 +95,9 @@ class Paper:
         return self.sentence or NOT_READ
 
     @property
-    def lab_name(self) -> str:
-        """Name of the lab; empty where there is none."""
-        return self.lab.partition(" ")[0]
-
-    @property
-    def settings(self) -> Settings | None:
-        """Settings with which the lab opens; None where there is none."""
-        return Settings.from_code(self.lab.partition(" ")[2]) if self.lab else None
+    def stands(self) -> str:
+        """The relation in a sentence that says whether it is a guess."""
+        return f"{RELATIONS[self.relation]}{' (a guess)' if 'relation' in self.guessed else ''}"
 
     def marked(self, name: str) -> str:
         """The year or the relation as text that says whether it is a guess.

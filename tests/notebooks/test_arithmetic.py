@@ -14,7 +14,7 @@ from arithmetic import KINDS
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # of each the imports, and what is quick: fits and eigenvectors, SGD and its prediction, gaps,
-# kernels, low ranks
+# kernels, low ranks, a miniature
 CELLS = {
     "00_start_here": ("cell-05",),
     "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
@@ -23,6 +23,7 @@ CELLS = {
     "04_single_index_learning": ("cell-01", "cell-08", "cell-27", "cell-32", "cell-33"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
     "06_compressibility": ("cell-01", "cell-07", "cell-10", "cell-12"),
+    "08_reading_map": ("cell-01", "cell-05", "cell-07", "cell-10"),
 }
 
 

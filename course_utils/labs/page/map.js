@@ -14,7 +14,7 @@ function newMap(el, host) {
   return {
     root, host, papers, about: host.get("about"), miniatures: host.get("miniatures"),
     parts: {}, graph: null, opened: null, focused: null, moved: false, running: null,
-    results: new Map(), query: { text: "", topic: "", runnable: false }, unmount: null,
+    results: new Map(), query: { text: "", topic: "", runnable: false, stops: null }, unmount: null,
     timers: {},
   };
 }

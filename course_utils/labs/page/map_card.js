@@ -45,8 +45,9 @@ export function openCard(map, paper) {
   line(card, "Relation:", `${paper.stands}.`);
   line(card, "What it adds:", paper.adds);
   if (paper.lab) showLab(map, paper);
+  else line(card, "In the course:", "no lab shows a piece of it.");
   if (paper.miniature) showMiniature(map, paper.miniature);
-  else line(card, "Experiment:", "none that is honest and short.");
+  else line(card, "Experiment:", "none here.");
   map.graph.resize();
   title.focus({ preventScroll: true });
 }
@@ -87,7 +88,7 @@ function showMiniature(map, name) {
     map.host.send({ type: "run", name, ...how });
     tellProgress(map, 0, 0);
   }));
-  const stop = action(bar, "Stop", "End it after the repetition it is in", () => {
+  const stop = action(bar, "Stop", "End it now; nothing of it is kept", () => {
     map.host.send({ type: "stop" });
   });
   const progress = make("progress", "", bar);

@@ -11,6 +11,11 @@ const WAYS = {
 const ZOOM = 1.3;
 const idOf = (i) => `p${i}`;
 
+// What stands under a paper; on a walk it has its number.
+function labelOf({ label, miniature }, stop = 0) {
+  return `${stop ? `${stop}. ` : ""}${miniature ? "▶ " : ""}${label}`;
+}
+
 // The node of a paper, or that of the course's paper.
 function nodeOf(map, i) {
   return map.graph.getElementById(i === null ? "course" : idOf(i));
@@ -33,13 +38,14 @@ function elements({ papers, about }) {
     { data: { id: "course", label: "the paper of this course", stands: "this",
       title: course.title },
       position: { x: course.x, y: course.y }, classes: "spot course", ...fixed },
-    ...papers.flatMap(({ i, label, relation, guessed, miniature, x, y }) => [
-      { data: { id: idOf(i), i, stands: relation, label: miniature ? `▶ ${label}` : label },
-        position: { x, y },
-        classes: `spot paper${guessed ? " guessed" : ""}${miniature ? " runs" : ""}` },
+    ...papers.map((paper) => (
+      { data: { id: idOf(paper.i), i: paper.i, stands: paper.relation, label: labelOf(paper) },
+        position: { x: paper.x, y: paper.y },
+        classes: ["spot paper", paper.guessed && "guessed", paper.miniature && "runs"]
+          .filter(Boolean).join(" ") })),
+    ...papers.map(({ i, relation }) => (
       { data: { id: `e${i}`, source: idOf(i), target: "course", stands: relation },
-        selectable: false },
-    ]),
+        selectable: false })),
   ];
 }
 
@@ -111,10 +117,40 @@ export function makeGraph(map, body, act) {
   });
   dressGraph(map);
   makeZoom(map, frame);
+  keepPlace(map, frame);
+  shareWheel(map, frame);
   listenToGraph(map, act);
   canvas.onkeydown = (event) => press(map, event, act);
   canvas.onblur = () => hideTip(map);
   map.root.graph = map.graph; // for tests, and for who wants more of it
+}
+
+// Cytoscape remembers where it stands until the page scrolls or it gets another size. A notebook
+// also moves what it shows when a cell above it grows, and the pointer would then miss papers.
+function keepPlace(map, frame) {
+  let known = "";
+  const placed = () => {
+    const { left, top } = map.parts.canvas.getBoundingClientRect(), now = `${left} ${top}`;
+    if (now !== known) map.graph.resize();
+    known = now;
+  };
+  for (const type of ["pointermove", "pointerdown", "wheel"]) {
+    frame.addEventListener(type, placed, { capture: true, passive: true });
+  }
+}
+
+// The wheel scrolls the page until the map is in use, so that nobody who reads on is caught in it.
+function shareWheel(map, frame) {
+  const body = frame.parentElement, told = make("div", "course-papers-wheel", frame);
+  make("span", "", told).textContent = "Click the map to zoom with the wheel, or hold Ctrl.";
+  make("span", "", told).textContent = "The wheel zooms; Escape gives it back to the page.";
+  frame.addEventListener("wheel", (event) => {
+    const ours = event.ctrlKey || event.metaKey || body.matches(":focus-within");
+    if (ours) event.preventDefault(); // Cytoscape lets it through while the page still scrolls
+    else event.stopPropagation(); // before it reaches Cytoscape
+  }, { capture: true, passive: false });
+  // Cytoscape takes the focus away from everything that a press would give it to
+  map.graph.on("tapstart", () => map.parts.canvas.focus({ preventScroll: true }));
 }
 
 function makeZoom(map, frame) {
@@ -181,6 +217,15 @@ export function fadeGraph(map, shown) {
   });
 }
 
+// The papers of a walk, in order; none ends it.
+export function numberStops(map, stops) {
+  map.graph.batch(() => {
+    for (const paper of map.papers) {
+      nodeOf(map, paper.i).data("label", labelOf(paper, stops.indexOf(paper.i) + 1));
+    }
+  });
+}
+
 export function markOpen(map, i) {
   hideTip(map);
   map.graph.nodes(".opened").removeClass("opened");
@@ -227,6 +272,7 @@ function press(map, event, act) {
       setText(map.parts.said, map.parts.tip.textContent);
     }
   } else if ((key === "Enter" || key === " ") && map.focused !== null) act.open(map.focused);
+  else if (key === "Escape" && map.opened === null) map.parts.canvas.blur();
   else if (key === "Escape") act.close();
   else if (key === "+" || key === "=") zoomBy(map, ZOOM);
   else if (key === "-") zoomBy(map, 1 / ZOOM);

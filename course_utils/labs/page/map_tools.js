@@ -1,6 +1,7 @@
 // Above and below the graph: search, filters, the legend, and the same papers as a table.
 
 import { make } from "./dom.js";
+import { makeWalk } from "./map_walk.js";
 
 const SHAPES = {
   ellipse: '<circle cx="8" cy="8" r="6"/>',
@@ -13,11 +14,12 @@ const COLUMNS = ["title", "authors", "year", "relation", "what it adds", "lab", 
 const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
 // Whether a paper has every word of the search and passes the filters.
-export function matches(paper, { text, topic, runnable }) {
+export function matches(paper, { text, topic, runnable, stops }) {
   const { title, authors, year, adds } = paper;
   const all = plain([title, authors, year, adds, paper.topic].join(" "));
   return plain(text).split(/\s+/).every((word) => all.includes(word))
-    && (!topic || paper.topic === topic) && (!runnable || paper.miniature !== "");
+    && (!topic || paper.topic === topic) && (!runnable || paper.miniature !== "")
+    && (!stops || stops.includes(paper.i));
 }
 
 function field(parent, text, tag, title) {
@@ -51,8 +53,10 @@ export function makeTools(map, act) {
   runs.type = "checkbox";
   runs.after(" ▶ can be run");
   runs.onchange = () => { query.runnable = runs.checked; act.filter(); };
+  const walk = field(bar, "Walk ", "select", "A guided walk: a question, and papers in order");
   map.parts.count = make("span", "course-papers-count", bar);
   map.parts.count.setAttribute("role", "status");
+  makeWalk(map, walk, act);
   makeLegend(map);
 }
 
