@@ -10,6 +10,7 @@ from course_utils import Run, Settings
 from course_utils.compared import compared, held_at, row_beside, unlike
 from course_utils.labs import SubspaceLab, figures, ghosts, rows
 from course_utils.labs.held import Held
+from course_utils.labs.picture import picture
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
 
@@ -331,6 +332,35 @@ def test_curves_of_the_run_before_are_its_numbers_thin_and_grey():
             np.testing.assert_array_equal(trace["x"], left)
             assert trace["line"] == {"color": GREY, "dash": "solid", "width": 1.2}
         assert view.direct and sum(t["showlegend"] for t in curves) == (1 + (name == "norms"))
+
+
+@pytest.mark.parametrize("moment, row", [(0, 0), (2, 2), (4, 4)])
+def test_the_picture_has_neurons_and_angles_of_the_run_before_at_the_moment(moment, row):
+    run, before = lasting(), lasting(k=2, width=11, grow=0.8)
+    view = ghosts.with_before(picture(run), run, before)
+    tables = {"record": rows.of_run(run)} | ghosts.tables_before(before)
+    *own, ghost = view.bind(tables, moment).traces
+    assert len(own) == len(picture(run).traces) and ghost["type"] == "before"
+    neurons = before.neurons[row]
+    np.testing.assert_array_equal(ghost["inside"], neurons[:, :-1])
+    np.testing.assert_array_equal(ghost["outside"], neurons[:, -1])
+    np.testing.assert_allclose(ghost["degrees"], np.degrees(before.angles[row]))
+    assert ghost["widest"].max() == pytest.approx(np.abs(before.neurons[..., :-1]).max())
+    assert ghost["highest"].max() == pytest.approx(before.neurons[..., -1].max())
+    assert view.layout["note"] == "30 neurons; grey: before"
+
+
+def test_neurons_of_a_long_run_are_told_at_sixty_moments(lab):
+    run = trained(lab, *[10] * 100)
+    few, whole = rows.of_few(run), rows.of_run(run)
+    assert len(few.samples) == 60 < len(run)
+    assert {0, run.samples[-1]} <= set(few.samples) <= set(run.samples)
+    for part in (slice(None), slice(7, 9), slice(60, None)):
+        at = np.flatnonzero(np.isin(run.samples, few.samples[part]))
+        made, wanted = few.rows(part), whole.rows(slice(None))
+        assert made.keys() == wanted.keys()
+        for name, values in made.items():
+            np.testing.assert_array_equal(values, wanted[name][at], name)
 
 
 @pytest.mark.parametrize("moment, row", [(0, 0), (2, 2), (4, 4)])

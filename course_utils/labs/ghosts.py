@@ -1,4 +1,4 @@
-"""The run before in the views of a run: thin and grey, bound to the table "before"."""
+"""The run before in the views of a run: thin and grey, bound to tables of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from ..run import Run
-from . import figures
+from . import figures, rows
 from .look import GREY
 from .marks import line, points
-from .views import Figure, column
+from .views import Figure, Table, column
 
 TABLE = "before"
+NEURONS = "neurons before"  # at fewer moments: all of them are a megabyte
 THIN = 1.2  # pixels
 
 
@@ -23,11 +24,11 @@ def with_before(view: Figure, run: Run, before: Run) -> Figure:
     Parameters
     ----------
     view : Figure
-        One of those of figures.py.
+        One of those of figures.py, or the picture.
     run : Run
         What it shows.
     before : Run
-        What it is compared with; its rows are those of the table "before".
+        What it is compared with; its rows are those of ``tables_before``.
 
     Returns
     -------
@@ -36,6 +37,24 @@ def with_before(view: Figure, run: Run, before: Run) -> Figure:
     """
     added = _ADDED.get(view.name)
     return added(_longer(view, before), run, before) if added else view
+
+
+def tables_before(before: Run | None) -> dict[str, Table]:
+    """The rows of the run before.
+
+    Parameters
+    ----------
+    before : Run or None
+        What is held.
+
+    Returns
+    -------
+    dict of str to Table
+        "before", and "neurons before"; empty where nothing is held.
+    """
+    if before is None:
+        return {}
+    return {TABLE: rows.of_run(before, before), NEURONS: rows.of_few(before, before)}
 
 
 def _curves(name: str, label: str, hover: str, items=(None,)) -> list[dict]:
@@ -95,7 +114,18 @@ def _risk(view: Figure, run: Run, before: Run) -> Figure:
     return replace(view, traces=[*_curves("risk", "before", "%{y:.4f}"), *rest], direct=True)
 
 
+def _picture(view: Figure, run: Run, before: Run) -> Figure:
+    """Where neurons of the run before stood at this moment, and its angles."""
+    now = {name: column(name, table=NEURONS, at="now") for name in ("inside", "outside")}
+    most = {name: column(name, table=NEURONS) for name in ("widest", "highest")}
+    degrees = column("angles", table=TABLE, at="now")
+    note = f"{view.layout['note']}; grey: before"
+    added = {"type": "before", **now, **most, "degrees": degrees}
+    return replace(view, traces=[*view.traces, added], layout=view.layout | {"note": note})
+
+
 _ADDED = {
+    "picture": _picture,
     "angles": _angles,
     "norms": _norms,
     "singular values": _singular,
@@ -105,7 +135,7 @@ _ADDED = {
 
 def _longer(view: Figure, before: Run) -> Figure:
     """The axis of samples reaches as far as the run before, with all that reached to its end."""
-    axis = view.layout["xaxis"]
+    axis = view.layout.get("xaxis", {})
     if axis.get("type") != "log":
         return view
     end = axis["range"][1]

@@ -10,6 +10,7 @@ from ..run import Run
 from .views import Table
 
 NUMBERS = 600  # that tell the neurons of one moment: an eye sees no more than some hundred points
+FEW = 60  # moments at which the neurons of the run before are told
 TINY = 1e-9  # stands for a singular value of zero on a log axis
 
 
@@ -112,6 +113,31 @@ def of_run(run: Run, key: object = None) -> Table:
         return made
 
     return Table(run.samples, rows, key)
+
+
+def of_few(run: Run, key: object = None) -> Table:
+    """The same at 60 moments at most, evenly picked with the first and the last among them.
+
+    Parameters
+    ----------
+    run : Run
+        What was recorded.
+    key : object
+        What the rows belong to; see Table.
+
+    Returns
+    -------
+    Table
+        Columns as those of ``of_run``.
+    """
+    every = np.unique(np.linspace(0, len(run) - 1, FEW).round().astype(int))
+    whole = of_run(run)
+
+    def rows(part: slice) -> dict[str, np.ndarray]:
+        few = [whole.rows(slice(i, i + 1)) for i in every[part]] or [whole.rows(slice(0))]
+        return {name: np.concatenate([row[name] for row in few]) for name in few[0]}
+
+    return Table(run.samples[every], rows, key)
 
 
 def of_prediction(predicted: np.ndarray, d: int, key: object = None) -> Table:

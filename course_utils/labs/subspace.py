@@ -14,7 +14,7 @@ from . import figures, rows
 from .controls import Knob
 from .experiment import given
 from .gate import Question
-from .ghosts import TABLE, with_before
+from .ghosts import tables_before, with_before
 from .held import Held
 from .lab import Lab
 from .messages import titled
@@ -126,7 +126,7 @@ def SubspaceLab(
         partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
-        player=partial(Player, samples=0 if question and not lecture else samples),
+        player=partial(Player, samples=samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
         presets=PRESETS,
@@ -202,12 +202,11 @@ def tables(session: Session, run: Run) -> dict[str, Table]:
     Returns
     -------
     dict of str to Table
-        "record" and "prediction", and "before" where a run is held; see rows.py.
+        "record" and "prediction", and those of ghosts.py where a run is held; see rows.py.
     """
     predicted = rows.of_prediction(session.predicted, run.settings.d, session.record)
     made = {"record": rows.of_run(run, session.record), "prediction": predicted}
-    before = session.held.run
-    return made if before is None else made | {TABLE: rows.of_run(before, before)}
+    return made | tables_before(session.held.run)
 
 
 def words(session: Session, run: Run, moment: int = -1) -> Words:

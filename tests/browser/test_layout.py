@@ -197,6 +197,30 @@ def test_keys_of_a_field_and_of_a_button_stay_theirs(course):
     assert course.stage(0, "playing") == "false"
 
 
+def test_space_on_a_focused_button_of_play_counts_once(course):
+    """Firefox presses a button when Space is let go, whatever became of the key's going down."""
+    course.press("Reset")
+    course.until(lambda: course.sentence().startswith("After 0 samples"), "the first state")
+    course.lab().locator(".course-play").focus()
+    course.page.keyboard.press("Space")
+    course.until(lambda: course.stage(0, "playing") == "true", "the run")
+    course.page.keyboard.press("Space")
+    course.rest()
+    prevented = (
+        course.lab()
+        .locator(".course-play")
+        .evaluate("""button => {
+        const how = { key: ' ', bubbles: true, cancelable: true };
+        return ['keydown', 'keyup', 'keyup'].map(
+            type => !button.dispatchEvent(new KeyboardEvent(type, how)));
+    }""")
+    )
+    assert prevented == [True, True, False]
+    course.until(lambda: course.stage(0, "playing") == "true", "the run again")
+    course.press("Pause")
+    course.rest()
+
+
 def test_the_first_frames_of_play_move_the_picture(course):
     """Within fifteen painted frames, half a second at 30 a second, neurons have moved."""
     if course.lab().evaluate(CENTRE) != "picture":

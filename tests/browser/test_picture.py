@@ -11,6 +11,7 @@ pytest.importorskip("playwright.sync_api")
 from drawings import alone  # noqa: E402
 
 from course_utils import Settings  # noqa: E402
+from course_utils.labs import rows  # noqa: E402
 from course_utils.labs.subspace import SubspaceLab  # noqa: E402
 
 PATHS = """() => Object.fromEntries([...root.querySelectorAll('.course-picture path')]
@@ -38,9 +39,14 @@ class Shown:
         self.bare, self.page = bare, bare.page
         self.lab = alone(SubspaceLab(settings, samples=samples))
         self.told = []
-        self.lab.stage.send = lambda message, buffers=(): self.told.append((message, buffers[0]))
+        self.lab.stage.send = self.hear
         self.page.evaluate("model.set('central', '')")
         self.play()
+
+    def hear(self, message: dict, buffers=()):
+        """Keep a frame for the page."""
+        if buffers:
+            self.told.append((message, buffers[0]))
 
     def play(self, samples: int = 0):
         """Train, and wait until the page has painted what came of it."""
@@ -90,20 +96,24 @@ class Shown:
         return (ends[0] + ends[1]) / 2, np.array([*units, outside])
 
     def reach(self) -> float:
-        neurons = self.lab.session.run().neurons
-        count = min(neurons.shape[1], 600 // neurons.shape[2])
-        some = np.arange(count) * neurons.shape[1] // count
-        return float(abs(neurons[:, some, :-1]).max())
+        session = self.lab.session
+        runs = [session.run(), *([session.held.run] if session.held.run else [])]
+        return max(float(abs(picked(run)[..., :-1]).max()) for run in runs)
 
     def wanted(self, moment: int = -1, pair=(0, 1)) -> np.ndarray:
         """Where neurons belong when a moment is shown, from the run and the axes."""
         run = self.lab.session.run()
-        neurons = run.neurons[moment].astype(float)
-        count = min(len(neurons), 600 // neurons.shape[1])
-        neurons = neurons[np.arange(count) * len(neurons) // count]
+        neurons = picked(run)[moment].astype(float)
         seen = [*(pair if run.settings.k > 1 else pair[:1]), -1]
         middle, units = self.axes()
         return middle + neurons[:, seen] @ units
+
+
+def picked(run) -> np.ndarray:
+    """The neurons of a run that are drawn, at all moments."""
+    neurons = run.neurons
+    count = min(neurons.shape[1], 600 // neurons.shape[2])
+    return neurons[:, np.arange(count) * neurons.shape[1] // count]
 
 
 def same_points(got: np.ndarray, want: np.ndarray) -> None:
@@ -137,6 +147,29 @@ def test_neurons_stand_where_their_weights_say_while_a_run_goes_on_and_when_one_
     run = lab.lab.session.run()
     degrees = [f"{a:.0f}°" for a in np.degrees(run.angles[moment])]
     assert [t["text"] for t in lab.page.evaluate(TEXTS) if "°" in t["text"]] == degrees
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_the_run_before_is_seen_where_it_was_at_the_same_moment_until_reset(shown, k):
+    lab = shown(k)
+    assert not any(name.startswith("before") for name in lab.paths())
+    lab.lab._obey("set d", 30)
+    lab.play(150)
+    held, paths = lab.lab.session.held.run, lab.paths()
+    row = int(np.searchsorted(held.samples, 150, "right")) - 1
+    told = rows.of_few(held).samples
+    moment = list(held.samples).index(told[np.searchsorted(told, 150, "right") - 1])
+    middle, units = lab.axes()
+    neurons = picked(held)[moment].astype(float)[:, [0, 1, -1] if k > 1 else [0, -1]]
+    rings = paths["before"]
+    same_points(rings[:, :2] + np.outer(rings[:, 2], [1, 0]), middle + neurons @ units)
+    for n, angle in enumerate(np.degrees(held.angles[row])):
+        (x, y), (a, b) = paths[f"before {n}"]
+        assert abs(np.degrees(np.arctan2(y - b, a - x)) - angle) < 0.5
+    assert any("grey: before" in t["text"] for t in lab.page.evaluate(TEXTS))
+    lab.lab._obey("reset", None)
+    lab.play()
+    assert not any(name.startswith("before") for name in lab.paths())
 
 
 def test_a_choice_of_two_directions_asks_nobody_and_is_remembered(shown):

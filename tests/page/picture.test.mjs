@@ -154,6 +154,32 @@ test("a small picture has no words but the directions, and no dials", () => {
   assert.equal(of("hand").length, 0);
 });
 
+// The middles of the rings of the run before.
+const ringed = (picture) => picture.of("before").filter(([name]) => name === "before")
+  .flatMap(([, path]) => [...path.matchAll(/M(-?[\d.]+),(-?[\d.]+)a(-?[\d.]+),/g)]
+    .map(([, x, y, r]) => [+x + +r, +y]));
+
+test("neurons of the run before are rings where its weights say, its angles thin hands", () => {
+  for (const k of [1, 2, 3]) {
+    for (const less of [1, 2, 3]) { // it may have had fewer directions, or more
+      const given = numbers(k), was = numbers(less, 5, less), box = { width: 500, height: 420 };
+      const before = { inside: was.inside, outside: was.outside, degrees: [70, 35, 9].slice(0, less) };
+      const picture = draw({ ...given, before }, { ...box, size: 14 });
+      const eye = (k > 1 ? viewer : sideView)(frame({ ...given, ...box, size: 14 }));
+      const wanted = Array.from(was.outside, (z, n) => eye(was.inside[n * less],
+        k > 1 && less > 1 ? was.inside[n * less + 1] : 0, z));
+      sorted(ringed(picture)).forEach((p, n) => near(p, sorted(wanted)[n], 0.2, `${k} ${less}`));
+      const hands = picture.of("before ").map(([, path, look]) => [numbersIn(path), look]);
+      assert.equal(hands.length, Math.min(k, less));
+      hands.forEach(([[x, y, a, b], look], n) => {
+        near([Math.atan2(y - b, a - x) * 180 / Math.PI], [[70, 35, 9][n]], 0.5);
+        assert.ok(look["stroke-width"] < 2 && look.stroke === "#8a8a8a");
+      });
+    }
+  }
+  assert.equal(draw(numbers(2)).of("before").length, 0);
+});
+
 test("limits hold all values, grow in steps of a fifth and never fall under the first", () => {
   assert.equal(limitOf([0.3, 0.9], 1), 1.2);
   near([limitOf([0.3, 1.21, 0.2], 1), limitOf([1.44], 1), limitOf([1.3], 1.15)],

@@ -3,7 +3,7 @@
 import { labOf } from "./reach.js";
 import { moveRow } from "./timeline.js";
 
-const TYPED = "input, select, textarea, [contenteditable='true'], [role='slider'], .noUi-handle";
+const TYPED = "input, select, textarea, [role='slider'], .noUi-handle";
 const PRESSED = "button, summary, a[href]"; // Space and Enter are theirs
 
 // What a key asks for: an order to the kernel, or so many rows on or back; null for nothing.
@@ -18,7 +18,7 @@ export function wish(key, { playing, behind }) {
 
 // Whether a key belongs to what has the focus and not to the lab.
 function taken({ key, target }) {
-  if (target.closest(TYPED)) return true;
+  if (target.isContentEditable || target.closest(TYPED)) return true;
   return key === " " && target.closest(PRESSED) && !target.closest(".course-play, .course-pause");
 }
 
@@ -28,6 +28,7 @@ function offers(page, lab, { order, rows }) {
 }
 
 export function watchLabKeys(page) {
+  let spent = false; // Space has played or paused: when it is let go, it presses no button as well
   const pressed = (event) => {
     const lab = labOf(page);
     if (!lab?.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -36,16 +37,25 @@ export function watchLabKeys(page) {
     });
     if (!asked || taken(event) || !offers(page, lab, asked)) return;
     event.preventDefault();
+    spent = event.key === " ";
     if (asked.rows) moveRow(page, asked.rows);
     else if (!event.repeat || asked.order === "step") {
       page.host.send({ type: "key", order: asked.order });
     }
+  };
+  const released = (event) => {
+    if (spent && event.key === " ") event.preventDefault();
+    spent &&= event.key !== " ";
   };
   const clicked = ({ target }) => { // so that keys are the lab's
     if (target.closest(`${PRESSED}, ${TYPED}`)) return;
     target.closest(".course-view[data-place='centre']")?.focus({ preventScroll: true });
   };
   document.addEventListener("keydown", pressed);
+  document.addEventListener("keyup", released);
   page.parts.scene.addEventListener("click", clicked);
-  return () => document.removeEventListener("keydown", pressed);
+  return () => {
+    document.removeEventListener("keydown", pressed);
+    document.removeEventListener("keyup", released);
+  };
 }

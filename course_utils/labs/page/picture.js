@@ -9,6 +9,9 @@ const DIALS = 6; // angles that have a dial of their own
 const tenth = (v) => Math.round(10 * v) / 10;
 const at = ([x, y]) => `${tenth(x)},${tenth(y)}`;
 const segments = (pairs) => pairs.map(([a, b]) => `M${at(a)}L${at(b)}`).join("");
+const rings = (points, r) => points.map(([x, y]) =>
+  `M${at([x - r, y])}a${tenth(r)},${tenth(r)} 0 1 0 ${tenth(2 * r)},0`
+  + `a${tenth(r)},${tenth(r)} 0 1 0 ${tenth(-2 * r)},0`).join("");
 const dots = (points) => points.map((p) => `M${at(p)}h0`).join(""); // round caps make them points
 
 // The colour of a share in 0..1 between two colours of six digits.
@@ -60,11 +63,12 @@ function ring(eye, radius) {
   return `M${corners.map(at).join("L")}Z`;
 }
 
-// Each neuron as [weight on one direction, on the other, part outside].
+// Each neuron as [weight on one direction, on the other, part outside]. A run of fewer directions
+// has no weight on the others.
 export function places({ inside, outside, pair: [i, j], k }) {
   const width = inside.length / outside.length;
-  return Array.from(outside, (z, n) =>
-    [inside[n * width + i], k > 1 ? inside[n * width + j] : 0, z]);
+  const on = (n, direction) => (direction < width ? inside[n * width + direction] : 0);
+  return Array.from(outside, (z, n) => [on(n, i), k > 1 ? on(n, j) : 0, z]);
 }
 
 function floor(eye, { k, side, pair, size, small }, ink) {
@@ -107,12 +111,21 @@ function swarm(eye, neurons, { k, size }, ink) {
   return shapes;
 }
 
-// Where the neurons were at first, faint.
-function ghosts(eye, { first, size, ...numbers }, ink) {
-  if (!first) return [];
-  const was = places({ ...numbers, inside: first.inside, outside: first.outside });
-  return [["first", dots(was.map((p) => eye(...p))), { fill: "none", stroke: ink(GREY),
-    "stroke-opacity": 0.3, "stroke-width": 0.3 * size, "stroke-linecap": "round" }]];
+// Where the neurons were at first, faint, and where those of the run before stood, as rings.
+function ghosts(eye, { first, before, size, ...numbers }, ink) {
+  const grey = { fill: "none", stroke: ink(GREY) };
+  const seen = ({ inside, outside }) =>
+    places({ ...numbers, inside, outside }).map((p) => eye(...p));
+  const shapes = [];
+  if (first) {
+    shapes.push(["first", dots(seen(first)), { ...grey, "stroke-opacity": 0.3,
+      "stroke-width": 0.3 * size, "stroke-linecap": "round" }]);
+  }
+  if (before) {
+    shapes.push(["before", rings(seen(before), 0.28 * size), { ...grey, "stroke-opacity": 0.75,
+      "stroke-width": 0.08 * size }]);
+  }
+  return shapes;
 }
 
 // What the picture is called, and what of it is left out.
@@ -135,7 +148,14 @@ export function wedge([x, y], radius, degrees) {
   return { tip, area, hand: segments([[[x, y], tip]]) };
 }
 
-function dial(corner, radius, degrees, { colour, name, size, step, n }, ink) {
+// The hand of the run before, where there is one: thin and grey.
+function handBefore(corner, radius, degrees, n, ink) {
+  if (degrees === undefined) return [];
+  return [[`before ${n}`, wedge(corner, radius, degrees).hand,
+    { stroke: ink(GREY), "stroke-width": 1.5, "stroke-linecap": "round" }]];
+}
+
+function dial(corner, radius, degrees, { colour, name, was, size, step, n }, ink) {
   const { area, hand } = wedge(corner, radius, degrees), [x, y] = corner, own = ink(colour);
   const middle = { "text-anchor": "middle" };
   return [
@@ -144,6 +164,7 @@ function dial(corner, radius, degrees, { colour, name, size, step, n }, ink) {
     [`wedge ${n}`, area, { fill: own, "fill-opacity": 0.22 }],
     [`base ${n}`, `M${at(corner)}H${tenth(x + radius)}`,
       { stroke: ink(GREEN), "stroke-width": 0.16 * size }],
+    ...handBefore(corner, radius, was, n, ink),
     [`hand ${n}`, hand,
       { stroke: own, "stroke-width": 0.22 * size, "stroke-linecap": "round" }],
     ["text", [x + radius / 2, y + 1.35 * size], { ...middle, fill: own, "font-size": 1.3 * size,
@@ -154,21 +175,22 @@ function dial(corner, radius, degrees, { colour, name, size, step, n }, ink) {
 }
 
 // The principal angles of several directions beside each other, the largest first.
-function row(box, { degrees, names, colours, size, width, height, dials }, ink) {
+function row(box, { degrees, before, names, colours, size, width, height, dials }, ink) {
   const shown = Math.min(degrees.length, DIALS), step = width / shown;
   const radius = Math.min(dials - 3.6 * size, 0.62 * step);
   return Array.from({ length: shown }, (_, n) => dial(
     [step * (n + 0.5) - radius / 2, height - 1.8 * size], radius, degrees[n],
-    { colour: colours[n], name: names[n], size, step, n }, ink)).flat();
+    { colour: colours[n], name: names[n], was: before?.degrees[n], size, step, n }, ink)).flat();
 }
 
 // The one angle of one direction, in the same picture as the neurons.
-function opened(eye, { scale }, { degrees: [angle], size }, ink) {
+function opened(eye, { scale }, { degrees: [angle], before, size }, ink) {
   const { area, hand } = wedge(eye(0, 0), 1.1 * scale, angle), own = ink(INK);
   const turn = angle > 40 ? angle / 2 : angle + 14; // above a hand that lies low
   const beside = wedge(eye(0, 0), (angle > 40 ? 0.72 : 0.92) * scale, turn).tip;
   return [
-    [["wedge 0", area, { fill: own, "fill-opacity": 0.09 }]],
+    [["wedge 0", area, { fill: own, "fill-opacity": 0.09 }],
+      ...handBefore(eye(0, 0), 1.1 * scale, before?.degrees[0], 0, ink)],
     [["hand 0", hand, { stroke: own, "stroke-width": 0.3 * size, "stroke-linecap": "round" }],
       ["text", beside, { fill: own, "font-size": 2 * size, "font-weight": 700,
         "text-anchor": "middle", halo: true }, `${angle.toFixed(0)}°`]],

@@ -24,12 +24,14 @@ export function chooseDirection(chosen, direction) {
 // What is drawn when a row is shown.
 function numbersOf(page, view) {
   const { record, shown, host } = page, { k, ...layout } = view.layout;
-  const [now, first, limits, angles] = view.traces.map((trace, i) =>
+  const [now, first, limits, angles, before] = view.traces.map((trace, i) =>
     filled(trace, view.bound[i] ?? [], (binding) => record.read(binding, shown)));
-  const { degrees, names, colours } = angles;
+  const { degrees, names, colours } = angles, { widest = [], highest = [] } = before ?? {};
   return {
-    ...layout, k, first, degrees, names, colours, inside: now.inside, outside: now.outside,
-    side: limitOf(limits.inside, 1.15), tall: limitOf(limits.outside, 1),
+    ...layout, k, first, before, degrees, names, colours,
+    inside: now.inside, outside: now.outside,
+    side: Math.max(limitOf(limits.inside, 1.15), limitOf(widest, 1.15)),
+    tall: Math.max(limitOf(limits.outside, 1), limitOf(highest, 1)),
     pair: pairOf(host.get("pair"), Math.min(k, DIRECTIONS)),
   };
 }
