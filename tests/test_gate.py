@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawings import alone, made, ordered
 
-from course_utils import Run, Settings, online_sgd
+from course_utils import Run, Settings, labs, online_sgd
 from course_utils.events import fall_times, order_of_falls
 from course_utils.labs import Question, SubspaceLab
 
@@ -225,5 +225,124 @@ def test_questions_that_cannot_be_asked_are_refused(how, problem):
 
 def test_a_run_that_says_something_else_is_an_error_that_names_it():
     question = Question("?", {"a": "x", "b": "y"}, lambda run: "c")
-    with pytest.raises(ValueError, match="the run says 'c', none of the answers: a, b"):
+    with pytest.raises(ValueError, match="what was measured says 'c', none of the answers: a, b"):
         question.decided(None)
+
+
+# labs without a run in time
+
+FEW = {
+    "NTKLab": (labs.NTKLab, {"settings": Settings(link="cubic", d=10), "n": 50}),
+    "GapLab": (
+        labs.GapLab,
+        {"settings": Settings(link="tanh", d=10, width=20), "samples": 100, "seeds": 1},
+    ),
+    "EstimatorsLab": (labs.EstimatorsLab, {"settings": Settings(link="tanh", d=3), "seeds": 1}),
+}
+CHANGED = {
+    "GapLab": (*FEW["GapLab"], {"set width": 10}),
+    "EstimatorsLab": (*FEW["EstimatorsLab"], {"set link": "he2", "size": 3}),
+    "TargetLab": (labs.TargetLab, {"settings": Settings(k=1, link="tanh", d=5)}, {"set d": 1000}),
+    "HermiteLab": (labs.HermiteLab, {}, {"start": "cubic"}),
+    "SingleIndexLab": (
+        labs.SingleIndexLab,
+        {"settings": Settings(link="cubic", d=20, width=20), "samples": 2, "seeds": 1},
+        {"set link": "relu", "reach": 3.0},
+    ),
+}
+
+
+def asked(lab, how, **more):
+    answers = {"yes": "IT DOES", "no": "DOES IT?"}
+    return alone(lab(**how, question=Question("Does it?", answers, **{"right": "yes"} | more)))
+
+
+def shown(lab):
+    """What a lab has measured, as text."""
+    return "\n".join(lab._text(lab.session.run(), lab.words(lab.session.run(), -1), ""))
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_a_lab_that_measures_waits_with_it_for_an_answer(name):
+    make, how = FEW[name]
+    lab, seen = asked(make, how, right=lambda lab: "no" if lab.unfinished else "yes"), []
+    assert lab.session.unfinished and not lab.actor.playing
+    assert lab.text() == f"Predict. Does it?\n( ) yes\n( ) no\n{lab.short()}"
+    for answer, said in (("no", "does not hold; the lab says: yes. DOES IT?"), ("yes", "it holds")):
+        lab._obey("commit", answer)
+        assert lab.actor.playing and lab.gate.state == "playing"
+        play(lab)
+        assert lab.gate.state == "answered" and not lab.session.unfinished
+        assert said in lab.gate.panel.reveal and lab.gate.panel.reveal.startswith("Measured: ")
+        assert f"You said: {answer}. Measured: " in lab.text()
+        seen.append(shown(lab))
+        lab._obey("again", None)
+        assert lab.gate.state == "asked" and lab.session.unfinished and not lab.actor.playing
+    assert seen[0] == seen[1] != shown(lab)
+    assert ordered(lab) == []
+    lab.close()
+
+
+@pytest.mark.parametrize("order, value", [("skip", None), ("new_seed", None)])
+def test_a_question_that_is_left_lets_the_lab_measure(order, value):
+    lab = asked(*FEW["EstimatorsLab"])
+    lab._obey(order, value)
+    assert lab.gate.state == "left" and lab.actor.playing
+    play(lab)
+    assert not lab.session.unfinished and "Predict" not in lab.text()
+    lab.close()
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_lab_that_is_asked_what_a_change_does_shows_what_was_before_and_then_changes(name):
+    make, how, then = CHANGED[name]
+    lab = asked(make, how, then=then)
+    before, settings = shown(lab), lab.settings
+    knobs = {order: widget.value for order, widget in lab.knobs.items()}
+    assert not lab.session.unfinished and before.splitlines()[0] in lab.text()
+    assert lab.text().startswith("Predict. Does it?\n( ) yes\n( ) no\n")
+    lab._obey("commit", "yes")
+    play(lab)
+    assert lab.gate.panel.reveal == "Measured: it holds. IT DOES"
+    for order, value in then.items():
+        held = lab.knobs.get(order, lab.fields.get(order.removeprefix("set ")))
+        assert held.value == value or getattr(lab.settings, order[4:]) == value
+    assert not lab.session.unfinished and shown(lab) != before
+    lab._obey("again", None)
+    play(lab)
+    assert lab.gate.state == "asked" and lab.settings == settings
+    assert {order: widget.value for order, widget in lab.knobs.items()} == knobs
+    lab.close()
+
+
+def test_a_run_can_be_asked_what_a_change_does_as_it_goes_on():
+    question = Question("And without decay?", ANSWERS, "together", 900, then={"set noise": 0.7})
+    lab = gated(question, samples=400)
+    first = lab.run
+    assert lab.session.samples == 400 and "After 400 samples" in lab.text()
+    lab._obey("commit", "together")
+    play(lab)
+    assert lab.session.samples >= 900 and lab.settings.noise == 0.7
+    assert (400, "t = 400: noise 0.1 to 0.7.") in lab.words(lab.session.run(), -1).events
+    lab._obey("again", None)
+    assert lab.settings.noise == 0.1 and not lab.actor.playing
+    np.testing.assert_array_equal(lab.run.angles, first.angles)
+    lab.close()
+
+
+def test_a_run_that_is_compressed_answers_too():
+    small = Settings(d=20, k=1, link="tanh", width=20, step=0.2)
+    lab = asked(labs.CompressionLab, {"settings": small}, until=300)
+    assert len(lab.run) == 1 and "risk" not in lab.text()
+    lab._obey("commit", "no")
+    play(lab)
+    assert lab.session.moments[-1][0] == lab.session.samples >= 300  # all views show one moment
+    assert lab.gate.panel.reveal.startswith(f"After {lab.session.samples:,} samples")
+    lab.close()
+
+
+def test_in_a_lecture_labs_measure_as_ever():
+    make, how = FEW["EstimatorsLab"]
+    lab = alone(make(**how, lecture=True, question=ASKED))
+    assert lab.gate is None and not lab.session.unfinished
+    lab.close()

@@ -19,9 +19,11 @@ from ..settings import Settings
 from .compression_views import tables, views
 from .controls import Knob
 from .experiment import given
+from .gate import Question
 from .lab import Lab
 from .player import Player
 from .session import Session
+from .subspace import told
 from .views import Words
 
 if TYPE_CHECKING:
@@ -190,7 +192,11 @@ PRESETS = {
 
 
 def CompressionLab(
-    settings: Settings | None = None, samples: int = 0, seeds: int = 1, lecture: bool = False
+    settings: Settings | None = None,
+    samples: int = 0,
+    seeds: int = 1,
+    lecture: bool = False,
+    question: Question | None = None,
 ) -> Lab:
     """Singular values, what a rank leaves out, and risk against bytes while SGD runs.
 
@@ -204,6 +210,8 @@ def CompressionLab(
         Only 1: this lab cuts one network.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -251,6 +259,7 @@ def CompressionLab(
         beside=("rank",),
         more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
+        question=question,
     )
 
 
@@ -300,4 +309,5 @@ def words(session: Compressions, run: Run, moment: int = -1) -> Words:
         f"{size:,} bytes in place of {whole:,} ({whole / size:.0f} x smaller).{some}",
         rows,
         lights,
+        events=told(session, run),
     )

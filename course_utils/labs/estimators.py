@@ -16,6 +16,7 @@ from ..settings import Settings
 from . import charts
 from .controls import Knob, choice, field_widget, steps
 from .experiment import Experiment, given
+from .gate import Question
 from .lab import Lab
 from .look import COLOURS, DASHES, GREY, MARKERS, NOW
 from .marks import band
@@ -126,6 +127,17 @@ class Comparison(Experiment):
             found[:, i, j] = np.nanquantile(self.angles[i, j], (0, 0.5, 1))
         return found
 
+    def lost(self) -> list[str]:
+        """Methods that miss some of the subspace at the most samples.
+
+        Returns
+        -------
+        list of str
+            Those whose median angle is above 45 degrees.
+        """
+        last = self.quantiles()[1, :, -1]
+        return [name for name, angle in zip(NAMES, last, strict=True) if angle > 45]
+
     def frame(self) -> pd.DataFrame:
         """All angles, in degrees.
 
@@ -170,7 +182,12 @@ TIPS = {
 }
 
 
-def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: bool = False) -> Lab:
+def EstimatorsLab(
+    settings: Settings | None = None,
+    seeds: int = 5,
+    lecture: bool = False,
+    question: Question | None = None,
+) -> Lab:
     """Choose a link and see which estimators come near the hidden subspace as samples grow.
 
     Parameters
@@ -181,6 +198,8 @@ def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: boo
         How many to measure.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -225,6 +244,7 @@ def EstimatorsLab(settings: Settings | None = None, seeds: int = 5, lecture: boo
         ),
         text=_lines,
         lecture=lecture,
+        question=question,
     )
 
 

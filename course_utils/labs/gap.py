@@ -14,6 +14,7 @@ from ..settings import Settings
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
 from .gap_curves import FIELDS, SIZES, GapCurves, views
+from .gate import Question
 from .lab import Lab
 from .parts import Press
 from .twin import table
@@ -69,7 +70,11 @@ TIPS = {
 
 
 def GapLab(
-    settings: Settings | None = None, samples: int = 2000, seeds: int = 6, lecture: bool = False
+    settings: Settings | None = None,
+    samples: int = 2000,
+    seeds: int = 6,
+    lecture: bool = False,
+    question: Question | None = None,
 ) -> Lab:
     """The mean gap against T beside prediction, bound and the luck of one run; what moves it.
 
@@ -83,6 +88,8 @@ def GapLab(
         How many to measure, each with a target and a network of its own.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -136,6 +143,7 @@ def GapLab(
         text=lines,
         example="d=50 width=1000",
         lecture=lecture,
+        question=question,
     )
 
 

@@ -124,6 +124,25 @@ class GapCurves(Experiment):
         """
         self.seeds += more
 
+    def power(self, field: str) -> float:
+        """The power of a field with which the gap has grown since the settings before.
+
+        Parameters
+        ----------
+        field : str
+            Of the settings, in which both differ.
+
+        Returns
+        -------
+        float
+            At the largest sample count of both.
+        """
+        now, before = self.gaps, self.before
+        _, i, j = np.intersect1d(now.samples, before.samples, return_indices=True)
+        grown = now.mean[i[-1]] / before.mean[j[-1]]
+        changed = getattr(now.settings, field) / getattr(before.settings, field)
+        return float(np.log(grown) / np.log(changed))
+
     @property
     def no_suprema(self) -> str:
         """Why there are no suprema for these settings; empty where there are."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from ..run import Run, in_d
+from ..settings import Settings
 from .controls import button, row
+from .player import Player
 from .prediction import Prediction
 
 if TYPE_CHECKING:
@@ -42,13 +44,18 @@ class Question:
     answers : mapping of str to str
         Two answers or more, each with what tempts to it, which is said afterwards only.
     right : str or callable
-        The answer that holds; or called as right(run) when the run has come far enough, so that
-        the run itself decides.
+        The answer that holds; or called as right(result) when the lab has measured what answers,
+        so that its run, or else its experiment, decides.
     until : int or str
-        Where the run stops: after so many samples, or when an event of this name has come (see
-        ``events_of``), after 1000 d samples at the latest.
+        Where a run stops: after so many samples, or when an event of this name has come (see
+        ``events_of``), after 1000 d samples at the latest. A lab without a run in time stops when
+        everything is measured.
     times : int
         How many events of that name are waited for.
+    then : mapping of str to object
+        Orders that the lab obeys once an answer is fixed, with their values, such as
+        {"preset": "he2"}. A lab that is asked what a change does opens with what was before it;
+        without orders it opens with nothing measured.
 
     Raises
     ------
@@ -58,9 +65,10 @@ class Question:
 
     text: str
     answers: Mapping[str, str]
-    right: str | Callable[[Run], str]
+    right: str | Callable[[Any], str]
     until: int | str = "angle"
     times: int = 1
+    then: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self):
         if not isinstance(self.answers, Mapping) or len(self.answers) < 2:
@@ -77,13 +85,13 @@ class Question:
                 "give a number of samples, or the name of an event and how often it has to come"
             )
 
-    def decided(self, run: Run) -> str:
-        """The answer that holds for a run.
+    def decided(self, result: Any) -> str:
+        """The answer that holds.
 
         Parameters
         ----------
-        run : Run
-            That has come far enough.
+        result : Run or object
+            A run that has come far enough, or another experiment that is measured.
 
         Returns
         -------
@@ -95,18 +103,20 @@ class Question:
         ValueError
             If ``right`` says something else.
         """
-        found = self.right if isinstance(self.right, str) else self.right(run)
+        found = self.right if isinstance(self.right, str) else self.right(result)
         if found not in self.answers:
-            raise ValueError(f"the run says {found!r}, none of the answers: {self._offered()}")
+            raise ValueError(
+                f"what was measured says {found!r}, none of the answers: {self._offered()}"
+            )
         return found
 
-    def verdict(self, run: Run, answer: str) -> str:
-        """Whether an answer holds for a run, and what tempts to it.
+    def verdict(self, result: Any, answer: str) -> str:
+        """Whether an answer holds, and what tempts to it.
 
         Parameters
         ----------
-        run : Run
-            That has come far enough.
+        result : Run or object
+            A run that has come far enough, or another experiment that is measured.
         answer : str
             One of the answers.
 
@@ -115,9 +125,11 @@ class Question:
         str
             Two sentences.
         """
-        found, t = self.decided(run), int(run.samples[-1])
-        when = f"After {t:,} samples ({in_d(t, run.settings.d)})"
-        held = "it holds" if found == answer else f"it does not hold; the run says: {found}"
+        found, when, who = self.decided(result), "Measured", "the lab"
+        if isinstance(result, Run):
+            t, who = int(result.samples[-1]), "the run"
+            when = f"After {t:,} samples ({in_d(t, result.settings.d)})"
+        held = "it holds" if found == answer else f"it does not hold; {who} says: {found}"
         return f"{when}: {held}. {self.answers[answer]}"
 
     def _offered(self) -> str:
@@ -130,7 +142,7 @@ class Gate:
     Parameters
     ----------
     lab : Lab
-        Whose run answers; it has a Player.
+        Whose run, or whose measurements, answer.
     question : Question
         What is asked.
 
@@ -142,12 +154,14 @@ class Gate:
 
     def __init__(self, lab: Lab, question: Question):
         self.lab, self.question, self.state, self.answer = lab, question, "asked", ""
+        self._plays = isinstance(lab.player, Player)  # a run in time, or measurements
+        self._before: tuple[Settings, str, dict[str, Any]] = (lab.settings, "", {})
         ask = lab.actor.order
         self.panel = Prediction(question.text, list(question.answers))
         self.panel.observe(self._chosen, "chosen")
         self.leave = button("Skip", "Close the question and use the lab", lambda: ask("skip"))
         self.retry = button(
-            "Try again", "Back to the untrained network and the question", lambda: ask("again")
+            "Try again", "Back to what was before, and to the question", lambda: ask("again")
         )
         self.box = widgets.VBox([widgets.VBox([self.panel, row([self.leave, self.retry])])])
         self.box.add_class("course-gate")
@@ -172,14 +186,14 @@ class Gate:
             The question with its answers alone, while it waits for one; later what was answered,
             and what came of it, before what the lab says.
         """
-        if self.state == "asked":
-            return f"{self.panel!r}\n{self.lab.short()}"
+        if self.state == "asked":  # what comes before the change is no answer
+            return f"{self.panel!r}\n{told if self.question.then else self.lab.short()}"
         if self.state == "left":
             return told
         return f"You said: {self.answer}. {self.panel.reveal}".rstrip() + f"\n{told}"
 
     def commit(self, answer: str) -> None:
-        """Fix an answer, and play until the run answers.
+        """Fix an answer, and play, or measure, until what is there answers.
 
         Parameters
         ----------
@@ -200,16 +214,24 @@ class Gate:
         self.answer = answer
         self._to("playing")
         self.panel.chosen = list(self.question.answers).index(answer)
+        knobs = {order: widget.value for order, widget in self.lab.knobs.items()}
+        self._before = self.lab.settings, self.lab.chosen, knobs
+        for order, value in self.question.then.items():
+            self.lab.orders[order](value)
+        if not self._plays:
+            self.lab.player.go()
+            return self.look()  # where all is known at once
         until = self.question.until
-        self.lab.player.play_to(
+        return self.lab.player.play_to(
             LIMIT * self.lab.settings.d if isinstance(until, str) else until, stretch=1
         )
 
     def look(self) -> None:
-        """See whether the run has come far enough; called after each step."""
+        """See whether the lab has come far enough; called after each step."""
         if self.state != "playing" or not self._reached():
             return
-        self.lab.player.pause()
+        if self._plays:
+            self.lab.player.pause()
         self._to("answered")
         self.panel.reveal = self.question.verdict(self.lab.session.run(), self.answer)
 
@@ -234,18 +256,33 @@ class Gate:
             The order's value, which says nothing.
         """
         self._to("left")
+        if not self._plays:
+            self.lab.player.go()  # what was waited with
 
     def again(self, _=None) -> None:
-        """Back to the untrained network and the question.
+        """Back to the question, and to what was before it.
 
         Parameters
         ----------
         _ : object
             The order's value, which says nothing.
         """
-        self.lab.player.reset()
+        if self._plays:
+            self.lab.player.reset()
+        if self.question.then:
+            self._restore()
+        elif not self._plays:
+            self.lab.session.begin(self.lab.settings)
         self._to("asked")
         self.panel.reveal, self.panel.chosen = "", -1
+
+    def _restore(self):
+        settings, chosen, knobs = self._before
+        self.lab.use(settings, anew=True, chosen=chosen)
+        for order, value in knobs.items():
+            self.lab.orders[order](value)
+        if self._plays:
+            self.lab.player.open()
 
     def _to(self, state: str):
         self.state = state
@@ -256,6 +293,8 @@ class Gate:
 
     def _reached(self) -> bool:
         question, session = self.question, self.lab.session
+        if not self._plays:
+            return not session.unfinished
         if not isinstance(question.until, str):
             return session.samples >= question.until
         come = sum(event.name == question.until for event in session.watch.events)

@@ -17,6 +17,7 @@ from ..settings import Settings
 from . import charts
 from .controls import Knob, choice, slider
 from .experiment import Experiment
+from .gate import Question
 from .lab import Lab
 from .look import COLOURS, GREY, NOW
 from .parts import Press
@@ -131,7 +132,13 @@ TIPS = {
 }
 
 
-def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bool = False) -> Lab:
+def HermiteLab(
+    link: str = "tanh",
+    d: int = 100,
+    noise: float = 0.1,
+    lecture: bool = False,
+    question: Question | None = None,
+) -> Lab:
     """Sliders for Hermite coefficients, the link they make, and what a direction explains.
 
     Parameters
@@ -144,6 +151,8 @@ def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bo
         Standard deviation of the label noise.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -186,6 +195,7 @@ def HermiteLab(link: str = "tanh", d: int = 100, noise: float = 0.1, lecture: bo
         example="",
         more_title="Export",
         lecture=lecture,
+        question=question,
     )
 
 

@@ -74,7 +74,7 @@ class Lab(widgets.VBox):
     lecture : bool
         Open in lecture mode: large type, few controls, the whole page (Escape leaves it).
     question : Question, optional
-        What the lab asks before it plays; not in lecture mode.
+        What the lab asks before it plays or measures; not in lecture mode.
 
     Notes
     -----
@@ -130,13 +130,13 @@ class Lab(widgets.VBox):
         self.fields = made | dict(fields or {})
         self.knobs = {order: knob.widget for order, knob in (knobs or {}).items()}
         self.preset, self.code = preset_menu(self.presets), code_box(self.short())
-        asked = self.gate.orders if self.gate else {}
-        self._orders = Orders(self, knobs or {}, {**(orders or {}), **asked})
+        self._orders = Orders(self, knobs or {}, orders or {})
         self.orders = self._orders.table
         super().__init__(self._parts(first, more, more_title, bar, beside, lecture))
         self.add_class("course-lab")
         listen_beside_cells(self)
-        self.player.open()
+        if not self.gate or question.then:  # else all waits for an answer
+            self.player.open()
         self._obey("show", None)  # whatever differs in the experiment, controls show
 
     # For the user.

@@ -16,6 +16,7 @@ from .marks import path, points
 from .player import Player
 from .session import Session
 from .subspace import tables as run_tables
+from .subspace import told
 from .views import Figure, Table, Words, column
 
 
@@ -149,7 +150,7 @@ def neurons_movie(settings: Settings, samples: int = 3000, share: float = 0.1) -
         "NeuronsMovie",
         session,
         partial(views, session, share),
-        lambda run, moment=-1: Words(run.sentence(moment)),
+        lambda run, moment=-1: Words(run.sentence(moment), events=told(session, run)),
         tables=partial(tables, session, share),
         player=partial(Player, samples=samples),
         first=("noise", "weight_decay", "step"),

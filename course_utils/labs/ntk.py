@@ -14,6 +14,7 @@ from ..links import LINKS
 from ..settings import Settings
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
+from .gate import Question
 from .lab import Lab
 from .parts import Press
 from .race import DIMENSIONS, SIZES, Race, views
@@ -46,7 +47,12 @@ PRESETS = {
 }
 
 
-def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool = False) -> Lab:
+def NTKLab(
+    settings: Settings | None = None,
+    n: int = SIZES[-1],
+    lecture: bool = False,
+    question: Question | None = None,
+) -> Lab:
     """SGD, the tangent kernel and a linear fit race on the same samples.
 
     Parameters
@@ -58,6 +64,8 @@ def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool =
         The largest sample size.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -108,6 +116,7 @@ def NTKLab(settings: Settings | None = None, n: int = SIZES[-1], lecture: bool =
         ),
         example="d=50 link=cubic",
         lecture=lecture,
+        question=question,
     )
 
 

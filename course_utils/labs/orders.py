@@ -47,6 +47,7 @@ class Orders:
         coded = {"code": partial(take_code, lab), "copy": partial(copy_code, lab)}
         self.table: dict[str, Callable[[Any], None]] = {
             **lab.player.orders,
+            **(lab.gate.orders if lab.gate else {}),
             **{order: partial(self._act, act) for order, act in own.items()},
             **{order: partial(self._turn, knob) for order, knob in self.knobs.items()},
             **(coded if lab.example else {}),

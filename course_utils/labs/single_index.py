@@ -15,6 +15,7 @@ from ..settings import Settings
 from ..snapshot import in_d
 from .controls import WORDS, Knob, choice, field_widget, steps
 from .experiment import given
+from .gate import Question
 from .lab import Lab
 from .parts import Press
 from .player import Reviewer
@@ -102,7 +103,11 @@ TIPS = {
 
 
 def SingleIndexLab(
-    settings: Settings | None = None, samples: float = UNTIL, seeds: int = 3, lecture: bool = False
+    settings: Settings | None = None,
+    samples: float = UNTIL,
+    seeds: int = 3,
+    lecture: bool = False,
+    question: Question | None = None,
 ) -> Lab:
     """The function that Algorithm 1 learns, its R^2 against T / d, the angle, and Hermite degrees.
 
@@ -119,6 +124,8 @@ def SingleIndexLab(
         How many targets and networks to measure.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -176,6 +183,7 @@ def SingleIndexLab(
         text=lines,
         example="d=200 link=quintic",
         lecture=lecture,
+        question=question,
     )
 
 

@@ -317,6 +317,20 @@ class Learning(Experiment):
         r2 = np.nanmean(self.column("r2"), axis=0)
         return Before(self.settings, self.reach, self.passes, over, r2)
 
+    def gained(self) -> float:
+        """How much larger mean R^2 is than before, at the last T / d of both.
+
+        Returns
+        -------
+        float
+            nan where nothing was before.
+        """
+        if self.before is None:
+            return float("nan")
+        now = self._so_far()
+        _, i, j = np.intersect1d(now.over, self.before.over, return_indices=True)
+        return float(now.r2[i[-1]] - self.before.r2[j[-1]]) if len(i) else float("nan")
+
     def frame(self):
         """All that is shown as a tidy DataFrame, one row a seed and sample count.
 

@@ -18,6 +18,7 @@ from ..targets import MultiIndexModel
 from . import charts
 from .controls import Knob, slider
 from .experiment import Experiment, given
+from .gate import Question
 from .lab import Lab
 from .look import COLOURS, GREY, NOW
 from .parts import Press
@@ -197,7 +198,11 @@ TIPS = {
 }
 
 
-def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
+def TargetLab(
+    settings: Settings | None = None,
+    lecture: bool = False,
+    question: Question | None = None,
+) -> Lab:
     """Choose a link, d, k and noise; see labels along true directions, and along any other.
 
     Parameters
@@ -206,6 +211,8 @@ def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
         What labels depend on.
     lecture : bool
         Open in lecture mode.
+    question : Question, optional
+        What is asked first; see Question. Not in lecture mode.
 
     Returns
     -------
@@ -261,6 +268,7 @@ def TargetLab(settings: Settings | None = None, lecture: bool = False) -> Lab:
             Press("New samples", "New seed: draw everything anew", "new_seed", "refresh"),
         ),
         lecture=lecture,
+        question=question,
     )
 
 
