@@ -315,6 +315,16 @@ def test_a_lab_that_is_asked_what_a_change_does_shows_what_was_before_and_then_c
     lab.close()
 
 
+def test_a_page_that_rounds_a_slider_leaves_no_question():
+    lab = asked(labs.HermiteLab, {}, then={"start": "cubic"})
+    for order, widget in lab.knobs.items():
+        lab._obey(order, round(widget.value, 2) if order != "start" else widget.value)
+    assert lab.gate.state == "asked" and lab.session.name == "tanh"
+    lab._obey("c1", 0.5)
+    assert lab.gate.state == "left" and lab.session.name == "own"
+    lab.close()
+
+
 def test_a_run_can_be_asked_what_a_change_does_as_it_goes_on():
     question = Question("And without decay?", ANSWERS, "together", 900, then={"set noise": 0.7})
     lab = gated(question, samples=400)

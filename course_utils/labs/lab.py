@@ -320,8 +320,7 @@ class Lab(widgets.VBox):
 
     def _obey(self, key: str, value):
         with self._lock:
-            self._orders.obey(key, value)
-            if self.gate:
+            if self._orders.obey(key, value) and self.gate:
                 self.gate.obeyed(key)
 
     def _step(self):

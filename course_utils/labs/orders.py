@@ -60,7 +60,7 @@ class Orders:
             knob.widget.observe(self._by_hand(order), "value")
             knob.widget.add_class(f"course-field-{order.removeprefix('set ')}")
 
-    def obey(self, key: str, value: Any) -> None:
+    def obey(self, key: str, value: Any) -> bool:
         """Carry an order out, and let every control show what holds then.
 
         Parameters
@@ -69,6 +69,11 @@ class Orders:
             The order.
         value : object
             Its value.
+
+        Returns
+        -------
+        bool
+            False where a control's value holds already, as when a page rounds that of a slider.
 
         Raises
         ------
@@ -82,12 +87,14 @@ class Orders:
                 raise ValueError(
                     f"{self.lab.name} does not understand the order {key!r}: it understands {known}"
                 )
+            news = not (key in self.knobs and self.knobs[key].holds(value))
             self.table[key](value)
         except Exception:
             self._echo("")  # what is refused does not stay in its control
             raise
         else:
             self._echo(key)
+            return news
         finally:
             self._thread.obeys = False
 
