@@ -235,7 +235,7 @@ def BreakLab(
         partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
-        player=partial(Player, samples=0 if question and not lecture else samples),
+        player=partial(Player, samples=samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
         presets=PRESETS,
