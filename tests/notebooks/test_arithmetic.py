@@ -17,12 +17,12 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # kernels, low ranks, a miniature
 CELLS = {
     "00_start_here": ("cell-05",),
-    "01_multiple_index_model": ("cell-01", "cell-03", "cell-12", "cell-16", "cell-18", "cell-20"),
+    "01_multiple_index_model": tuple(f"cell-{i:02}" for i in (1, 3, 11, 12, 16, 17, 18, 20)),
     "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-21"),
     "03_generalisation": ("cell-01", "cell-05", "cell-10", "cell-34"),
     "04_single_index_learning": ("cell-01", "cell-08", "cell-27", "cell-32", "cell-33"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
-    "06_compressibility": ("cell-01", "cell-07", "cell-10", "cell-12"),
+    "06_compressibility": ("cell-01", "cell-07", "cell-09", "cell-10", "cell-12"),
     "08_reading_map": ("cell-01", "cell-05", "cell-07", "cell-10"),
 }
 
