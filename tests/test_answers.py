@@ -193,6 +193,11 @@ RIGHT = {
     "5.5": [lambda K, y: np.sum(K * np.outer(y, y)) / np.linalg.norm(K) / np.sum(y**2)],
     "6.3": [largest_paying, lambda m, d: math.ceil(m * d / (m + d)) - 1],
     "6.4": [torch_codes],
+    "7.1": [lambda W, a, b, x, y, rate, decay: (1 - rate * decay) * W - rate * np.outer(
+        (a @ np.maximum(W @ x + b, 0) - y) * np.sign(a) * (W @ x + b > 0), x)],
+    "7.3": [lambda c, error: next((j for j in range(1, len(c)) if abs(c[j]) > error), math.inf)],
+    "7.4": [lambda S, u, h, lam: (w := np.linalg.inv(h * S + lam * np.eye(len(u))) @ S @ u)
+            / np.sqrt(w @ w)],
 }  # fmt: skip
 
 
@@ -344,6 +349,10 @@ WRONG = {
         (lambda A: tuple(map(str, solved("6.4")(A))), "codes", "int8"),
         (lambda A: solved("6.4")(np.resize(A, (6, A.shape[1]))), "codes", "shape"),
     ],
+    "7.1": [(only(6, "7.1"), "step of notebook 02", "For m = 9")],
+    "7.3": [(lambda c, error: str(solved("7.3")(c, error)), "first degree", "is a text")],
+    "7.4": [(only(4, "7.4"), "where W settles", "in d = 3")],
+    "7.5": [(only(3, "7.5"), "first step points", "For 50 samples")],
 }  # fmt: skip
 
 
@@ -357,7 +366,7 @@ def test_a_wrong_answer_fails_at_the_property_that_it_lacks(id):
 
 
 # exercises whose answers may be off by as much, or are whole numbers
-COARSE = {"1.4", "1.5", "2.3", "2.4", "5.4", "6.3", "6.4"}
+COARSE = {"1.4", "1.5", "2.3", "2.4", "5.4", "6.3", "6.4", "7.3"}
 
 
 @pytest.mark.parametrize("id", sorted(ALL.keys() - COARSE))

@@ -65,6 +65,32 @@ def every_neuron(W, a, b, x, y, step, decay):
     return (1 - step * decay) * W - step * residual * np.outer(len(W) * a, x)
 
 
+def scaled(pull, shrink):
+    """An answer to 7.1 with other factors of m at the gradient and at decay."""
+
+    def answer(W, a, b, x, y, rate, decay):
+        m, gradient = len(W), square_gradient(W, a, b, x, y) / len(W)
+        return W - rate * (pull(m) * gradient + shrink(m) * decay * W)
+
+    return answer
+
+
+def density(t):
+    return np.exp(-(t**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def unit(v):
+    return v / np.linalg.norm(v)
+
+
+def settled(S, u, A):
+    return unit(np.linalg.solve(A, S @ u))
+
+
+def degrees_to(g, u):
+    return np.degrees(np.arccos(abs(g @ u) / np.linalg.norm(g)))
+
+
 def plateau(d, et, decay, V):
     return np.sqrt(et * V * (d - 1) / (2 * decay - et * decay**2))
 
@@ -521,6 +547,82 @@ WRONG = {  # id: {answer: words that its diagnosis must hold}
             lambda A: (np.rint(A / row_scales(A, 127)).astype(np.int8), row_scales(A, 127)[:, 0]),
             "shape",
         ),
+    ],
+    "7.1": [
+        (scaled(lambda m: 1, lambda m: 1), "First bug, still there"),
+        (scaled(lambda m: m, lambda m: m), "Second bug"),
+        (scaled(lambda m: 1, lambda m: 1 / m), "nothing moves at all"),
+        (scaled(lambda m: m, lambda m: 1 / m), "nothing makes W_perp small"),
+        (scaled(lambda m: m, lambda m: 0), "decay is missing"),
+        (scaled(lambda m: -m, lambda m: 1), "uphill"),
+        (scaled(lambda m: m**2, lambda m: 1), "expected"),
+        (lambda W, a, b, x, y, rate, decay: W[0], "shape (6, 3)"),
+    ],
+    "7.2": [
+        (lambda r, b, decay: density(b / r) / r - decay, "relative rate"),
+        (lambda r, b, decay: density(b / r) - decay, "in proportion to its length"),
+        (lambda r, b, decay: density(r / b) - decay * r, "not r / |b|"),
+        (lambda r, b, decay: density(b * r) - decay * r, "divide, do not multiply"),
+        (lambda r, b, decay: np.exp(-((b / r) ** 2) / 2) - decay * r, "1 / sqrt(2 pi) is missing"),
+        (
+            lambda r, b, decay: np.exp(-((b / r) ** 2)) / np.sqrt(2 * np.pi) - decay * r,
+            "or its half",
+        ),
+        (lambda r, b, decay: -density(b / r) - decay * r, "sign of decay"),
+        (lambda r, b, decay: density(b / r), "Decay is missing"),
+        (lambda r, b, decay: 0.0, "expected"),
+    ],
+    "7.3": [
+        (lambda c, error: 0 if abs(c[0]) > error else 1, "counts from degree 1"),
+        (
+            lambda c, error: f[0] if len(f := np.flatnonzero(np.abs(c[1:]) > error)) else np.inf,
+            "counts from degree 1",
+        ),
+        (
+            lambda c, error: 1 + np.argmax(np.abs(c[1:])) if np.abs(c[1:]).max() else np.inf,
+            "largest coefficient",
+        ),
+        (
+            lambda c, error: f[0] + 1 if len(f := np.flatnonzero(np.abs(c[1:]) > 0)) else np.inf,
+            "within the error",
+        ),
+        (
+            lambda c, error: f[0] + 1 if len(f := np.flatnonzero(c[1:] > error)) else np.inf,
+            "take np.abs",
+        ),
+        (
+            lambda c, error: f[0] + 1 if len(f := np.flatnonzero(np.abs(c[1:]) > error)) else 0,
+            "no degree counts",
+        ),
+    ],
+    "7.4": [
+        (lambda S, u, h, lam: np.linalg.solve(h * S + lam * np.eye(4), S @ u), "unit vector"),
+        (lambda S, u, h, lam: u, "without decay"),
+        (lambda S, u, h, lam: unit(S @ u), "limit of strong decay"),
+        (lambda S, u, h, lam: unit(np.linalg.solve(h * S + lam * np.eye(4), u)), "by S: solve"),
+        (lambda S, u, h, lam: unit((h * S + lam * np.eye(4)) @ S @ u), "solve with it"),
+        (lambda S, u, h, lam: settled(S, u, h * np.eye(4) + lam * S), "exchanged"),
+        (lambda S, u, h, lam: settled(S, u, h * S + lam), "every entry"),
+        (
+            lambda S, u, h, lam: unit(
+                np.linalg.solve(h * S + lam * np.eye(4), np.linalg.solve(S, u))
+            ),
+            "should multiply",
+        ),
+        (lambda S, u, h, lam: -settled(S, u, h * S + lam * np.eye(4)), "turned round"),
+        (lambda S, u, h, lam: unit(u + S @ u), "expected"),
+    ],
+    "7.5": [
+        (lambda X, y, u: degrees_to(y @ X, u), "not clipped"),
+        (lambda X, y, u: np.radians(degrees_to(np.clip(y, -1, 1) @ X, u)), "in radians"),
+        (lambda X, y, u: np.cos(np.radians(degrees_to(np.clip(y, -1, 1) @ X, u))), "the cosine"),
+        (
+            lambda X, y, u: np.degrees(np.arccos(abs(np.clip(y, -1, 1) @ X @ u) / len(X))),
+            "by the norm of g",
+        ),
+        (lambda X, y, u: degrees_to(np.clip(y, -1, 1) @ X, np.eye(3)[0]), "first axis"),
+        (lambda X, y, u: degrees_to(np.sign(y) @ X, u), "the sign of y"),
+        (lambda X, y, u: 17.0, "expected"),
     ],
     "8.1": [
         (lambda s, p0, step: np.log(s / p0 - 1) / (2 * s), "time of the flow"),

@@ -1,4 +1,4 @@
-"""Samples used more than once by the network of the course: two ways that show no gain.
+"""Samples used more than once by the network of the course: two ways that gain little.
 
 The way that shows one, a second look from a trial step, is ``reading.miniatures.batch_reuse``.
 """
@@ -34,8 +34,8 @@ def reused(settings: Settings, n: int, passes: int = 1, repeats: int = 1) -> Sna
 
     Notes
     -----
-    Passes let a wide network learn the samples by heart; repeats in a row are little more than one
-    larger step. Taught in notebook 07.
+    Both find more than each sample once does, and far less than as many fresh samples. Measured
+    and taught in notebook 07.
     """
     n, passes, repeats = (
         whole(name, value, 1)

@@ -61,7 +61,7 @@ PRESETS = {
     ),
     "no decay": (
         HOLDS.replace(weight_decay=0.0),
-        "Decay is missing: the angle falls and W⊥ stays near 1. Watch the norms, not their ratio.",
+        "Decay is missing: the angle falls and W⊥ does not. Watch the norms, not their ratio.",
     ),
     "pure noise": (
         HOLDS.replace(link="none", noise=1.0),

@@ -23,6 +23,7 @@ CELLS = {
     "04_single_index_learning": ("cell-01", "cell-08", "cell-27", "cell-32", "cell-33"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
     "06_compressibility": ("cell-01", "cell-07", "cell-09", "cell-10", "cell-12"),
+    "07_where_it_breaks": ("cell-01", "cell-02", "cell-03", "cell-33", "cell-35", "cell-74"),
     "08_reading_map": ("cell-01", "cell-05", "cell-07", "cell-10"),
 }
 
