@@ -15,9 +15,11 @@ if TYPE_CHECKING:  # the same table for editors
     from .events import events_of as events_of
     from .hermite import hermite_coefficients as hermite_coefficients
     from .hermite import information_exponent as information_exponent
+    from .journal.progress import progress as progress
     from .kernels import kernel_ridge as kernel_ridge
     from .kernels import ntk_kernel as ntk_kernel
     from .labs import SubspaceLab as SubspaceLab
+    from .labs.report import report as report
     from .links import LINKS as LINKS
     from .networks import TwoLayerNet as TwoLayerNet
     from .record import online_sgd as online_sgd
@@ -51,6 +53,8 @@ _HOME = {
     "compression": ("compress",),
     "kernels": ("kernel_ridge", "ntk_kernel"),
     "labs": ("SubspaceLab",),
+    "journal.progress": ("progress",),
+    "labs.report": ("report",),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 __all__ = sorted(_MODULE)

@@ -5,50 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
+from .folders import cache_directory
 from .identity import examine
 from .links import LINKS
 from .origins import package_identity, package_text, replaced
 from .settings import Settings
 
 package_identity()  # as imported, not as edited while the process runs
-
-
-def cache_directory() -> Path:
-    """Where results of sweeps are kept.
-
-    Returns
-    -------
-    Path
-        The environment variable COURSE_CACHE, or this user's folder for caches.
-
-    Raises
-    ------
-    RuntimeError
-        Where a home folder is asked for and there is none.
-
-    Notes
-    -----
-    Finished runs are remembered there by settings, samples, and the code of this package, of
-    ``measure``, of your link, and of all that these use but files and libraries of the same
-    version: an interrupted sweep goes on where it was, and a repeated one takes no time. Where that
-    code cannot be told, a warning says why, and nothing is remembered.
-    """
-    if own := os.environ.get("COURSE_CACHE"):
-        return Path(own).expanduser()
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches"
-    else:
-        folder = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(folder).expanduser() / "subspace-course"
 
 
 class Store:

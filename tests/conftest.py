@@ -44,6 +44,14 @@ def serve() -> Callable[..., AbstractContextManager[list[str]]]:
     return opened_course
 
 
+@pytest.fixture(autouse=True)
+def journal(monkeypatch, tmp_path_factory) -> Path:
+    """The folder of an empty journal, for this test alone."""
+    folder = tmp_path_factory.mktemp("journal", numbered=True) / "data"
+    monkeypatch.setenv("COURSE_DATA", str(folder))
+    return folder
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m selects
 def pytest_collection_modifyitems(items):
     """Everything in tests/browser is a browser test, whether it says so or not."""

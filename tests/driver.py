@@ -233,6 +233,7 @@ def opened_course(
         "JUPYTER_PREFER_ENV_PATH": "0",
         "PYTHONPATH": os.pathsep.join(filter(None, (before, str(ROOT)))),
         "TMPDIR": str(home),
+        "COURSE_DATA": str(home / "journal"),
     }
     process = subprocess.Popen(
         [sys.executable, "-c", OPEN_COURSE, str(notebooks), *arguments],

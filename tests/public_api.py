@@ -40,3 +40,4 @@ print(c.information_exponent("tanh"), c.hermite_coefficients(lambda Z: Z[:, 0], 
 five_d = dict(seeds=1, samples=lambda s: 5 * s.d)
 table = sweep(settings, over={"noise": [0.1, 0.5]}, progress=False, n_jobs=1, **five_d)
 print(table.columns, c.predicted_perpendicular, c.SubspaceLab)
+print(c.progress().next, c.report)

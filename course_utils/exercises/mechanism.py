@@ -5,7 +5,9 @@ For each there is a sentence that says what is wrong and what to try.
 
 from __future__ import annotations
 
+import inspect
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ..journal.keeping import entries, note
 from .asking import Wrong, array, call, last_call, number, require
 from .limit import TimeUp, within
 
@@ -28,6 +31,7 @@ __all__ = [
     "find_exercise",
     "hint",
     "number",
+    "recall",
     "require",
 ]
 
@@ -181,7 +185,8 @@ def _examine(verdict: Verdict, answer: Any) -> None:
 def check(id: str, answer: Any = None) -> None:
     """Print which properties of an answer hold and which one fails first.
 
-    It never raises: what goes wrong is printed.
+    It never raises: what goes wrong is printed. The answer and what was found are noted in the
+    journal, but for a stub as it stood.
 
     Parameters
     ----------
@@ -191,16 +196,60 @@ def check(id: str, answer: Any = None) -> None:
         What the student wrote.
     """
     try:
-        print(examine(id, answer))
+        verdict = examine(id, answer)
     except KeyError as problem:
         print(problem.args[0])
+        return
+    print(verdict)
+    written = _written(answer)
+    before = [e for e in entries("check") if e.get("exercise") == verdict.exercise.id]
+    if HOLE in written or (
+        before and (before[-1]["answer"], before[-1]["passed"]) == (written, verdict.passed)
+    ):
+        return
+    note(
+        "check",
+        exercise=verdict.exercise.id,
+        passed=verdict.passed,
+        holds=verdict.holds,
+        fails=verdict.fails,
+        why=verdict.why,
+        answer=written,
+    )
 
 
-_given: dict[str, int] = {}
+def recall(id: str) -> None:
+    """Print the answer to an exercise that passed last, or else the one that was tried last.
+
+    So it is there again when a notebook was closed without saving it.
+
+    Parameters
+    ----------
+    id : str
+        Number of the exercise.
+    """
+    tried = [e for e in entries("check") if e.get("exercise") == str(id)]
+    passed = [e for e in tried if e.get("passed")]
+    if not tried:
+        print(f"The journal holds no answer to exercise {id} yet.")
+        return
+    entry = (passed or tried)[-1]
+    state = "passed" if passed else f"did not pass yet: {entry.get('fails')}"
+    print(f"# Exercise {id}, {entry['when']}, {state}\n{entry.get('answer', '')}")
+
+
+def _written(answer: Any) -> str:
+    """The code of an answer; its text where it has none."""
+    try:
+        return textwrap.dedent(inspect.getsource(answer)).rstrip()
+    except (TypeError, OSError, IndentationError, SyntaxError):
+        return repr(answer)[:1000]
 
 
 def hint(id: str) -> None:
     """Print the first hint of an exercise, and the second one when asked again.
+
+    How many were taken is noted in the journal, so that the next kernel goes on from there.
 
     Parameters
     ----------
@@ -212,11 +261,12 @@ def hint(id: str) -> None:
     except KeyError as problem:
         print(problem.args[0])
         return
-    count = _given[exercise.id] = _given.get(exercise.id, 0) + 1
-    number = min(count, 2)
+    taken = sum(e.get("exercise") == exercise.id for e in entries("hint"))
+    number = min(taken + 1, 2)
     print(f"Hint {number} of 2 for exercise {exercise.id}: {exercise.hints[number - 1]}")
-    if count > 2:
+    if taken > 1:
         print("There is no third hint; the solution is folded below the exercise.")
+    note("hint", exercise=exercise.id, number=number)
 
 
 def exercises(chapter: int) -> dict[str, Exercise]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -178,3 +179,20 @@ class Actor:
             action(*arguments)
         except Exception as problem:
             self._fail(problem)
+
+
+def place_of(problem: Exception) -> str:
+    """Where an exception came from.
+
+    Parameters
+    ----------
+    problem : Exception
+        That was raised.
+
+    Returns
+    -------
+    str
+        The function and line; "the lab" where there is none.
+    """
+    frames = traceback.extract_tb(problem.__traceback__)
+    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "the lab"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from ..journal import note
 from ..run import Run, in_d
 from ..settings import Settings
 from .controls import button, row
@@ -233,7 +234,15 @@ class Gate:
         if self._plays:
             self.lab.player.pause()
         self._to("answered")
-        self.panel.reveal = self.question.verdict(self.lab.session.run(), self.answer)
+        run = self.lab.session.run()
+        self.panel.reveal = self.question.verdict(run, self.answer)
+        note(
+            "verdict",
+            question=self.question.text,
+            answer=self.answer,
+            held=self.question.decided(run) == self.answer,
+            said=self.panel.reveal,
+        )
 
     def obeyed(self, order: str) -> None:
         """Leave the question where something else was asked of the lab.

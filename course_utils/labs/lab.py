@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,11 +18,12 @@ import ipywidgets as widgets
 from ..engine.online import Diverged
 from ..run import Run
 from ..settings import Settings
-from .actor import Actor
+from .actor import Actor, place_of
 from .cells import replace_predecessor
 from .controls import FIRST, MORE, Knob, field_widget, row
 from .frames import Frames
 from .gate import Gate, Question
+from .memory import Memory
 from .orders import KEYS, Orders, noted
 from .page import recorded
 from .parts import Press, code_box, code_parts, lecture_switch, more_parts, preset_menu
@@ -115,7 +115,9 @@ class Lab(widgets.VBox):
         replace_predecessor(self)
         self.name, self.session = name, session
         self.views, self.words, self.tables = views, words, tables
-        self.presets, self.example, self._text = dict(presets or {}), example, text
+        self.memory = Memory(self, self._frame)
+        self.presets = {**(presets or {}), **self.memory.preset()}
+        self.example, self._text = example, text
         self.errors: list[Exception] = []
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
         self.chosen = ""  # the preset that holds
@@ -260,7 +262,7 @@ class Lab(widgets.VBox):
         text = (
             str(problem)
             if foreseen
-            else f"{type(problem).__name__}: {problem} (in {_place(problem)})"
+            else f"{type(problem).__name__}: {problem} (in {place_of(problem)})"
         )
         self.stage.send_error(text)
         self.errors = [*self.errors, problem][-20:]
@@ -322,6 +324,7 @@ class Lab(widgets.VBox):
         with self._lock:
             if self._orders.obey(key, value) and self.gate:
                 self.gate.obeyed(key)
+            self.memory.keep()
 
     def _step(self):
         with self._lock:
@@ -333,6 +336,7 @@ class Lab(widgets.VBox):
         playing, orders = self.actor.playing, self._orders
         reword = orders.stale or (self._played and not playing)  # predictions are exact at rest
         orders.stale, self._played = False, playing
+        self.memory.shown(playing)
         if self.tables is None:
             return self._frame(self.stage.send_frame)
         told = {"cursor": self.player.cursor, "looked": self.player.looked}
@@ -389,8 +393,3 @@ class Lab(widgets.VBox):
             What to run.
         """
         self.use(settings, anew=True, chosen=self.chosen or None)
-
-
-def _place(problem: Exception) -> str:
-    frames = traceback.extract_tb(problem.__traceback__)
-    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "the lab"

@@ -10,6 +10,17 @@ const make = (tag, parent, text) => {
   return el;
 };
 
+function offerAgain(model, after, radios, show) {
+  const once = make("button", after, "Try again");
+  once.type = "button";
+  once.onclick = () => {
+    model.set("chosen", -1);
+    model.save_changes();
+    show();
+    radios[0].focus();
+  };
+}
+
 function render({ model, el }) {
   const box = make("fieldset", el);
   box.className = "course-predict";
@@ -52,7 +63,8 @@ function render({ model, el }) {
     after.replaceChildren("You said: ");
     make("b", after, model.get("options")[chosen]);
     const reply = [model.get("replies")[chosen], model.get("reveal")].filter(Boolean).join(" ");
-    after.append(`. ${reply}`);
+    after.append(`. ${reply} `);
+    if (model.get("again")) offerAgain(model, after, radios, show);
   }
 
   commit.onclick = () => {

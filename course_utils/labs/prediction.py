@@ -8,6 +8,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from ..journal import entries, note
+
 HERE = Path(__file__).parent
 
 
@@ -40,12 +42,32 @@ class Prediction(anywidget.AnyWidget):
     replies = traitlets.List(traitlets.Unicode()).tag(sync=True)
     reveal = traitlets.Unicode().tag(sync=True)
     chosen = traitlets.Int(-1).tag(sync=True)
+    again = traitlets.Bool(False).tag(sync=True)  # offer to choose once more
 
     def __init__(self, question: str, options: Sequence[str] | Mapping[str, str], reveal: str = ""):
         if len(options) < 2 or isinstance(options, str):
             raise ValueError(f"a prediction needs a list of two options or more, got {options!r}")
         replies = list(options.values()) if isinstance(options, Mapping) else [""] * len(options)
         super().__init__(question=question, options=list(options), replies=replies, reveal=reveal)
+        self.observe(self._committed, "chosen")
+        self._remembers = True
+
+    def restore(self) -> None:
+        """Show the answer that was committed to before, in another kernel perhaps.
+
+        Later ones may be chosen instead.
+        """
+        mine = [e for e in entries("prediction") if e.get("question") == self.question]
+        said = [e.get("answer") for e in mine]
+        self.again, self._remembers = True, False
+        if said and said[-1] in self.options:
+            self.chosen = self.options.index(said[-1])
+        self._remembers = True
+
+    def _committed(self, change: dict):
+        if change["new"] >= 0 and self._remembers:
+            reply = " ".join(filter(None, [self.replies[change["new"]], self.reveal]))
+            note("prediction", question=self.question, answer=self.answer, reply=reply)
 
     @property
     def answer(self) -> str | None:
@@ -82,11 +104,14 @@ def predict(
     Returns
     -------
     Prediction
-        For the end of a cell; its ``answer`` is what was chosen, None before.
+        For the end of a cell; its ``answer`` is what was chosen, None before. What was chosen in
+        an earlier kernel is there again, and may be chosen anew.
 
     Raises
     ------
     ValueError
         For fewer than two options.
     """
-    return Prediction(question, options, reveal)
+    asked = Prediction(question, options, reveal)
+    asked.restore()
+    return asked

@@ -8,10 +8,12 @@ its text has changed, so that a second run changes nothing.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import nbformat
 from nbclient import NotebookClient
@@ -47,7 +49,8 @@ def execute(path: Path) -> float:
     """Run one notebook in place; how many seconds it took."""
     notebook, began = nbformat.read(path, as_version=4), time.perf_counter()
     before = {key(cell): still for cell in notebook.cells if (still := still_of(cell))}
-    with TemporaryDirectory() as folder:
+    # an empty journal: nothing was done before
+    with TemporaryDirectory() as folder, patch.dict(os.environ, COURSE_DATA=folder):
         watched = f"import sys; sys.path.insert(0, {str(HERE)!r}); import stills"
         NotebookClient(
             notebook,

@@ -1,0 +1,105 @@
+"""What the course asks of a student, read from its notebooks: predictions and exercises."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import launcher
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing to do.
+
+    Attributes
+    ----------
+    kind : str
+        'prediction' or 'exercise'.
+    name : str
+        The question, or the exercise's id.
+    section : str
+        Heading under which it stands.
+    """
+
+    kind: str
+    name: str
+    section: str
+
+
+@dataclass
+class Chapter:
+    """One notebook.
+
+    Attributes
+    ----------
+    file : str
+        Its name.
+    title : str
+        Its first heading.
+    minutes : str
+        What it says that it takes; empty if it does not.
+    tasks : list of Task
+        In reading order.
+    """
+
+    file: str
+    title: str
+    minutes: str = ""
+    tasks: list[Task] = field(default_factory=list)
+
+
+def chapters() -> list[Chapter]:
+    """The notebooks of the course, in reading order.
+
+    Returns
+    -------
+    list of Chapter
+        Empty where the package was installed without them.
+    """
+    return [_chapter(path) for path in sorted(launcher.NOTEBOOKS.glob("[0-9]*.ipynb"))]
+
+
+def _chapter(path: Path) -> Chapter:
+    chapter = Chapter(path.name, path.stem)
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):  # a file that Jupyter would not open either
+        return chapter
+    section = ""
+    for cell in cells:
+        source = "".join(cell.get("source", ""))
+        if cell.get("cell_type") == "code":
+            chapter.tasks += [Task(kind, name, section) for kind, name in _asked(source)]
+            continue
+        for level, heading in re.findall(r"^(#{1,2}) (.+)$", source, re.M):
+            if level == "#" and not section:
+                chapter.title = section = heading
+            else:
+                section = heading
+        if not chapter.minutes and (told := re.search(r"\*\*Time\*\* (\d+) minutes", source)):
+            chapter.minutes = told[1]
+    return chapter
+
+
+def _asked(source: str) -> Iterator[tuple[str, str]]:
+    """(kind, name) of what a cell asks."""
+    kinds = {"predict": "prediction", "Question": "prediction", "check": "exercise"}
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a student's cell
+        return
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    for call in sorted(calls, key=lambda n: n.lineno):
+        named = [k.value for k in call.keywords if k.arg in ("question", "text", "id")]
+        first = (call.args or named or [None])[0]
+        if (
+            call.func.id in kinds
+            and isinstance(first, ast.Constant)
+            and isinstance(first.value, str)
+        ):
+            yield kinds[call.func.id], first.value

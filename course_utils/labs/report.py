@@ -1,0 +1,149 @@
+"""One page to hand in: answers, predictions, hints, settings, seeds and figures of a student."""
+
+from __future__ import annotations
+
+import html
+import json
+import platform
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ..journal.course import Task
+from ..journal.progress import Progress, Stand, progress
+from .memory import drawings
+from .page import HERE, bundle, inlined, library, style
+
+PACKAGES = ("subspace-course", "numpy", "scipy", "torch", "numba")
+
+
+def report(path: str | Path = "report.html", name: str = "") -> Path:
+    """Write a page that holds what a student has done, to hand in.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to write; an older file of this name is replaced.
+    name : str
+        Whose report it is; left out, it says none.
+
+    Returns
+    -------
+    Path
+        The file: HTML that opens without a kernel, a server or a network. With figures of labs it
+        has 5 MB and more.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written.
+
+    Notes
+    -----
+    Figures are those of the labs that are open in this kernel, and of others as their runs came to
+    rest last. Settings of labs are codes that the labs take back, with their seeds.
+    """
+    done, shown = progress(), drawings()
+    title = f"Report of {name}" if name else "Report"
+    page = Template((HERE / "report.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(title),
+        style=style() if shown else "",
+        body="\n".join([_head(done), *_chapters(done), *_labs(done, shown)]),
+        library=inlined(library().read_text(encoding="utf-8")) if shown else "",
+        program=inlined(bundle("report.js")) if shown else "",
+    )
+    path = Path(path)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _head(done: Progress) -> str:
+    now = datetime.now().astimezone().isoformat(timespec="minutes")
+    packages = ", ".join(f"{one} {found}" for one in PACKAGES if (found := _version(one)))
+    made = f"Written {now} with Python {platform.python_version()}, {packages}."
+    return f"<p>{html.escape(made)}</p>{done.html()}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _chapters(done: Progress) -> Iterable[str]:
+    told = set()
+    for chapter in done.course:
+        stands = [stand for stand in done.stands(chapter) if stand.state != "open"]
+        told |= {stand.task.name for stand in stands}
+        if stands:
+            parts = "".join(_task(stand, done.noted) for stand in stands)
+            yield f"<section><h2>{html.escape(chapter.title)}</h2>{parts}</section>"
+    # what a notebook asks no longer, or a student asked by themselves
+    rest = dict.fromkeys(
+        (kind, entry[key])
+        for entry in done.noted
+        for kind, key in (("exercise", "exercise"), ("prediction", "question"))
+        if isinstance(entry.get(key), str) and entry[key] not in told
+    )
+    if rest:
+        stands = [Stand(Task(kind, name, ""), "done") for kind, name in rest]
+        parts = "".join(_task(stand, done.noted) for stand in stands)
+        yield f"<section><h2>Beside the notebooks</h2>{parts}</section>"
+
+
+def _task(stand: Stand, noted: list[Mapping[str, Any]]) -> str:
+    task, say = stand.task, html.escape
+    if task.kind == "prediction":
+        return f"<h3>Prediction</h3><p>{say(task.name)}</p>" + "".join(
+            f"<p>{say(entry['when'])}: <b>{say(str(entry.get('answer', '')))}</b>. "
+            f"{say(str(entry.get('said') or entry.get('reply') or ''))}</p>"
+            for entry in noted
+            if entry.get("question") == task.name
+        )
+    checks = [e for e in noted if e["kind"] == "check" and e.get("exercise") == task.name]
+    hints = sum(e["kind"] == "hint" and e.get("exercise") == task.name for e in noted)
+    parts = [f"<h3>Exercise {say(task.name)}</h3><p>{len(checks)} answers, {hints} hints.</p>"]
+    shown = checks[-1:]
+    if passed := [e for e in checks if e.get("passed")]:
+        shown = passed[-1:] + [e for e in checks[-1:] if e is not passed[-1]]
+    for entry in shown:
+        found = (
+            f"passed: {'; '.join(map(str, entry.get('holds') or []))}"
+            if entry.get("passed")
+            else f"not yet: {entry.get('fails')}. {entry.get('why')}"
+        )
+        parts.append(
+            f"<p>{say(entry['when'])}, {say(found)}</p>"
+            f"<pre><code>{say(str(entry.get('answer', '')))}</code></pre>"
+        )
+    return "".join(parts)
+
+
+def _labs(done: Progress, shown: list[dict[str, Any]]) -> Iterable[str]:
+    last = {(e.get("lab"), e.get("opened")): e for e in done.noted if e["kind"] == "lab"}
+    for number, one in enumerate(shown):
+        last.pop((one["lab"], one["opened"]), None)
+        held = {
+            "frames": one["frames"],
+            "traits": {"central": one.get("central"), "label": one["lab"]},
+        }
+        data = json.dumps(held).replace("<", "\\u003c")
+        yield (
+            f"<section><h2>{html.escape(one['lab'])}</h2>{_settings(one)}"
+            f"<div class='course-lab' data-drawing='drawing-{number}'></div>"
+            f"<script type='application/json' id='drawing-{number}'>{data}</script>"
+            f"<details><summary>In words</summary><pre>{html.escape(one['text'])}</pre></details>"
+            "</section>"
+        )
+    for entry in last.values():
+        yield f"<section><h2>{html.escape(str(entry.get('lab')))}</h2>{_settings(entry)}</section>"
+
+
+def _settings(one: Mapping[str, Any]) -> str:
+    seeds = int(one.get("seeds") or 1)
+    many = f" and the {seeds - 1} seeds after it" if seeds > 1 else ""
+    return f"<p>Settings{many}: <code>{html.escape(str(one.get('code', '')))}</code></p>"
