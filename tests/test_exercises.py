@@ -756,6 +756,16 @@ FAILS = {  # id: the property that each of these must fail, where there are seve
         "at once, and never",
         "at once, and never",
     ),
+    "8.3": (
+        "either side",
+        "the median",
+        "a seed that never arrives",
+        "a seed that never arrives",
+        "a seed that never arrives",
+        "the median",
+        "either side",
+        "either side",
+    ),
 }
 
 

@@ -341,9 +341,10 @@ def test_the_map_has_every_exercise_and_prediction_of_the_notebooks_in_order():
     for chapter in chapters():
         number = int(chapter.file[:2])
         ids = [task.name for task in chapter.tasks if task.kind == "exercise"]
-        assert sorted(ids) == sorted(exercises(number)) and chapter.minutes.isdecimal()
-        assert chapter.title.startswith(f"{number}. ")
-    second = chapters()[1] if chapters()[0].file.startswith("01") else chapters()[2]
+        assert sorted(ids) == sorted(exercises(number))
+        if chapter.tasks:
+            assert chapter.title.startswith(f"{number}. ") and chapter.minutes.isdecimal()
+    second = next(chapter for chapter in chapters() if chapter.file.startswith("02"))
     asked = [task for task in second.tasks if task.kind == "prediction"]
     assert asked[0].name.startswith("The label is z1 + z1 z2") and len(asked) == 2
     assert asked[0].section == "2.3 Watch it happen"
@@ -405,7 +406,7 @@ def alone_here(monkeypatch):
 @pytest.fixture
 def worked(tmp_path, alone_here):
     """A report of predictions, a failed and a passed exercise, hints, and a lab with a figure."""
-    asked = chapters()[0].tasks
+    asked = [task for chapter in chapters() for task in chapter.tasks]
     question = next(task.name for task in asked if task.kind == "prediction")
     predict(question, ["it <falls>", "it stays"], "Look.").chosen = 0
     note("check", exercise="1.1", passed=False, fails="the shape", why="turn", answer="one = 1 < 2")

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from .comparing import near, refuse
+from .asking import numbers
+from .comparing import apart, near, refuse
 from .mechanism import Exercise, Wrong, array, call, number, require
 
 # 8.1
@@ -36,10 +37,11 @@ def _half_grown(answer):
             },
             wanted,
         )
+        words = apart(found, wanted)
         require(
             near(found, wanted),
-            f"For s = {s:g}, p0 = {p0:g}, step = {step:g} you say {found:.2f}, expected "
-            f"{wanted:.2f}: the odds p / (s - p) grow like exp(2 s t).",
+            f"For s = {s:g}, p0 = {p0:g}, step = {step:g} you say {words[0]}, expected "
+            f"{words[1]}: the odds p / (s - p) grow like exp(2 s t).",
         )
 
 
@@ -100,10 +102,11 @@ def _exponents(answer):
             not any(near(found, np.array([m, m])) for m in middle),
             "That is one slope, twice. How far apart may seeds put it?",
         )
+        low, high = (apart(*ends) for ends in zip(found, wanted, strict=True))
         require(
             near(found, wanted),
-            f"You say {found[0]:.3f} to {found[1]:.3f}, expected {wanted[0]:.3f} to "
-            f"{wanted[1]:.3f} for d = {d[0]} and {d[1]}.",
+            f"You say {low[0]} to {high[0]}, expected {low[1]} to {high[1]} for d = {d[0]} and "
+            f"{d[1]}.",
         )
 
 
@@ -134,12 +137,10 @@ SAMPLES = np.array([100, 200, 400, 800, 1600])
 def _times(answer, overlaps: list, level: float = 0.5) -> float:
     """What an answer says; np.inf, unlike in other exercises, is a number here."""
     told = call(answer, SAMPLES, np.array(overlaps), level)
-    try:
-        found = float(told)
-    except (TypeError, ValueError):
-        raise Wrong("typical_time should return one number, the median over seeds.") from None
-    require(not np.isnan(found), "typical_time returned nan.")
-    return found
+    found = numbers(told, "typical_time(samples, overlaps, level)")
+    require(found.size == 1, "typical_time should return one number, the median over seeds.")
+    require(not np.isnan(found).any(), "typical_time returned nan.")
+    return float(found.reshape(()))
 
 
 def _sign(answer):
@@ -232,7 +233,7 @@ def _ratios(answer):
         )
         seeds, layers, penalties, shares = (set(each) for each in zip(*one.calls, strict=True))
         require(
-            penalties == {penalty} and shares == {1.0},
+            all(near(one, penalty) for one in penalties) and shares == {1.0},
             f"The experiment was called with the penalty {sorted(penalties)[0]:g}, and "
             f"{penalty:g} was asked for: hand penalty on.",
         )
@@ -259,10 +260,12 @@ def _ratios(answer):
             },
             wanted,
         )
+        i, j = np.unravel_index(np.abs(found - wanted).argmax(), found.shape)
+        words = apart(found[i, j], wanted[i, j])
         require(
             near(found, wanted),
-            f"Entry [1, 0] is {found[1, 0]:.3f}, expected {wanted[1, 0]:.3f}: 'second / first' "
-            "with 2 linear layers at seed 0; a row a depth, a column a seed, no mean.",
+            f"Entry [{i}, {j}] is {words[0]}, expected {words[1]}: 'second / first' "
+            "with 0 and 2 linear layers; a row a depth, a column a seed, no mean.",
         )
 
 

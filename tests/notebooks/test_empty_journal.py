@@ -10,7 +10,7 @@ CELLS = {
         "Hint 1 of 2 for exercise 1.1: A Gaussian matrix prefers no direction. Which factorisation "
         "turns its columns into orthonormal ones?\n"
     ),
-    "print(str(progress()).partition(' predictions')[0])": "Done: 0 of 18",
+    "print(progress())": "Done: 0 of ",
 }
 
 
@@ -36,5 +36,5 @@ def test_execute_runs_notebooks_with_an_empty_journal(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=[stored(s, "") for s in CELLS]), path)
     execute(path)
     said = [cell.outputs[0].text for cell in nbformat.read(path, as_version=4).cells]
-    assert said[0] == next(iter(CELLS.values())) and said[1].startswith("Done: 0 of ")
+    assert said[0] == next(iter(CELLS.values())) and said[1].startswith(CELLS["print(progress())"])
     assert len(entries()) == 1  # and what was done stays
