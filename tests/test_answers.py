@@ -174,6 +174,15 @@ def until_by_hand(T, r2, level):
     return float("inf")
 
 
+def first_passages(samples, overlaps, level):
+    times = []
+    for row in overlaps:
+        there = [t for t, overlap in zip(samples, row, strict=True) if abs(overlap) >= level]
+        times.append(there[0] if there else float("inf"))
+    times.sort()
+    return (times[len(times) // 2] + times[(len(times) - 1) // 2]) / 2
+
+
 RIGHT = {
     "1.1": [one_by_one, by_polar, in_torch, coin_flips,
             lambda k, d, rng: ortho_group.rvs(d, random_state=rng)[:k]],
@@ -198,6 +207,12 @@ RIGHT = {
     "7.3": [lambda c, error: next((j for j in range(1, len(c)) if abs(c[j]) > error), math.inf)],
     "7.4": [lambda S, u, h, lam: (w := np.linalg.inv(h * S + lam * np.eye(len(u))) @ S @ u)
             / np.sqrt(w @ w)],
+    "8.1": [lambda s, p0, step: (math.log(s - p0) - math.log(p0)) / s / 2 / step],
+    "8.2": [lambda d, samples: [f(math.log(b / a) / math.log(d[1] / d[0]) for a in samples[0]
+                                  for b in samples[1]) for f in (min, max)]],
+    "8.3": [first_passages],
+    "8.4": [lambda one, penalty: np.reshape([one(i % 3, i // 3 * 2, penalty)["second / first"]
+                                             for i in range(6)], (2, 3))],
 }  # fmt: skip
 
 
@@ -353,6 +368,23 @@ WRONG = {
     "7.3": [(lambda c, error: str(solved("7.3")(c, error)), "first degree", "is a text")],
     "7.4": [(only(4, "7.4"), "where W settles", "in d = 3")],
     "7.5": [(only(3, "7.5"), "first step points", "For 50 samples")],
+    "8.1": [
+        (lambda s, p0, step: str(solved("8.1")(s, p0, step)), "half grown", "is a text"),
+        (lambda s, p0, step: solved("8.1")(s, 0.2, step), "half grown", "expected"),
+    ],
+    "8.2": [
+        (only(3, "8.2"), "range", "expected"),
+        (lambda d, samples: np.array(solved("8.2")([50, 200], samples)), "range", "expected"),
+    ],
+    "8.3": [
+        (lambda samples, overlaps, level: solved("8.3")(samples, overlaps, 0.5), "median", "0.8"),
+        (lambda samples, overlaps, level: solved("8.3")(
+            100 * 2 ** np.arange(overlaps.shape[1]), overlaps, level), "median", "not 600"),
+        (only(3, "8.3"), "the median", "Four seeds"),
+        (lambda samples, overlaps, level: str(solved("8.3")(samples, overlaps, level)),
+         "either side", "is a text"),
+    ],
+    "8.4": [(lambda one, penalty: solved("8.4")(one, 1e-3), "six runs", "0.02 was asked for")],
 }  # fmt: skip
 
 

@@ -230,8 +230,8 @@ def looks_like_a_result(found: Result):
     assert found.sentence.endswith(f"({len(found.seeds)} seeds).")
     assert found.sentence[0].isupper() and found.sentence[1:].startswith(found.claim[1:] + ": ")
     assert any(character.isdigit() for character in found.numbers)
-    assert found.not_shown.endswith(".") and found.sentence in str(found)
-    assert found.not_shown in str(found)
+    told = " ".join(str(found).split())  # whose lines are short
+    assert found.not_shown.endswith(".") and found.sentence in told and found.not_shown in told
     if found.chart is not None:
         for x, y, low, high in found.chart.series.values():
             assert len(x) == len(y) == len(low) == len(high) > 1

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..reading import TOPICS, Paper
 
-ACROSS, DOWN = 104, 56  # between two papers of one lane and year, in units of the map
+ACROSS, DOWN = 130, 44  # between two papers of one lane and year, in units of the map
 GAP = 44  # between two years, and beside the paper of the course
-ROWS = 2  # of papers that a lane may have
+ROWS = 3  # of papers that a lane may have
 
 
 class Places(NamedTuple):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = ("fast", "full")
+WIDTH = 96  # characters of a line of text
 LEAST, MOST = "{} least", "{} most"  # columns that say how far seeds are apart
 
 Curves = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
@@ -112,7 +114,10 @@ class Result:
         return table.iloc[:, :0].assign(**text)
 
     def __str__(self) -> str:
-        return f"{self.sentence}\n{self.told.to_string(index=False)}\nNot shown: {self.not_shown}"
+        table = self.told.to_string(index=False)
+        return (
+            f"{fill(self.sentence, WIDTH)}\n{table}\n{fill(f'Not shown: {self.not_shown}', WIDTH)}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,9 @@ Open means here that the course does not answer it; nobody searched the literatu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
+from .mechanism import WIDTH
 from .paper import Opens
 
 
@@ -34,6 +36,10 @@ class OpenQuestion(Opens):
     lab: str
     first: str
     wrong_if: str
+
+    def __str__(self) -> str:
+        lines = self.text, self.lab, f"First: {self.first} Refuted if {self.wrong_if}."
+        return "\n   ".join(fill(line, WIDTH, subsequent_indent="   ") for line in lines)
 
 
 QUESTIONS = (

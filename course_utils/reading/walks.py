@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 
+from .mechanism import WIDTH
 from .paper import Paper
 from .rows import PAPERS
 
@@ -26,11 +28,13 @@ class Stop:
     def __str__(self) -> str:
         p = self.paper
         title = p.title if p.title.endswith("?") else f"{p.title}."
-        return (
-            f"{self.why}\n   {title} {p.authors}, {p.marked('year')}; {p.stands}.\n"
-            f"   What it adds: {p.adds}\n"
-            f"   Lab: {p.lab_name or 'none'}. Miniature: {p.miniature or 'none'}."
+        lines = (
+            self.why,
+            f"{title} {p.authors}, {p.marked('year')}; {p.stands}.",
+            f"What it adds: {p.adds}",
+            f"Lab: {p.lab_name or 'none'}. Miniature: {p.miniature or 'none'}.",
         )
+        return "\n   ".join(fill(line, WIDTH, subsequent_indent="   ") for line in lines)
 
 
 @dataclass(frozen=True)

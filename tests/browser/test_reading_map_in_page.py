@@ -236,7 +236,7 @@ def test_a_walk_leads_from_card_to_card(mapped):
     for i, stop in enumerate(walk.stops, 1):
         bar.get_by_role("button", name="Next").click()
         mapped.until("opened", str(PAPERS.index(stop.paper)))
-        assert f"{i} of {len(walk.stops)}: {stop.paper.authors}. {stop.why}" in bar.inner_text()
+        assert f"{i} of {len(walk.stops)}, {stop.paper.authors}: {stop.why}" in bar.inner_text()
         label = mapped.root.evaluate(
             "el => el.graph.getElementById(`p${el.dataset.opened}`).data('label')"
         )

@@ -27,9 +27,9 @@ function elements({ papers, about }) {
   const still = { ...fixed, pannable: true };
   return [
     ...lanes.flatMap(({ text, y, height }, i) => [
-      { data: { id: `band${i}`, w: width + 60, h: height - 4 }, position: { x: width / 2, y },
+      { data: { id: `band${i}`, w: width + 60, h: height - 4 }, position: { x: width / 2, y: y + 5 },
         classes: `band ${i % 2 ? "odd" : ""}`, ...still },
-      { data: { id: `lane${i}`, label: text }, position: { x: -34, y }, classes: "lane",
+      { data: { id: `lane${i}`, label: text }, position: { x: -34, y: y + 5 }, classes: "lane",
         ...still },
     ]),
     ...years.map(({ text, x }) => (
@@ -56,14 +56,14 @@ function sheet({ about }) {
     { selector: `edge[stands = "${name}"]`, style: { "line-color": ink(colour) } },
   ]);
   const words = {
-    label: "data(label)", color: now.ink, "font-family": now.family, "font-size": 13,
+    label: "data(label)", color: now.ink, "font-family": now.family, "font-size": 15,
     "text-outline-color": now.paper, "text-outline-width": 2,
   };
   const accent = "#d55e00";
   return [
     { selector: "node", style: { "overlay-opacity": 0, events: "no" } },
     { selector: ".spot", style: {
-      ...words, events: "yes", width: 15, height: 15, "text-valign": "bottom", "text-margin-y": 3,
+      ...words, events: "yes", width: 15, height: 15, "text-valign": "bottom", "text-margin-y": 2,
       "border-width": 0, "z-index": 2,
     } },
     { selector: ".course", style: { width: 30, height: 30, "font-weight": "bold" } },
@@ -82,7 +82,7 @@ function sheet({ about }) {
     } },
     { selector: ".odd", style: { "background-opacity": 0.07 } },
     { selector: ".lane, .year", style: {
-      ...words, width: 1, height: 1, "background-opacity": 0, "font-size": 15,
+      ...words, width: 1, height: 1, "background-opacity": 0, "font-size": 17,
     } },
     { selector: ".lane", style: { "text-halign": "left", "text-valign": "center" } },
     { selector: ".year", style: { "text-valign": "center", "font-weight": "bold" } },
@@ -241,11 +241,13 @@ export function focusPaper(map, i) {
   bringIntoSight(map, i);
 }
 
-// After the graph has got another size, or another paper is looked at.
+// After the graph has got another size, or another paper is looked at: no further than needed.
 export function bringIntoSight(map, i) {
-  const node = nodeOf(map, i), { x, y } = node.renderedPosition();
+  const { x, y } = nodeOf(map, i).renderedPosition();
   const { clientWidth: width, clientHeight: height } = map.parts.canvas;
-  if (x < 40 || y < 20 || x > width - 40 || y > height - 30) map.graph.center(node);
+  const by = (at, low, high) => Math.max(low - at, 0) + Math.min(high - at, 0);
+  const step = { x: by(x, 60, width - 90), y: by(y, 30, height - 40) };
+  if (step.x || step.y) map.graph.panBy(step);
 }
 
 // The nearest paper in a direction, among those that the filter leaves.

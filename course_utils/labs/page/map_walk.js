@@ -31,7 +31,7 @@ export function makeWalk(map, choice, act) {
     back.disabled = at <= 0;
     next.disabled = at === stops.length - 1;
     setText(said, at < 0 ? `${question} ${stops.length} stops.`
-      : `${at + 1} of ${stops.length}: ${map.papers[stops[at].i].authors}. ${stops[at].why}`);
+      : `${at + 1} of ${stops.length}, ${map.papers[stops[at].i].authors}: ${stops[at].why}`);
     root.dataset.stop = at + 1;
   };
   choice.onchange = () => {
