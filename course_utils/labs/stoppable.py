@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 
 
-class Stopped(Exception):
-    """Somebody asked for the work to end."""
+class Stopped(BaseException):
+    """Somebody asked for the work to end; no Exception, which compilers would take for theirs."""
 
 
 class Stoppable:

@@ -185,7 +185,9 @@ def test_a_run_is_stopped(mapped):
     assert mapped.card.get_by_role("button", name="Run", exact=True).is_disabled()
     mapped.card.get_by_role("button", name="Stop").click()
     mapped.until("running", "")
-    assert mapped.card.get_by_text("stopped").is_visible()
+    said = mapped.card.locator(".course-papers-status")
+    mapped.course.until(lambda: said.inner_text() != "", "how it ended")
+    assert said.inner_text() == "stopped"
     assert not mapped.card.locator("[data-kind]").count()
 
 
