@@ -215,7 +215,9 @@ def test_a_lab_that_trains_understands_play_and_refuses_what_is_not_its_own(lab)
     assert own <= set(lab.orders)
     lab.actor.order("rank", 3)
     wait(lambda: lab.errors)
-    refused = "SubspaceLab does not understand the order 'rank': it understands code, compare, copy"
+    refused = (
+        "SubspaceLab does not understand the order 'rank': it understands centre, code, compare"
+    )
     assert lab.stage.error.startswith(refused)
     lab.actor.order("step")
     wait(lambda: lab.session.samples > 400)  # and goes on

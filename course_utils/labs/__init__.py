@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .prediction import predict as predict
     from .reading_map import ReadingMap as ReadingMap
     from .single_index import SingleIndexLab as SingleIndexLab
+    from .slides import lecture as lecture
     from .stage import show as show
     from .subspace import SubspaceLab as SubspaceLab
     from .target import TargetLab as TargetLab
@@ -35,6 +36,7 @@ _HOME = {
     "CompressionLab": "compression",
     "BreakLab": "breaks",
     "ReadingMap": "reading_map",
+    "lecture": "slides",
     "predict": "prediction",
     "show": "stage",
     "show_growing": "growing",

@@ -18,7 +18,8 @@ from .session import adapted
 if TYPE_CHECKING:
     from .lab import Lab
 
-KEYS = ("play", "pause", "step", "next preset")  # orders that keys on the page give
+# orders that keys on the page give
+KEYS = ("play", "pause", "step", "next preset", "preset before")
 
 
 class Orders:
@@ -52,6 +53,8 @@ class Orders:
             **{order: partial(self._turn, knob) for order, knob in self.knobs.items()},
             **(coded if lab.example else {}),
             **({"next preset": partial(next_preset, lab)} if lab.presets else {}),
+            **({"preset before": partial(next_preset, lab, by=-1)} if lab.presets else {}),
+            "centre": partial(setattr, lab.stage, "central"),
             "new_seed": partial(draw_anew, lab),
             "export": partial(export, lab),
             "show": lambda _: None,  # a frame follows every order
@@ -228,8 +231,8 @@ def noted(preset: tuple | None, settings: Settings, uses: Iterable[str]) -> str:
     return f"{preset[1]} Changed since: {since}." if since else preset[1]
 
 
-def next_preset(lab: Lab, _: Any = None) -> None:
-    """Start the preset after the one that holds, or the first.
+def next_preset(lab: Lab, _: Any = None, by: int = 1) -> None:
+    """Start the preset after the one that holds, or the first; from the last it goes round.
 
     Parameters
     ----------
@@ -237,9 +240,12 @@ def next_preset(lab: Lab, _: Any = None) -> None:
         Whose presets they are.
     _ : object
         The order's value, which says nothing.
+    by : int
+        -1 for the preset before the one that holds, or the last.
     """
-    names = ["", *lab.presets]
-    take_preset(lab, names[(names.index(lab.chosen) + 1) % len(names)] or names[1])
+    names = list(lab.presets)
+    at = names.index(lab.chosen) if lab.chosen in lab.presets else min(0, -by)
+    take_preset(lab, names[(at + by) % len(names)])
 
 
 def take_code(lab: Lab, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import ipywidgets as widgets
@@ -84,6 +85,7 @@ def SubspaceLab(
     seeds: int = 1,
     lecture: bool = False,
     question: Question | None = None,
+    presets: Mapping[str, tuple] | None = None,
 ) -> Lab:
     """Principal angles, the two parts of W, neurons, singular values and risk, while SGD runs.
 
@@ -103,6 +105,8 @@ def SubspaceLab(
         What is asked before anything is shown: the lab opens untrained, plays once an answer is
         fixed, stops at what answers and says whether it held. Not in lecture mode, which trains
         ``samples`` as ever.
+    presets : mapping of str to tuple, optional
+        In place of the lab's own: settings and a note, and what orders it gives besides.
 
     Returns
     -------
@@ -129,7 +133,7 @@ def SubspaceLab(
         player=partial(Player, samples=samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
-        presets=PRESETS,
+        presets=PRESETS if presets is None else presets,
         more_title="Link, width, loss, schedule, seed, export",
         lecture=lecture,
         question=question,

@@ -18,7 +18,16 @@ test("arrows look back row by row, and on; at the end the right one trains a ste
   assert.equal(wish("ArrowRight", { ...now, playing: true }), null, "it trains already");
 });
 
-test("N takes the next preset, and other keys nothing", () => {
+test("N takes the next preset, B the one before, and other keys nothing", () => {
   assert.deepEqual([wish("n", now), wish("N", now)], Array(2).fill({ order: "next preset" }));
+  assert.deepEqual([wish("b", now), wish("B", now)], Array(2).fill({ order: "preset before" }));
   for (const key of ["Enter", "Escape", "m", "ArrowUp", "Tab"]) assert.equal(wish(key, now), null);
+});
+
+test("in a lecture a presenter's keys turn presets; elsewhere they scroll the page", () => {
+  const lecture = { ...now, lecture: true };
+  assert.deepEqual(wish("PageDown", lecture), { order: "next preset" });
+  assert.deepEqual(wish("PageUp", lecture), { order: "preset before" });
+  assert.equal(wish("PageDown", now), null);
+  assert.equal(wish("PageUp", now), null);
 });

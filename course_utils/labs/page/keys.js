@@ -1,4 +1,5 @@
-// Keys of a lab: Space plays and pauses, arrows step and look back, N takes the next preset.
+// Keys of a lab: Space plays and pauses, arrows step and look back, N takes the next preset and B
+// the one before; in a lecture PageDown and PageUp do so too, which is what a presenter sends.
 
 import { labOf } from "./reach.js";
 import { moveRow } from "./timeline.js";
@@ -8,9 +9,14 @@ const PRESSED = "button, summary, a[href]"; // Space and Enter are theirs
 
 // What a key asks for: an order to the kernel, or so many rows on or back; null for nothing.
 // `behind` says whether an earlier moment is looked at.
-export function wish(key, { playing, behind }) {
+export function wish(key, { playing, behind, lecture = false }) {
   if (key === " ") return { order: playing ? "pause" : "play" };
-  if (key === "n" || key === "N") return { order: "next preset" };
+  if (key === "n" || key === "N" || (lecture && key === "PageDown")) {
+    return { order: "next preset" };
+  }
+  if (key === "b" || key === "B" || (lecture && key === "PageUp")) {
+    return { order: "preset before" };
+  }
   if (key === "ArrowLeft") return { rows: -1 };
   if (key !== "ArrowRight") return null;
   return behind ? { rows: 1 } : playing ? null : { order: "step" };
@@ -24,7 +30,7 @@ function taken({ key, target }) {
 
 function offers(page, lab, { order, rows }) {
   if (rows) return !page.time.box.hidden;
-  return lab.querySelector(order === "next preset" ? ".course-field-preset" : ".course-transport");
+  return lab.querySelector(order.includes("preset") ? ".course-field-preset" : ".course-transport");
 }
 
 export function watchLabKeys(page) {
@@ -34,6 +40,7 @@ export function watchLabKeys(page) {
     if (!lab?.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const asked = wish(event.key, {
       playing: page.host.get("playing"), behind: page.time.cursor !== null,
+      lecture: page.host.get("lecture"),
     });
     if (!asked || taken(event) || !offers(page, lab, asked)) return;
     event.preventDefault();

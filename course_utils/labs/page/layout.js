@@ -51,7 +51,7 @@ function changeSize(page, view, place) {
   view.small = place === "beside";
   view.restyled = true;
   if (view.small) view.button ??= makeButton(page, view);
-  const held = { tabindex: "0", "aria-keyshortcuts": "Space ArrowLeft ArrowRight N" };
+  const held = { tabindex: "0", "aria-keyshortcuts": "Space ArrowLeft ArrowRight N B" };
   for (const [name, value] of Object.entries(held)) {
     if (place === "centre") view.box.setAttribute(name, value);
     else view.box.removeAttribute(name);

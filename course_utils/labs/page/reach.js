@@ -55,10 +55,10 @@ export function fillPage(page, on) {
   if (!lab?.showPopover) return;
   if (on && !lab.hasAttribute("popover")) {
     lab.querySelector(".course-more:popover-open")?.hidePopover(); // Escape is to leave the lecture
-    const held = lab.contains(document.activeElement);
     lab.setAttribute("popover", "manual");
     lab.showPopover();
-    if (held) lab.querySelector("[data-place='centre']")?.focus(); // keys are the lecture's
+    // What had the focus is covered, and keys are the lecture's: B would add a cell in JupyterLab.
+    lab.querySelector("[data-place='centre']")?.focus();
   } else if (!on && lab.hasAttribute("popover")) {
     lab.hidePopover();
     lab.removeAttribute("popover");
@@ -124,6 +124,19 @@ function bringForward(dialog) {
   dialog.querySelector(".jp-mod-accept, .jp-Dialog-button")?.focus();
 }
 
+// What has the focus while a lecture covers it would get keys that nobody sees go there: B adds a
+// cell in JupyterLab. They are the lecture's.
+function handOver(page, event) {
+  const { key, ctrlKey, metaKey, altKey } = event;
+  const centre = page.host.get("lecture") && labOf(page)?.querySelector("[data-place='centre']");
+  if (!centre || key === "Escape" || ctrlKey || metaKey || altKey) return;
+  if (event.target.closest?.(".jp-Dialog, [popover]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  centre.focus();
+  centre.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
 // Escape ends a lecture. JupyterLab takes plain keys such as arrows unless the focused element
 // says no: menus of a lab would move to the next cell. Ctrl and Cmd keys, saving above all, stay
 // JupyterLab's.
@@ -135,7 +148,7 @@ export function watchKeys(page) {
     page.host.set("lecture", false);
   };
   const keep = (event) => {
-    if (!(labOf(page) ?? page.root).contains(event.target)) return;
+    if (!(labOf(page) ?? page.root).contains(event.target)) return handOver(page, event);
     if (event.ctrlKey || event.metaKey) delete event.target.dataset.lmSuppressShortcuts;
     else event.target.dataset.lmSuppressShortcuts = "true";
   };

@@ -1,0 +1,96 @@
+"""A lecture is a list: what a file says, what the lab shows then, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+from drawings import alone, wait
+
+from course_utils import Settings
+from course_utils.labs import SubspaceLab, lecture
+from course_utils.labs.slides import Slide, read_slides
+
+EXAMPLE = Path(__file__).parents[1] / "docs" / "lecture.txt"
+TWO = """
+# two slides
+d=20 k=1 link=tanh width=30 | angles | The angle falls | and stays.
+
+pure noise | norms | Nothing to learn.
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text):
+        path = tmp_path / "lecture.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_line_is_a_slide(written):
+    first = Settings(d=20, k=1, link="tanh", width=30)
+    assert read_slides(written(TWO)) == [
+        Slide(first, "angles", "The angle falls | and stays."),
+        Slide(SubspaceLab.presets["pure noise"][0], "norms", "Nothing to learn."),
+    ]
+
+
+def test_the_lab_shows_slide_after_slide_and_goes_back(written):
+    lab = lecture(written(TWO))
+    wait(lambda: lab.chosen.startswith("1."))
+    alone(lab)
+    assert lab.lecture.value and list(lab.presets) == [
+        "1. The angle falls | and stays.",
+        "2. Nothing to learn.",
+    ]
+    shown = []
+    for order in ("next preset", "next preset", "next preset", "preset before", "preset before"):
+        lab._obey(order, None)
+        shown.append((lab.settings.link, lab.stage.central, lab.chosen[0]))
+    first, second = ("tanh", "angles", "1"), ("none", "norms", "2")
+    assert shown == [second, first, second, first, second]
+    lab.close()
+
+
+def test_the_first_slide_is_there_at_once(written):
+    lab = lecture(written(TWO))
+    try:
+        assert lab.settings.link == "tanh"
+        wait(lambda: lab.chosen.startswith("1.") and lab.stage.central == "angles")
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize(
+    "text,words",
+    [
+        ("", "has no slide"),
+        ("# only this", "has no slide"),
+        ("d=20 | angles", "line 1 of .*lecture.txt is 'd=20 . angles', but a slide is"),
+        ("\nd=20 || x", "line 2 of"),
+        ("d=20 | | x", "line 1 of"),
+        ("d=-3 | angles | x", "line 1 of .*d='-3'"),
+        ("no weight decoy | angles | x", "line 1 of .*A preset is one of the theorem holds"),
+        (
+            "d=20 | angels | x",
+            "slide 1 of .*'angels' is no figure of SubspaceLab, which has picture",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said(written, text, words):
+    with pytest.raises(ValueError, match=words):
+        lecture(written(text))
+
+
+def test_the_example_opens():
+    told = read_slides(EXAMPLE)
+    lab = alone(lecture(EXAMPLE))
+    assert len(told) >= 6 and len(lab.presets) == len(told)
+    assert {slide.view for slide in told} <= {view.name for view in lab.figures()}
+    lab.close()
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OSError, match="nowhere"):
+        lecture(tmp_path / "nowhere.txt")
