@@ -50,6 +50,7 @@ def test_a_prediction_survives_its_kernel_and_may_be_made_anew(chromium, tmp_pat
         course.until(lambda: journal.exists() and "up" in journal.read_text(), "the entry")
         course.kernel.kill()
         course.until(lambda: course.kernel_pid() not in (None, before), "another kernel")
+        course.page.get_by_role("dialog").get_by_role("button", name="Ok").click()  # it died
         course.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         course.run_cell(0)
         box.get_by_text("You said: up. Look.").wait_for()
