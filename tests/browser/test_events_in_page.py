@@ -44,7 +44,7 @@ def caption(bare, text: str) -> None:
 def test_the_last_event_is_the_caption_and_all_are_listed(bare, run):
     t = [f"{samples:,}" for samples, _ in EVENTS]
     first = f"t = {t[0]}: u₁ is found; now z₁ z₂ points at u₂."
-    both = f"t = {t[1]}: u₂ is found, the last. W⊥ has halved, 1.00 to 0.50."
+    both = f"t = {t[1]}: u₂ is found, the last; W⊥ has halved, 1.00 to 0.50."
     caption(bare, both)
     assert bare.page.evaluate(LIST)[0] == first and len(bare.page.evaluate(LIST)) == 3
     line = bare.page.locator(".course-caption")

@@ -26,7 +26,7 @@ test("a change that came before what the same checkpoint showed leaves neither o
 });
 
 test("events of one moment share its time", () => {
-  assert.equal(together(["t = 4,085: one.", "t = 4,085: two."]), "t = 4,085: one. two.");
+  assert.equal(together(["t = 4,085: one.", "t = 4,085: two."]), "t = 4,085: one; two.");
   assert.equal(together(["t = 7: one."]), "t = 7: one.");
   assert.equal(together([]), "");
 });

@@ -22,7 +22,8 @@ export function upTo(events, samples) {
 
 // Captions of one moment as one line: the time is said once.
 export function together(captions) {
-  return captions.map((text, i) => (i ? text.replace(/^t = [\d,]+: /, "") : text)).join(" ");
+  const parts = captions.map((text, i) => (i ? text.replace(/^t = [\d,]+: /, "") : text));
+  return parts.map((text, i) => (i < parts.length - 1 ? text.replace(/\.$/, ";") : text)).join(" ");
 }
 
 // Where a box goes that opens upwards from its button: inside the window.
