@@ -2,7 +2,7 @@
 // the one before; in a lecture PageDown and PageUp do so too, which is what a presenter sends.
 
 import { labOf } from "./reach.js";
-import { moveRow } from "./timeline.js";
+import { lookNow, moveRow } from "./timeline.js";
 
 const TYPED = "input, select, textarea, [role='slider'], .noUi-handle";
 const PRESSED = "button, summary, a[href]"; // Space and Enter are theirs
@@ -47,6 +47,7 @@ export function watchLabKeys(page) {
     spent = event.key === " ";
     if (asked.rows) moveRow(page, asked.rows);
     else if (!event.repeat || asked.order === "step") {
+      if (asked.order !== "pause") lookNow(page);
       page.host.send({ type: "key", order: asked.order });
     }
   };

@@ -90,6 +90,14 @@ export function lookAt(page, samples) {
   tellLook(page);
 }
 
+// Look at now; a look that has not been told yet never is, or it would come after what is to play.
+export function lookNow(page) {
+  const { time } = page;
+  cancel(page, "rest");
+  time.pending = false;
+  time.cursor = null;
+}
+
 function tellLook(page) {
   const { time } = page;
   later(page, "rest", REST, () => {
