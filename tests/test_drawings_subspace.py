@@ -182,7 +182,8 @@ def test_the_picture_holds_neurons_now_and_first_how_far_they_come_and_the_angle
     same(figure.traces, [*cloud, limits, angles], rel=1e-6)
     some = f"{len(shown)} of {width:,} neurons"
     note = some if len(shown) < width else f"{width} neurons"
-    same(figure.layout, {"title": title, "note": note, "k": k})
+    matters = f"labels depend on {k} of {run.settings.d} directions; "
+    same(figure.layout, {"title": title, "note": matters + note, "k": k})
     assert (figure.name, figure.kind) == ("picture", "picture")
 
 
@@ -662,3 +663,10 @@ def test_the_movie_takes_only_what_it_can_draw():
         movie._obey("code", " ")
     movie._obey("code", movie.example)
     assert movie.settings.d == 2 and list(movie.fields) == ["noise", "weight_decay", "step", "seed"]
+
+
+def test_the_picture_says_what_there_is_to_find():
+    from course_utils.labs.picture import task
+
+    assert task(Settings(d=10**6, k=1)) == "labels depend on 1 of 1,000,000 directions"
+    assert task(Settings(link="none", k=2)) == "labels depend on no direction"

@@ -5,12 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..run import Run
+from ..settings import Settings
 from .figures import angle_names
 from .look import COLOURS
 from .rows import seen
 from .views import Figure, column
 
 TITLES = {1: "the hidden line", 2: "the hidden plane"}
+
+
+def task(settings: Settings) -> str:
+    """What there is to find, in a few words.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+
+    Returns
+    -------
+    str
+        Such as 'labels depend on 3 of 100 directions'.
+    """
+    if settings.link == "none":
+        return "labels depend on no direction"
+    return f"labels depend on {settings.k} of {settings.d:,} directions"
 
 
 def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
@@ -46,7 +65,8 @@ def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     width, drawn = run.settings.width, seen(run, slice(0, 1)).shape[1]
     layout = {
         "title": f"Neurons over {TITLES.get(k, f'2 of {k} hidden directions')}",
-        "note": f"{drawn:,} of {width:,} neurons" if drawn < width else f"{width:,} neurons",
+        "note": f"{task(run.settings)}; "
+        + (f"{drawn:,} of {width:,} neurons" if drawn < width else f"{width:,} neurons"),
         "k": k,
     }
     return Figure("picture", traces, layout, kind="picture")

@@ -5,6 +5,7 @@ import { make, setText } from "./dom.js";
 import { NOW, lookAt, positionOf } from "./timeline.js";
 
 const DIGITS = "₀₁₂₃₄₅₆₇₈₉";
+const AFTER = 1.3; // times its samples an event is news; then its line says that it is the last one
 const ABOVE = 4; // pixels between the button and what it opens
 
 // A caption as a page shows it.
@@ -73,7 +74,8 @@ export function sayEvents(page) {
   parts.line.hidden = parts.ticks.hidden = !events;
   if (!events) return;
   renewEvents(page, events);
-  const now = upTo(events, page.time.cursor ?? times.at(-1) ?? 0);
+  const samples = page.time.cursor ?? times.at(-1) ?? 0, now = upTo(events, samples);
+  parts.caption.dataset.past = now.length > 0 && samples > AFTER * events[now[0]][0];
   const text = together(now.map((i) => typeset(events[i][1])));
   flash(parts, text, events.length);
   setText(parts.caption, text);

@@ -14,7 +14,7 @@ export function makeWords(page) {
   sentence.setAttribute("aria-live", "polite");
   page.said = { box, sentence, note: make("div", "course-note", root), at: 0, frame: 0 };
   page.said.rows = make("div", "", box);
-  page.said.lights = make("div", "", box);
+  page.said.lights = make("div", "course-lights", box);
   grid.append(box);
 }
 
