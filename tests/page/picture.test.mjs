@@ -163,7 +163,8 @@ test("neurons of the run before are rings where its weights say, its angles thin
   for (const k of [1, 2, 3]) {
     for (const less of [1, 2, 3]) { // it may have had fewer directions, or more
       const given = numbers(k), was = numbers(less, 5, less), box = { width: 500, height: 420 };
-      const before = { inside: was.inside, outside: was.outside, degrees: [70, 35, 9].slice(0, less) };
+      const degrees = [70, 35, 9].slice(0, less);
+      const before = { inside: was.inside, outside: was.outside, degrees };
       const picture = draw({ ...given, before }, { ...box, size: 14 });
       const eye = (k > 1 ? viewer : sideView)(frame({ ...given, ...box, size: 14 }));
       const wanted = Array.from(was.outside, (z, n) => eye(was.inside[n * less],

@@ -27,7 +27,8 @@ function elements({ papers, about }) {
   const still = { ...fixed, pannable: true };
   return [
     ...lanes.flatMap(({ text, y, height }, i) => [
-      { data: { id: `band${i}`, w: width + 60, h: height - 4 }, position: { x: width / 2, y: y + 5 },
+      { data: { id: `band${i}`, w: width + 60, h: height - 4 },
+        position: { x: width / 2, y: y + 5 },
         classes: `band ${i % 2 ? "odd" : ""}`, ...still },
       { data: { id: `lane${i}`, label: text }, position: { x: -34, y: y + 5 }, classes: "lane",
         ...still },
