@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = (0.25, 0.5, 1.0, 2.0)
-FIRST = ("inputs", "directions", "bias", "loss", "start", "weight_decay", "step", "d")
-MORE = ("k", "noise", "link", "width", "activation", "schedule", "seed")
+MENUS = ("inputs", "directions", "bias", "loss")
+FIRST = (*MENUS, "start", "weight_decay", "d")
+MORE = ("k", "noise", "step", "link", "width", "activation", "schedule", "seed")
 
 HOLDS = Settings(
     d=50,
@@ -241,8 +242,8 @@ def BreakLab(
         presets=PRESETS,
         first=FIRST,
         more=MORE,
-        more_title="k, noise, link, width, schedule, seed, export",
-        fields={"bias": field_widget("bias", session.settings, offered=SIZES)},
+        more_title="k, noise, step, link, width, schedule, seed, export",
+        fields={name: _menu(name, session.settings) for name in MENUS},
         example="d=50 inputs=spiked:20:0.5",
         lecture=lecture,
         question=question,
@@ -250,6 +251,13 @@ def BreakLab(
 
 
 BreakLab.presets = PRESETS
+
+
+def _menu(name: str, settings: Settings):
+    """A menu so narrow that four of them stand in a row of a notebook."""
+    made = field_widget(name, settings, offered=SIZES if name == "bias" else ())
+    made.layout.flex = "0 1 200px"
+    return made
 
 
 def views(session: Breaking, run: Run) -> list[Figure]:
