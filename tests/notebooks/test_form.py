@@ -82,3 +82,15 @@ def test_a_wider_tolerance_has_a_reason_and_numbers_that_need_it(notebook):
             assert isinstance(stated["units"], int) and stated["units"] > 1
             assert len(stated["because"].split()) >= 4
             assert cell.cell_type == "code" and printed_numbers(cell)
+
+
+def test_every_figure_and_lab_has_a_picture_for_those_who_have_no_kernel(notebook):
+    """All that a cell can end with but a question alone and the map of papers, which is a list."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type != "execute_result":
+                continue
+            text = output.data.get("text/plain", "")
+            alone = text.startswith("Predict.") and "seed=" not in text
+            if not alone and not cell.source.endswith("reading_map"):
+                assert len(output.data.get("image/jpeg", "")) > 5000, cell.source
