@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { between, frame, limitOf, pictureOf, places, sideView, viewer, wedge }
+import { between, fitting, frame, limitOf, pictureOf, places, sideView, viewer, wedge }
   from "../../course_utils/labs/page/picture.js";
 import { chooseDirection, pairOf } from "../../course_utils/labs/page/scene.js";
 import { randoms } from "./frames.mjs";
@@ -186,4 +186,13 @@ test("limits hold all values, grow in steps of a fifth and never fall under the 
   near([limitOf([0.3, 1.21, 0.2], 1), limitOf([1.44], 1), limitOf([1.3], 1.15)],
     [1.44, 1.44, 1.728], 1e-12);
   assert.equal(limitOf([], 1), 1.2);
+});
+
+test("a note has the parts that there is room for, and the count of neurons always", () => {
+  const note = "labels depend on 3 of 100 directions; 150 of 200 neurons";
+  assert.equal(fitting(note, { k: 2, size: 14, width: 500 }), note);
+  assert.equal(fitting(note, { k: 2, size: 14, width: 300 }), "150 of 200 neurons");
+  assert.equal(fitting(note, { k: 6, size: 14, width: 500 }), "150 of 200 neurons",
+    "six choices stand beside it");
+  assert.equal(fitting("7 of 70 neurons", { k: 2, size: 14, width: 20 }), "7 of 70 neurons");
 });

@@ -128,14 +128,24 @@ function ghosts(eye, { first, before, size, ...numbers }, ink) {
   return shapes;
 }
 
-// What the picture is called, and what of it is left out.
-function heading({ title, note, size }, ink) {
+// As many of a note's parts, the last first, as have room beside the choice of directions.
+export function fitting(note, { k, size, width }) {
+  const em = 0.9 * size, choices = k > 2 ? 2.4 * Math.min(k, 6) : 0;
+  const parts = note.split("; ");
+  while (parts.length > 1 && 0.56 * parts.join("; ").length > width / em - choices - 1) {
+    parts.shift();
+  }
+  return parts.join("; ");
+}
+
+// What the picture is called, what there is to find, and what of it is left out.
+function heading({ title, note, size, ...all }, ink) {
   const left = { "text-anchor": "start" };
   return [
     ["text", [0.3 * size, 1.15 * size], { ...left, fill: ink(INK), "font-size": 1.1 * size,
       "font-weight": 600 }, title],
     ["text", [0.3 * size, 2.35 * size], { ...left, fill: ink(GREY), "font-size": 0.9 * size },
-      note],
+      note && fitting(note, { size, ...all })],
   ].filter(([, , , text]) => text);
 }
 
