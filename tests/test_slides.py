@@ -6,7 +6,9 @@ import pytest
 from drawings import alone, wait
 
 from course_utils import Settings
+from course_utils.journal import note
 from course_utils.labs import SubspaceLab, lecture
+from course_utils.labs.memory import LEFT
 from course_utils.labs.slides import Slide, read_slides
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "lecture.txt"
@@ -60,6 +62,17 @@ def test_the_first_slide_is_there_at_once(written):
         wait(lambda: lab.chosen.startswith("1.") and lab.stage.central == "angles")
     finally:
         lab.close()
+
+
+def test_what_someone_left_in_a_lab_is_no_slide(written):
+    first = read_slides(written(TWO))[0].settings
+    left = first.replace(noise=0.5).summary()
+    note("lab", lab="SubspaceLab", opened=first.summary(), code=left, knobs={})
+    at_a_desk, on_a_wall = SubspaceLab(first), lecture(written(TWO))
+    assert LEFT in at_a_desk.presets
+    assert len(on_a_wall.presets) == 2
+    at_a_desk.close()
+    on_a_wall.close()
 
 
 @pytest.mark.parametrize(

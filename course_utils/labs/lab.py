@@ -116,7 +116,8 @@ class Lab(widgets.VBox):
         self.name, self.session = name, session
         self.views, self.words, self.tables = views, words, tables
         self.memory = Memory(self, self._frame)
-        self.presets = {**(presets or {}), **self.memory.preset()}
+        # a lecture shows what was prepared for it
+        self.presets = {**(presets or {}), **({} if lecture else self.memory.preset())}
         self.example, self._text = example, text
         self.errors: list[Exception] = []
         self._lock = threading.RLock()  # text() may be asked for while the worker trains

@@ -63,14 +63,14 @@ def execute(path: Path) -> float:
         ).execute()
         took = time.perf_counter() - began
         stripped(notebook)
+        numbered = {cell.get("execution_count"): cell for cell in notebook.cells}
+        stills = {}
         for page in Path(folder).glob("*.html"):
-            cell = next(c for c in notebook.cells if c.get("execution_count") == int(page.stem))
-            if still := before.get(key(cell)):
+            if still := before.get(key(numbered[int(page.stem)])):
                 page.unlink()
-                result_of(cell).data[KIND] = still
-        for number, still in pictures(Path(folder)).items():
-            cell = next(c for c in notebook.cells if c.get("execution_count") == number)
-            result_of(cell).data[KIND] = still
+                stills[int(page.stem)] = still
+        for number, still in (stills | pictures(Path(folder))).items():
+            result_of(numbered[number]).data[KIND] = still
     nbformat.write(notebook, path)
     return took
 
