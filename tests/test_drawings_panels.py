@@ -33,7 +33,7 @@ from drawings import (
 from numpy.polynomial import Polynomial
 from numpy.polynomial.hermite_e import hermeval
 
-from course_utils import Settings
+from course_utils import Settings, predictions
 from course_utils.estimators import ESTIMATORS, draw
 from course_utils.labs import EstimatorsLab, HermiteLab, TargetLab, predict
 from course_utils.links import LINKS
@@ -892,10 +892,12 @@ def test_a_prediction_keeps_each_reply_with_its_option():
     assert (data[0] if isinstance(data, tuple) else data)["text/plain"] == repr(long)
     asked = predict("Up or down?", {"up": "Are you sure?", "down": "Why?"}, "Look at the lab.")
     assert (asked.question, asked.options) == ("Up or down?", ["up", "down"])
-    assert (asked.replies, asked.reveal) == (["Are you sure?", "Why?"], "Look at the lab.")
+    said = ["Are you sure? Look at the lab.", "Why? Look at the lab."]
+    assert (asked.replies, asked.reveal) == (said, "")
+    assert predictions.opened(asked.sealed) == said
     assert asked.chosen == -1
     assert predict("Which?", ["a", "b"]).replies == ["", ""]
-    assert predict("Which?", ["a", "b"]).reveal == ""
+    assert predict("Which?", ["a", "b"]).sealed == predict("Which?", ["a", "b"]).reveal == ""
     for chosen, answer in ((0, "up"), (1, "down")):
         asked.chosen = chosen
         assert asked.answer == answer

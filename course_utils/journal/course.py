@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import launcher
+from .. import launcher, predictions
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def _chapter(path: Path) -> Chapter:
 
 def _asked(source: str) -> Iterator[tuple[str, str]]:
     """(kind, name) of what a cell asks."""
-    kinds = {"predict": "prediction", "Question": "prediction", "check": "exercise"}
+    kinds = {"predict": "prediction", "ask": "prediction", "Question": "prediction"}
+    kinds |= {"check": "exercise"}
+    known = predictions.asked()
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a student's cell
@@ -102,4 +104,6 @@ def _asked(source: str) -> Iterator[tuple[str, str]]:
             and isinstance(first, ast.Constant)
             and isinstance(first.value, str)
         ):
-            yield kinds[call.func.id], first.value
+            kind, name = kinds[call.func.id], first.value
+            named = known.get(name) if kind == "prediction" else None
+            yield kind, named.text if named else name

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the same table for editors
     from .estimators import EstimatorsLab as EstimatorsLab
     from .gap import GapLab as GapLab
     from .gate import Question as Question
+    from .gate import ask as ask
     from .growing import show_growing as show_growing
     from .hermite import HermiteLab as HermiteLab
     from .lab import Lab as Lab
@@ -31,6 +32,7 @@ _HOME = {
     "EstimatorsLab": "estimators",
     "GapLab": "gap",
     "Question": "gate",
+    "ask": "gate",
     "SingleIndexLab": "single_index",
     "NTKLab": "ntk",
     "CompressionLab": "compression",

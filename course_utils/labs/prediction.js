@@ -1,7 +1,15 @@
 // A question with options: choose one, commit, then read what to compare it with. Native
 // controls, for keyboard and reader.
 
+const KEY = 0x5a; // the same in predictions/sealing.py
 let groups = 0;
+
+// Texts that a look at the page's source does not tell.
+function opened(letters) {
+  if (!letters) return [];
+  const bytes = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0) ^ KEY);
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
 
 const make = (tag, parent, text) => {
   const el = document.createElement(tag);
@@ -62,7 +70,8 @@ function render({ model, el }) {
     for (const control of [...radios, commit]) control.disabled = true;
     after.replaceChildren("You said: ");
     make("b", after, model.get("options")[chosen]);
-    const reply = [model.get("replies")[chosen], model.get("reveal")].filter(Boolean).join(" ");
+    const told = [opened(model.get("sealed"))[chosen], model.get("reveal")];
+    const reply = told.filter(Boolean).join(" ");
     after.append(`. ${reply} `);
     if (model.get("again")) offerAgain(model, after, radios, show);
   }

@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from ..journal import entries, note
+from ..predictions import Guess, prediction, sealed
 
 HERE = Path(__file__).parent
 
@@ -39,8 +40,9 @@ class Prediction(anywidget.AnyWidget):
     _css = HERE / "prediction.css"
     question = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    replies = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    reveal = traitlets.Unicode().tag(sync=True)
+    # replies, which the page opens once an answer is fixed, and holds in no other way
+    sealed = traitlets.Unicode().tag(sync=True)
+    reveal = traitlets.Unicode().tag(sync=True)  # what is said after that
     chosen = traitlets.Int(-1).tag(sync=True)
     again = traitlets.Bool(False).tag(sync=True)  # offer to choose once more
 
@@ -48,7 +50,8 @@ class Prediction(anywidget.AnyWidget):
         if len(options) < 2 or isinstance(options, str):
             raise ValueError(f"a prediction needs a list of two options or more, got {options!r}")
         replies = list(options.values()) if isinstance(options, Mapping) else [""] * len(options)
-        super().__init__(question=question, options=list(options), replies=replies, reveal=reveal)
+        self.replies = [" ".join(filter(None, (reply, reveal))) for reply in replies]
+        super().__init__(question=question, options=list(options), sealed=sealed(self.replies))
         self.observe(self._committed, "chosen")
         self._remembers = True
 
@@ -66,7 +69,7 @@ class Prediction(anywidget.AnyWidget):
 
     def _committed(self, change: dict):
         if change["new"] >= 0 and self._remembers:
-            reply = " ".join(filter(None, [self.replies[change["new"]], self.reveal]))
+            reply = self.replies[change["new"]]
             note("prediction", question=self.question, answer=self.answer, reply=reply)
 
     @property
@@ -88,14 +91,15 @@ class Prediction(anywidget.AnyWidget):
 
 
 def predict(
-    question: str, options: Sequence[str] | Mapping[str, str], reveal: str = ""
+    question: str, options: Sequence[str] | Mapping[str, str] | None = None, reveal: str = ""
 ) -> Prediction:
     """Ask before the answer is known.
 
     Parameters
     ----------
     question : str
-        Plain text.
+        Plain text; or, alone, the name of a question of the notebooks, such as "2b". What is said
+        to an answer then stands nowhere in the notebook.
     options : sequence of str, or mapping of str to str
         The answers to choose from; with a reply to who chooses it, in a mapping.
     reveal : str
@@ -110,8 +114,11 @@ def predict(
     Raises
     ------
     ValueError
-        For fewer than two options.
+        For fewer than two options, or a name that no question has.
     """
+    if options is None:
+        found = prediction(question, Guess)
+        question, options, reveal = found.text, found.answers, found.reveal
     asked = Prediction(question, options, reveal)
     asked.restore()
     return asked
