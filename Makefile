@@ -53,7 +53,7 @@ endif
 	@pwd -P > $@
 
 .venv/.course-test: .venv/.course
-	@$(call pip_install,".[test$(comma)scale]")
+	@$(call pip_install,".[test$(comma)scale$(comma)site]")
 	@touch $@
 
 .venv/.course-bench: .venv/.course

@@ -9,7 +9,7 @@ const inside = {
 };
 
 export default [
-  { ignores: ["**/node_modules/**", "course_utils/labs/vendor/**"] },
+  { ignores: ["**/node_modules/**", "course_utils/labs/vendor/**", "site/_build/**"] },
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],
@@ -25,11 +25,11 @@ export default [
       "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
     },
   },
-  { files: ["course_utils/**"], languageOptions: { globals: globals.browser } },
+  { files: ["course_utils/**", "site/**"], languageOptions: { globals: globals.browser } },
   {
     files: ["course_utils/labs/page/**"],
     ignores: ["course_utils/labs/page/plot.js"],
     rules: { "no-restricted-syntax": ["error", inside] },
   },
-  { files: ["tests/page/**"], languageOptions: { globals: globals.node } },
+  { files: ["tests/page/**", "tests/site/**"], languageOptions: { globals: globals.node } },
 ];
