@@ -399,9 +399,9 @@ def test_titles_say_what_an_event_has_shown_and_name_quantities_before():
     assert titles(["plateau", "angle", "lamp"]) == titles([])
     found = titles(["half", "singular value", "linear fit"])
     assert found[0] == "The outside part shrinks" and found[2] == "Better than the best linear fit"
-    assert found[1] == "1 of 3 singular values above the bulk"
-    assert titles(["singular value"] * 2)[1] == "2 of 3 singular values above the bulk"
-    assert titles(["singular value"], k=1)[1] == "1 singular value above the bulk"
+    assert found[1] == "1 of 3 singular values rise"
+    assert titles(["singular value"] * 2)[1] == "2 of 3 singular values rise"
+    assert titles(["singular value"], k=1)[1] == "1 singular value rises"
 
 
 def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):

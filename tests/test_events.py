@@ -355,10 +355,11 @@ def falling(k: int, rows, inside) -> dict[str, np.ndarray]:
 
 def test_links_say_which_product_points_at_the_next():
     """chain: z_1 + z_1 z_2 + z_2 z_3; staircase: z_1 + z_1 z_2 + z_1 z_2 z_3."""
+    second, third = "now z_1 z_2 is a signal along u_2.", "now z_1 z_2 z_3 is a signal along u_3."
     said = {
-        "chain": ["now z_1 z_2 points at u_2.", "now z_2 z_3 points at u_3.", "the last ("],
-        "staircase": ["now z_1 z_2 points at u_2.", "now z_1 z_2 z_3 points at u_3.", "the last ("],
-        "product": ["degrees).", "now z_1 z_2 z_3 points at u_3.", "the last ("],
+        "chain": [second, "now z_2 z_3 is a signal along u_3.", "the last ("],
+        "staircase": [second, third, "the last ("],
+        "product": ["degrees).", third, "the last ("],
         "max": ["degrees).", "degrees).", "the last ("],
     }
     for link, ends in said.items():
@@ -367,14 +368,16 @@ def test_links_say_which_product_points_at_the_next():
         assert [e.column for e in events] == [2, 1, 0] and [e.index for e in events] == [5, 10, 15]
         for event, end in zip(events, ends, strict=True):
             assert end in event.caption
-            assert ("points at" in event.caption) == ("points at" in end)
+            assert ("is a signal" in event.caption) == ("is a signal" in end)
 
 
 def test_other_inputs_than_normal_ones_promise_no_next_direction():
     run = made(k=3, link="chain", **falling(3, (5, 10, 15), np.eye(3)))
     spiked = replace(run, settings=run.settings.replace(inputs="spiked:5:0.3"))
     assert [e.directions for e in events_of(spiked)] == [(1,), (2,), (3,)]
-    assert "points at" in listed(events_of(run)) and "points at" not in listed(events_of(spiked))
+    assert "is a signal" in listed(events_of(run)) and "is a signal" not in listed(
+        events_of(spiked)
+    )
 
 
 def test_products_of_the_registry_are_the_links():
@@ -427,7 +430,7 @@ def test_half_and_plateau_of_the_part_outside():
     events = events_of(made(perpendicular=step(1.0, 0.5, 20)))
     assert [e.name for e in events] == ["half", "plateau"] and events[0].index == 20
     assert 2 * T[20] < events[1].samples < 4 * T[20]
-    assert "has halved, 1.00 to 0.50" in events[0].caption
+    assert "has halved, 1.00 to 0.50: outside the subspace labels give no push" in events[0].caption
     assert "0.500 (it began at 1.00)" in events[1].caption
     assert events_of(made(perpendicular=step(1.0, 0.81, 20))) == []
     assert [e.name for e in events_of(made(perpendicular=step(1.0, 1.21, 20)))] == ["plateau"]

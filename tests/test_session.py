@@ -5,7 +5,7 @@ import pytest
 
 from course_utils import Settings
 from course_utils.labs import SubspaceLab, actor
-from course_utils.labs.session import Session
+from course_utils.labs.session import BUDGET, Session
 
 NOISE = Settings(d=50, k=1, link="none", noise=1.0, width=50, weight_decay=0.5, step=0.1)
 SIGNAL = Settings(d=50, k=1, link="tanh", width=50, weight_decay=0.5, step=0.1)
@@ -119,7 +119,7 @@ def test_a_share_of_the_budget_bounds_what_a_step_trains():
     for share in (1.0, 0.5, 0.25):
         session = Session(SIGNAL)
         session.train(4_000)
-        session._cost = 1e-4  # seconds a sample
+        session._cost = BUDGET / 200.5  # seconds a sample
         before = session.samples
         session.step(0.25, share=share)
         trained.append(session.samples - before)

@@ -464,7 +464,7 @@ def test_prediction_follows_the_run(name):
     assert error[early].max() < (0.06 if name == "below threshold" else 0.03) and error.max() < 0.12
 
 
-def test_wide_networks_are_predicted_from_a_part_of_their_neurons(monkeypatch):
+def test_wide_networks_are_predicted_from_a_part_of_their_neurons():
     """64 of 256 neurons stand for all within 5 % (2 % measured).
 
     Every fourth neuron samples the average over all.
@@ -472,8 +472,7 @@ def test_wide_networks_are_predicted_from_a_part_of_their_neurons(monkeypatch):
     s = Settings(d=60, k=2, width=256, weight_decay=0.2)
     run = online_sgd(s, 6000, checkpoints=30)
     whole = th.predict(run, average=1000)
-    monkeypatch.setattr(th.PerpendicularPrediction, "WIDEST", 64)
-    assert relative(th.predict(run, average=1000), whole).max() < 0.05
+    assert relative(th.predict(run, average=1000, widest=64), whole).max() < 0.05
 
 
 def test_prediction_sees_nothing_of_the_measured_w_perp_but_its_start():

@@ -182,7 +182,10 @@ class Watch:
     def _half(self) -> Iterator[Event]:
         now, first = self._now.perpendicular, self._start.perpendicular
         if self._new("half") and 0 < now <= first / 2:
-            yield self._event("half", f"W_perp has halved, {first:.2f} to {now:.2f}")
+            halved = f"W_perp has halved, {first:.2f} to {now:.2f}"
+            why = "outside the subspace labels give no push against the shrinking"
+            # by Stein's identity, which rests on N(0, I)
+            yield self._event("half", f"{halved}: {why}" if self._standard else halved)
 
     def _plateau(self) -> Iterator[Event]:
         early, late = self._outer.medians()
@@ -274,7 +277,8 @@ class Watch:
         for product in link.products(self.settings.k) if link and link.products else ():
             lacks = set(product) - set(self._found)
             if len(lacks) == 1 and set(product) & set(new):
-                return f"; now {' '.join(f'z_{i}' for i in product)} points at u_{lacks.pop()}"
+                factors = " ".join(f"z_{i}" for i in product)
+                return f"; now {factors} is a signal along u_{lacks.pop()}"
         return ""
 
     def _singular_values(self) -> Iterator[Event]:

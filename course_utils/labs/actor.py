@@ -1,7 +1,7 @@
 """The worker behind a lab: one thread owns the experiment, callbacks only leave orders.
 
 Newest value wins: orders with the same key replace each other, orders with different keys keep
-their order. While an experiment plays, at most four frames are under way to the page; if none is
+their order. While an experiment plays, at most twelve frames are under way to the page; if none is
 answered for three seconds the worker takes the page as gone and sleeps until the page speaks
 again. An idle worker uses no CPU.
 """
@@ -15,9 +15,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-# Frames on their way to the page; it answers every third, and draws only the newest of those that
-# wait.
-IN_FLIGHT = 4
+# Frames on their way to the page; it answers every eighth, and draws only the newest of those that
+# wait. The rest covers an answer's way, so that a page that keeps up is never waited for.
+IN_FLIGHT = 12
 PATIENCE = 3.0  # seconds without an answer after which the page counts as gone
 
 

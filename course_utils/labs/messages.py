@@ -28,10 +28,10 @@ def titled(views: Iterable[Figure], events: Iterable[Event], k: int) -> list[Fig
     """
     kinds = [event.name for event in events]
     above = kinds.count("singular value")
-    some = "1 singular value" if k == 1 else f"{above} of {k} singular values"
+    some = "1 singular value rises" if k == 1 else f"{above} of {k} singular values rise"
     messages = {
         "norms": "half" in kinds and "The outside part shrinks",
-        "singular values": above and f"{some} above the bulk",
+        "singular values": above and some,
         "test risk": "linear fit" in kinds and "Better than the best linear fit",
     }
     return [

@@ -1,7 +1,7 @@
 """The stage: one widget that draws the views of a lab and says when they are painted.
 
 Python sends a frame (see frames.py); the page draws it with plotly.js, waits for the next repaint
-and answers with the frame's number (every third one while a run is fast). Its JavaScript is page/.
+and answers with the frame's number (every eighth one while a run is fast). Its JavaScript is page/.
 """
 
 from __future__ import annotations

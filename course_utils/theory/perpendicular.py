@@ -154,26 +154,30 @@ class PerpendicularPrediction:
         Sample count at the start.
     average : int
         Samples over which A and C are averaged.
+    widest : int
+        Wider networks are represented by so many of their neurons (the averages converge as in
+        mean-field theory).
 
     Raises
     ------
     ValueError
         For inputs that are not N(0, I).
-
-    Notes
-    -----
-    Networks wider than 256 are represented by 256 of their neurons (the averages converge as in
-    mean-field theory).
     """
 
-    WIDEST = 256
-
     def __init__(
-        self, settings: Settings, a, b, parallel, rows, samples: int = 0, average: int = 2000
+        self,
+        settings: Settings,
+        a,
+        b,
+        parallel,
+        rows,
+        samples: int = 0,
+        average: int = 2000,
+        widest: int = 256,
     ):
         input_law(settings.inputs).must_be_standard("W_perp is predicted")
         self._rng = np.random.default_rng(0)
-        self._chosen = representatives(a, b, self.WIDEST)
+        self._chosen = representatives(a, b, widest)
         self._a = np.sign(a[self._chosen]) / len(self._chosen)
         self._b = b[self._chosen]
         rows = np.asarray(rows, dtype=float)

@@ -14,7 +14,7 @@ from .perpendicular import PerpendicularPrediction
 from .stein import parallel_part
 
 
-def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
+def predict(run: Run, first: int = 0, average: int = 2000, widest: int = 256) -> np.ndarray:
     """Predicted ||W_perp||_F / sqrt(m) at every checkpoint of a run.
 
     Parameters
@@ -25,6 +25,8 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
         Checkpoint at which the prediction starts from the measured value.
     average : int
         Samples over which each pair of A and C is averaged.
+    widest : int
+        Wider networks are represented by so many of their neurons.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
             "use a run of online_sgd"
         )
     if run.seeds is None:
-        return _predict_one(run, first, average)
+        return _predict_one(run, first, average, widest)
     used = ("neurons", "parallel")
     each = (
         replace(
@@ -58,10 +60,10 @@ def predict(run: Run, first: int = 0, average: int = 2000) -> np.ndarray:
         )
         for i, net in enumerate(run.net)
     )
-    return np.stack([_predict_one(one, first, average) for one in each])
+    return np.stack([_predict_one(one, first, average, widest) for one in each])
 
 
-def _predict_one(run: Run, first: int, average: int) -> np.ndarray:
+def _predict_one(run: Run, first: int, average: int, widest: int) -> np.ndarray:
     s, samples = run.settings, run.samples
     coefficients = _parallel_history(s, run.net, run.neurons, run.parallel)
     theory = PerpendicularPrediction(
@@ -72,6 +74,7 @@ def _predict_one(run: Run, first: int, average: int) -> np.ndarray:
         run.neurons[first, :, -1],
         int(samples[first]),
         average,
+        widest,
     )
     predicted = np.full(len(samples), np.nan)
     predicted[first] = theory.perpendicular

@@ -12,7 +12,7 @@ from driver import OPENING, PATIENCE, open_cells  # noqa: E402
 
 ROWS = TIMES[:40]
 EVENTS = [
-    (int(ROWS[12]), f"t = {ROWS[12]:,.0f}: u_1 is found; now z_1 z_2 points at u_2."),
+    (int(ROWS[12]), f"t = {ROWS[12]:,.0f}: u_1 is found; now z_1 z_2 is a signal along u_2."),
     (int(ROWS[25]), f"t = {ROWS[25]:,.0f}: u_2 is found, the last."),
     (int(ROWS[25]), f"t = {ROWS[25]:,.0f}: W_perp has halved, 1.00 to 0.50."),
 ]
@@ -43,7 +43,7 @@ def caption(bare, text: str) -> None:
 
 def test_the_last_event_is_the_caption_and_all_are_listed(bare, run):
     t = [f"{samples:,}" for samples, _ in EVENTS]
-    first = f"t = {t[0]}: u₁ is found; now z₁ z₂ points at u₂."
+    first = f"t = {t[0]}: u₁ is found; now z₁ z₂ is a signal along u₂."
     both = f"t = {t[1]}: u₂ is found, the last; W⊥ has halved, 1.00 to 0.50."
     caption(bare, both)
     assert bare.page.evaluate(LIST)[0] == first and len(bare.page.evaluate(LIST)) == 3
@@ -86,7 +86,7 @@ def test_a_click_looks_back_and_the_kernel_hears_once_it_rests(bare, run, part):
     assert bare.page.evaluate(LOOKED) == []
     bare.page.evaluate("rest()")
     assert bare.page.evaluate(LOOKED) == [EVENTS[0][0]]
-    caption(bare, f"t = {EVENTS[0][0]:,}: u₁ is found; now z₁ z₂ points at u₂.")
+    caption(bare, f"t = {EVENTS[0][0]:,}: u₁ is found; now z₁ z₂ is a signal along u₂.")
     clock = bare.page.locator(".course-time output").inner_text()
     assert clock == f"t = {EVENTS[0][0]:,}"
 
@@ -112,7 +112,7 @@ def test_the_list_opens_and_closes_by_keyboard(bare, run):
 
 def test_who_looks_back_keeps_the_caption_of_that_moment_while_the_run_goes_on(bare, run):
     bare.page.locator(".course-tick").first.click()
-    first = f"t = {EVENTS[0][0]:,}: u₁ is found; now z₁ z₂ points at u₂."
+    first = f"t = {EVENTS[0][0]:,}: u₁ is found; now z₁ z₂ is a signal along u₂."
     caption(bare, first)
     later = [*EVENTS, (int(TIMES[45]), f"t = {TIMES[45]:,.0f}: another.")]
     message, data = told(run, TIMES[40:46], later)

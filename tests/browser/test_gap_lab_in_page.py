@@ -12,13 +12,19 @@ OPEN = (
     "lab = GapLab(Settings(link='sum_tanh', d=10, k=1, width=30, weight_decay=0.5), "
     "samples=200, seeds=2)\nlab"
 )
+GATED = """from course_utils.labs import Question
+question = Question(
+    "The width grows from 30 to 300. What does the mean gap do?",
+    {"it grows": "TEMPTS", "it stays": "HOLDS"}, "it stays", then={"set width": 300})
+small = Settings(link="sum_tanh", d=10, k=1, width=30, weight_decay=0.5)
+lab = GapLab(small, samples=200, seeds=2, question=question); lab"""
 CHECK = "lab.raise_errors(); print('no error was swallowed')"
 
 
 @pytest.fixture(scope="module")
 def course(chromium, tmp_path_factory):
     """A notebook with the lab, and a cell that raises what callbacks have swallowed."""
-    with open_cells(chromium, tmp_path_factory.mktemp("gap"), [OPEN, CHECK], 8958) as page:
+    with open_cells(chromium, tmp_path_factory.mktemp("gap"), [OPEN, CHECK, GATED], 8958) as page:
         page.run_cell(0)
         page.wait_for_lab()
         yield page
@@ -166,6 +172,24 @@ def test_lecture_mode_opens_and_escape_leaves_it(course):
     course.until(
         lambda: lecture.evaluate("e => e.getBoundingClientRect().width") < 1200, "the notebook"
     )
+
+
+def test_a_question_waits_then_what_is_measured_answers_and_it_can_be_asked_again(course):
+    course.run_cell(2)
+    course.wait_for_lab(1)
+    gate = course.lab(1).locator(".course-gate")
+    course.until(lambda: course.settings(1).get("width") == "30", "what was before the change")
+    assert not any(why in course.page.content() for why in ("TEMPTS<", "HOLDS<"))
+    gate.get_by_label("it grows").focus()
+    course.page.keyboard.press("Space")
+    course.page.keyboard.press("Enter")
+    course.until(lambda: "TEMPTS" in gate.inner_text(), "the verdict")
+    assert "You said: it grows. Measured: it does not hold" in gate.inner_text()
+    assert course.settings(1)["width"] == "300"
+    course.press("Try again", 1)
+    course.until(lambda: course.settings(1)["width"] == "30", "what was before the change")
+    course.until(lambda: gate.get_by_label("it grows").is_enabled(), "the question once more")
+    assert "You said" not in gate.inner_text()
 
 
 def test_nothing_went_wrong_unseen(course):

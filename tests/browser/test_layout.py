@@ -99,7 +99,7 @@ def test_a_click_or_a_key_brings_a_view_to_the_centre_and_the_lab_remembers_it(c
     course.until(lambda: course.lab().evaluate(CENTRE) == "angles", "the angles in the centre")
     held = "document.activeElement.getAttribute('aria-label')"
     assert course.page.evaluate(held) == "angles"
-    course.press("singular values above the bulk: bring")
+    course.press("singular values rise: bring")
     course.until(lambda: "singular" in course.lab().evaluate(CENTRE), "singular values there")
     assert "central: singular values" in course.run_cell(1)
     frames = course.frames()

@@ -5,8 +5,8 @@ import test from "node:test";
 import { placeAbove, together, typeset, upTo } from "../../course_utils/labs/page/events.js";
 
 test("a caption has subscripts, and says what lies outside with its sign", () => {
-  assert.equal(typeset("t = 900: u_1 is found; now z_1 z_12 points at u_12."),
-    "t = 900: u₁ is found; now z₁ z₁₂ points at u₁₂.");
+  assert.equal(typeset("t = 900: u_1 is found; now z_1 z_12 is a signal along u_12."),
+    "t = 900: u₁ is found; now z₁ z₁₂ is a signal along u₁₂.");
   assert.equal(typeset("t = 5: W_perp has halved, 1.00 to 0.49."),
     "t = 5: W⊥ has halved, 1.00 to 0.49.");
   assert.equal(typeset("weight_decay 0.5 to 0.0: the lamp goes out."),

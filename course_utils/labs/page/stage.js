@@ -161,7 +161,7 @@ function finish(page, frames) {
 }
 
 // Each message makes JupyterLab mark the kernel as busy and as idle again, favicon and toolbars
-// included, at the price of half a frame: so a fast run is answered every third frame, and its
+// included, at the price of half a frame: so a fast run is answered every eighth frame, and its
 // last one a little later.
 function answer(page, n) {
   const send = () => {
@@ -171,7 +171,7 @@ function answer(page, n) {
   cancel(page, "answering");
   // What nobody sees leaves the machine to others.
   if (!page.inSight) later(page, "answering", 500, send);
-  else if (n >= page.answered + 3 || n < page.answered) send();
+  else if (n >= page.answered + 8 || n < page.answered) send();
   else later(page, "answering", 100, send);
 }
 
