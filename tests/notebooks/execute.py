@@ -8,6 +8,7 @@ its text has changed, so that a second run changes nothing.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -71,6 +72,9 @@ def execute(path: Path) -> float:
                 stills[int(page.stem)] = still
         for number, still in (stills | pictures(Path(folder))).items():
             result_of(numbered[number]).data[KIND] = still
+        for told in Path(folder).glob("*.json"):
+            output = result_of(numbered[int(told.stem)])
+            output.metadata["course"] = json.loads(told.read_text(encoding="utf-8"))
     nbformat.write(notebook, path)
     return took
 

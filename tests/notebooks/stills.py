@@ -1,12 +1,13 @@
 """Pictures of what a notebook's cells show, for readers who have no kernel.
 
-A kernel that `watch` was called in writes a page for each figure or lab that a cell ends with, and
-`pictures` takes their photographs in Chromium.
+A kernel that `watch` was called in writes a page for each figure or lab that a cell ends with, with
+what `placed.py` says of a lab, and `pictures` takes their photographs in Chromium.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,13 +19,20 @@ DRAWN = ".course-plot .main-svg, .course-picture svg, .course-view svg, .course-
 
 
 def watch(folder: str) -> None:
-    """Write what every later cell of this kernel ends with, as ``folder``/<its number>.html."""
+    """Write what every later cell of this kernel ends with, as ``folder``/<its number>.html.
+
+    And <its number>.json beside it where that is a lab.
+    """
     from IPython import get_ipython
+    from placed import placed
 
     def write(result) -> None:
         if result.success and (page := page_of(result.result)) is not None:
             number = result.execution_count or get_ipython().execution_count - 1
             (Path(folder) / f"{number}.html").write_text(page, encoding="utf-8")
+            if hasattr(result.result, "gate"):
+                told = placed(result.result, result.info.raw_cell, get_ipython().user_ns)
+                (Path(folder) / f"{number}.json").write_text(json.dumps(told), encoding="utf-8")
 
     get_ipython().events.register("post_run_cell", write)
 

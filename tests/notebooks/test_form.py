@@ -1,10 +1,13 @@
 """Every notebook is stored the way students and tests need it."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from comparison import NUMBER
+
+from course_utils.predictions import opened
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -94,3 +97,23 @@ def test_every_figure_and_lab_has_a_picture_for_those_who_have_no_kernel(noteboo
             alone = text.startswith("Predict.") and "seed=" not in text
             if not alone and not cell.source.endswith("reading_map"):
                 assert len(output.data.get("image/jpeg", "")) > 5000, cell.source
+
+
+def test_every_lab_says_what_a_page_without_a_kernel_needs_to_place_it(notebook):
+    """Its class, settings and samples, and with a question, sealed, what each answer gets."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            text = output.get("data", {}).get("text/plain", "")
+            told = output.get("metadata", {}).get("course")
+            asks = text.startswith("Predict.") and "image/jpeg" in output.data
+            shows = asks or re.search(r"^\w*Lab\(|\n(lab|movie)$", cell.source, re.M)
+            assert told or not shows, cell.source
+            if told:
+                assert told["code"] in text or told["lab"] in ("GapLab", "HermiteLab")
+                assert told["samples"] >= 0 and isinstance(told["presets"], list)
+                assert asks == ("question" in told)
+            if asks:
+                assert text.startswith(f"Predict. {told['question']}\n")
+                said = opened(told["sealed"])
+                assert len(said) == len(told["answers"])
+                assert sum(": it holds. " in words for words in said) == 1
