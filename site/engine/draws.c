@@ -6,37 +6,44 @@
 
 #define NORMAL_EDGE 3.6541528853610087963519472518 /* where the tail begins */
 #define NORMAL_EDGE_INVERSE 0.27366123732975827203338247596
+#define PLACES 0xfffffffffffffULL
 #define EXPONENTIAL_EDGE 7.6971174701310497140446280481
 
 /* What the first test has not let through: the tail, or the rim of a layer. */
-static int normal_kept(struct stream *s, int layer, uint64_t magnitude, double *x) {
+static __attribute__((noinline)) int kept(struct stream *s, uint64_t bits, double *x) {
+  int layer = bits & 0xff;
   if (layer > 0) {
     double step = normal_height[layer - 1] - normal_height[layer];
     return step * uniform(s) + normal_height[layer] < exp(-0.5 * *x * *x);
   }
   for (;;) {
-    double beyond = -NORMAL_EDGE_INVERSE * log1p(-uniform(s));
-    double room = -log1p(-uniform(s));
+    double beyond = -NORMAL_EDGE_INVERSE * log1p(-uniform(s)), room = -log1p(-uniform(s));
     if (room + room > beyond * beyond) {
-      *x = magnitude >> 8 & 1 ? -(NORMAL_EDGE + beyond) : NORMAL_EDGE + beyond;
+      *x = bits >> 17 & 1 ? -(NORMAL_EDGE + beyond) : NORMAL_EDGE + beyond;
       return 1;
     }
   }
 }
 
-static inline double normal(struct stream *s) {
+/* Bits of a draw: the layer (8), the sign (1), the place in the layer (52). */
+static inline __attribute__((always_inline)) double normal(struct stream *own) {
   for (;;) {
-    uint64_t bits = next64(s);
-    int layer = bits & 0xff;
-    uint64_t magnitude = bits >> 9 & 0xfffffffffffffULL;
-    double x = magnitude * normal_width[layer];
-    if (bits >> 8 & 1) x = -x;
-    if (magnitude < normal_inside[layer] || normal_kept(s, layer, magnitude, &x)) return x;
+    uint64_t bits = next64(own), sign = bits << 55 & 1ULL << 63, place = bits >> 9 & PLACES;
+    double size = place * normal_width[bits & 0xff], x;
+    uint64_t image;
+    __builtin_memcpy(&image, &size, sizeof image);
+    image |= sign;
+    __builtin_memcpy(&x, &image, sizeof x);
+    if (__builtin_expect(place < normal_inside[bits & 0xff], 1)) return x;
+    struct stream s = *own; /* a copy, so that its own stays in registers */
+    int taken = kept(&s, bits, &x);
+    *own = s;
+    if (taken) return x;
   }
 }
 
 void fill_normal(struct stream *s, double *to, int count) {
-  struct stream own = *s; /* in registers */
+  struct stream own = *s;
   for (int i = 0; i < count; i++) to[i] = normal(&own);
   *s = own;
 }

@@ -116,6 +116,9 @@ class OnlineSGD {
 
   // Train on n fresh samples.
   advance(n) {
+    if (!(Number.isSafeInteger(n) && n >= 0)) {
+      throw new Refused(`n = ${n} is no number of samples: it must be a whole number from 0 on.`);
+    }
     const bad = this.#machine.calls.advance(n);
     if (bad >= 0) throw new Diverged(advice(this.settings, bad), this.samples);
   }

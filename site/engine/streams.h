@@ -18,16 +18,14 @@ void begin_stream(struct stream *s, uint32_t seed_low, uint32_t seed_high, int c
 #define TIMES_HIGH 0x2360ed051fc65da4ULL
 #define TIMES_LOW 0x4385df649fccf645ULL
 
-static inline uint64_t high_of_product(uint64_t a, uint64_t b) {
-  uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
-  uint64_t low = a0 * b0, middle = a1 * b0 + (low >> 32), other = a0 * b1 + (uint32_t)middle;
-  return a1 * b1 + (middle >> 32) + (other >> 32);
-}
-
+/* The state times 2549297995355413924 2^64 + 4865540595714422341, plus what it adds. */
 static inline void step_stream(struct stream *s) {
-  uint64_t low = s->low * TIMES_LOW + s->add_low;
-  s->high = s->high * TIMES_LOW + s->low * TIMES_HIGH + high_of_product(s->low, TIMES_LOW) +
-            s->add_high + (low < s->add_low);
+  const uint64_t b0 = (uint32_t)TIMES_LOW, b1 = TIMES_LOW >> 32;
+  uint64_t a0 = (uint32_t)s->low, a1 = s->low >> 32;
+  uint64_t lowest = a0 * b0, middle = a1 * b0 + (lowest >> 32), other = a0 * b1 + (uint32_t)middle;
+  uint64_t carried = a1 * b1 + (middle >> 32) + (other >> 32);
+  uint64_t low = (other << 32 | (uint32_t)lowest) + s->add_low;
+  s->high = s->high * TIMES_LOW + s->low * TIMES_HIGH + carried + s->add_high + (low < s->add_low);
   s->low = low;
 }
 

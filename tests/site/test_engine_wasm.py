@@ -24,6 +24,7 @@ from course_utils.directions import DIRECTIONS, direction_examples
 from course_utils.engine.online import Diverged, schedule
 from course_utils.engine.sampling import reduced_columns
 from course_utils.inputs import LAWS, input_law, law_examples
+from course_utils.labs.subspace import PRESETS
 from course_utils.links import LINKS
 from course_utils.losses import LOSSES
 from course_utils.networks import BIASES
@@ -93,7 +94,10 @@ ACTS = [
     77,
 ]
 EDGES = [Settings(d=2 * reduced_columns(Settings(width=6)) + more, width=6) for more in (0, 1)]
-WIDE = [Settings(d=4, k=2, width=3), Settings(d=3, k=3, width=2), Settings(d=9, k=9, width=40)]
+WIDE = [
+    *(Settings(d=4, k=2, width=3), Settings(d=3, k=3, width=2), Settings(d=9, k=9, width=40)),
+    Settings(d=70, k=50, width=90, link="sum_squares"),
+]
 TIMES = np.r_[0:50, 10 ** np.arange(2, 13)]
 SCHEDULES = [
     Settings(d=d, k=1, schedule=name, weight_decay=decay, step=step)
@@ -163,6 +167,10 @@ def questions() -> dict[object, dict]:
     asked |= {("run", s): {"ask": "run", "settings": as_page(s), "acts": ACTS} for s in TURNED}
     asked |= {
         ("run", s): {"ask": "run", "settings": as_page(s), "acts": [500]} for s in [*EDGES, *WIDE]
+    }
+    asked |= {
+        ("preset", name): {"ask": "run", "settings": as_page(s), "acts": [300]}
+        for name, (s, _) in PRESETS.items()
     }
     asked["just fits"] = {
         "ask": "run",
@@ -364,6 +372,13 @@ def test_a_run_that_is_turned_and_trained_in_pieces_is_the_same(answers, s):
     same_snapshot(found["last"], sim.snapshot())
     own = [[samples, as_page(before)] for samples, before in sim.changes]
     assert json.loads(found["changes"]) == own and len(own) == 2
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_each_preset_of_the_lab_begins_the_same(answers, name):
+    found, (sim, _) = answers["preset", name], python_run(PRESETS[name][0], [300])
+    same_net(found["net"], sim.net)
+    same_snapshot(found["last"], sim.snapshot())
 
 
 @pytest.mark.parametrize("s", [*EDGES, *WIDE], ids=lambda s: f"d={s.d}-k={s.k}-width={s.width}")
