@@ -111,7 +111,7 @@ WRONG = (
     "d=0", "d=1e3", "k=9 d=3", "k=2 link=tanh", "noise=-1", "noise=1000", "noise=x", "bias=0",
     "bias=2000", "bias=some", "link=sine", "loss=hinge", "d=5 d=6", "d 5", "=5", "colour=3", "d=",
     "seed=99999999999999999999", "inputs=student", "inputs=student:1", "inputs=spiked:3:4",
-    "inputs=round", "seed=9223372036854775808", "d=9999999999999999999", 
+    "inputs=round", "seed=9223372036854775808", "d=9999999999999999999",
     "directions=sparse:0.5", "directions=sparse:40 d=50 k=3", "step=1e9",
     "inputs=spiked:3:0.5 d=3 k=3", "width=0", "k=51 d=100", "x" * 1001, "start=0", "\u202ed=5",
 )  # fmt: skip
