@@ -2,6 +2,7 @@
 # make test       check everything: style, unit tests, the page's JavaScript, every notebook, the
 #                 course in a real browser
 # make arithmetic the unit tests and every notebook with the arithmetic of older processors, all on this one
+# make site       the website, made from the notebooks, into site/_build; make site-serve shows it
 # make bench      speed and memory against what you would write instead
 # make mutants    put wrong numbers, words and colours in and count those that the tests notice
 # make lint       style and layout alone
@@ -24,7 +25,7 @@ PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3 python python3.13 python3.12 pytho
 PROBE := import sys; sys.exit(3) if sys.version_info < (3, 11) else None; import importlib.util as u; \
   sys.exit(0 if u.find_spec("venv") and u.find_spec("ensurepip") else 4)
 
-.PHONY: help lab test arithmetic bench mutants lint clean FORCE
+.PHONY: help lab test arithmetic site site-serve bench mutants lint clean FORCE
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -54,6 +55,10 @@ endif
 
 .venv/.course-test: .venv/.course
 	@$(call pip_install,".[test$(comma)scale$(comma)site]")
+	@touch $@
+
+.venv/.course-site: .venv/.course
+	@$(call pip_install,".[site]")
 	@touch $@
 
 .venv/.course-bench: .venv/.course
@@ -130,6 +135,12 @@ arithmetic: .venv/.course-test
 	part notebooks $(PY) tests/notebooks/arithmetic.py $(notebook_tests); \
 	$(finish)
 
+site: .venv/.course-site
+	@$(PY) site/make_site.py site/_build && echo "Made site/_build: make site-serve shows it."
+
+site-serve: site
+	@$(PY) -m http.server 0 --bind 127.0.0.1 --directory site/_build
+
 bench: .venv/.course-test .venv/.course-bench
 	@for script in benchmarks/*.py; do echo "==> $$script"; $(PY) "$$script" || exit 1; done
 
@@ -137,6 +148,6 @@ mutants: .venv/.course-test
 	@$(PY) tests/mutation.py $(ARGS)
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
+	rm -rf .venv site/_build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -149,12 +149,15 @@ def imported_packages(folder: str) -> dict[str, str]:
                 continue
             found |= {name.split(".")[0]: str(path.relative_to(ROOT)) for name in names}
     own = {"course_utils"} | {
-        path.stem for part in ("tests", "benchmarks") for path in (ROOT / part).rglob("*.py")
+        path.stem
+        for part in ("tests", "benchmarks", "site")
+        for path in (ROOT / part).rglob("*.py")
     }
+    own |= {path.name for path in (ROOT / "site").iterdir()}
     return {name: path for name, path in found.items() if name not in sys.stdlib_module_names | own}
 
 
-@pytest.mark.parametrize("folder", ["course_utils", "tests", "benchmarks"])
+@pytest.mark.parametrize("folder", ["course_utils", "tests", "benchmarks", "site"])
 def test_what_is_imported_is_asked_for(folder):
     needs = RUNTIME if folder == "course_utils" else RUNTIME + EXTRAS
     asked = (

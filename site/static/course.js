@@ -1,0 +1,74 @@
+// What pages do by themselves: ask, open what answers, copy, print.
+
+const KEPT = "course-predictions"; // in this browser: answers by their question
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+  } catch { // none, or not allowed
+    return {};
+  }
+}
+
+function keep(question, answer) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ ...kept(), [question]: answer }));
+  } catch { /* then it is for this page alone */ }
+}
+
+// What the notebooks' question wants of a kernel.
+function model(held, changed) {
+  const values = { chosen: -1, again: true, reveal: "", ...held };
+  return {
+    get: (name) => values[name],
+    set: (name, value) => { values[name] = value; },
+    save_changes: () => changed(values),
+    on: () => {},
+    off: () => {},
+  };
+}
+
+function veilAfter(element) {
+  let next = element.nextElementSibling;
+  while (next && !next.matches(".course-veil, .course-ask, section")) next = next.nextElementSibling;
+  return next?.matches(".course-veil") ? next : null;
+}
+
+for (const element of document.querySelectorAll(".course-ask")) {
+  const held = JSON.parse(element.dataset.ask);
+  const veil = veilAfter(element);
+  const before = held.options.indexOf(kept()[held.question]);
+  if (veil && before >= 0) veil.open = true;
+  element.replaceChildren();
+  render({
+    el: element,
+    model: model({ ...held, chosen: before }, ({ chosen, options, question }) => {
+      keep(question, options[chosen]);
+      if (veil && chosen >= 0) veil.open = true;
+    }),
+  });
+}
+
+for (const button of document.querySelectorAll(".course-copy")) {
+  button.onclick = async () => {
+    const code = button.parentElement.querySelector("code");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch { // not allowed here: chosen, for Ctrl + C
+      getSelection().selectAllChildren(code);
+      button.textContent = "Press Ctrl + C";
+    }
+  };
+}
+
+// What an address names is in sight, and paper shows the whole text.
+function openAround(element) {
+  for (let at = element; at; at = at.parentElement) if (at.matches("details")) at.open = true;
+}
+const named = () => openAround(document.getElementById(decodeURIComponent(location.hash.slice(1))));
+addEventListener("hashchange", named);
+named();
+addEventListener("beforeprint", () => {
+  for (const veil of document.querySelectorAll(".course-veil")) veil.open = true;
+});
