@@ -1,0 +1,132 @@
+"""Make what brings labs to life without a kernel: modules, and what they take from the course.
+
+    python site/live/build.py site/_static/live
+
+Fields, ranges, links, presets, views and words of controls are asked of the course itself, and
+written as data.json; no fact of it is typed here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path[:0] = [str(HERE.parent), str(ROOT)]
+
+from engine.build import build as compiled  # noqa: E402
+from live.facts import controls_of, settings_facts, theory_facts  # noqa: E402
+from live.stored_views import stored_views  # noqa: E402
+
+from course_utils import Settings  # noqa: E402
+from course_utils.events import watch  # noqa: E402
+from course_utils.labs import SubspaceLab, actor, session  # noqa: E402
+from course_utils.labs.look import palette  # noqa: E402
+from course_utils.labs.page import HERE as PAGE  # noqa: E402
+from course_utils.labs.page import library, style  # noqa: E402
+from course_utils.losses import LOSSES  # noqa: E402
+
+LABS = {"SubspaceLab": SubspaceLab}
+
+
+def facts() -> dict:
+    """What the modules have to know of the course.
+
+    Returns
+    -------
+    dict
+        As data.json holds it.
+    """
+    decides = ("LOW", "LEARNT", "GROWN", "ABOVE", "STEADY", "MOVED", "AGAIN", "BETTER", "FAR")
+    return {
+        "settings": settings_facts(),
+        "theory": theory_facts(),
+        "watch": {name: getattr(watch, name) for name in decides}
+        | {"signLabels": [name for name, loss in LOSSES.items() if loss.sign_labels]},
+        "session": {
+            "live": sorted(session.LIVE),
+            "pace": session.PACE,
+            "budget": session.BUDGET,
+            "inFlight": actor.IN_FLIGHT,
+            "foresight": session.FORESIGHT,
+            "patience": patience(),
+        },
+        "palette": palette(),
+        "views": stored_views(),
+        "labs": {name: lab_facts(name) for name in LABS},
+    }
+
+
+def patience() -> str:
+    """The sentence of a session that takes long, with {minutes} in place of their number."""
+    slow = session.Session(Settings(d=2, k=1, width=1))
+    slow._cost = 60.0 * 987 / 4
+    return slow.patience(1.0).replace("987", "{minutes}")
+
+
+def lab_facts(name: str) -> dict:
+    """What a lab is made of besides its experiment.
+
+    Parameters
+    ----------
+    name : str
+        A name in LABS.
+
+    Returns
+    -------
+    dict
+        Its name, default settings, presets and controls.
+    """
+    lab = LABS[name]()
+    presets = [[text, kept[0].code(), kept[1]] for text, kept in LABS[name].presets.items()]
+    made = {
+        "name": lab.name,
+        "code": lab.settings.code(),
+        "example": lab.example,
+        "presets": presets,
+        "controls": controls_of(lab),
+    }
+    lab.close()
+    return made
+
+
+def plain(value):
+    """JSON has no infinity: null stands for it."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def build(folder: Path) -> None:
+    """Make the folder that a page's script is in.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist; what it holds may be replaced.
+    """
+    for name in ("kernel", "page", "engine"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for path in HERE.rglob("*.js"):
+        shutil.copy(path, folder / path.relative_to(HERE))
+    for path in PAGE.glob("*.js"):
+        shutil.copy(path, folder / "page")
+    (folder / "live.css").write_text(
+        style() + (HERE / "live.css").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    shutil.copy(library(), folder / "plotly.js")
+    text = json.dumps(plain(facts()), ensure_ascii=False, allow_nan=False)
+    (folder / "data.json").write_text(text, encoding="utf-8")
+    made = compiled().parent
+    for path in (*made.glob("*.js"), *made.glob("*.wasm")):
+        shutil.copy(path, folder / "engine")
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))

@@ -1,0 +1,136 @@
+"""A lab without a kernel: it plays, follows controls, looks back; its address restores it."""
+
+import re
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api")
+
+SITE = Path(__file__).parents[2] / "site"
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="../live/live.css">
+<script type="module" src="../live/live.js"></script>
+<div class="course-live" data-lab="SubspaceLab" data-code="d=20 k=1 link=tanh width=20 step=0.3">
+<figure>as it was stored</figure></div>"""
+STARTED = ".course-stage[data-frame]"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Files of a folder, without a line for each."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Of a page with a lab, under a path."""
+    if find_spec("ziglang") is None:
+        pytest.skip("the compiler of the engine (ziglang) is not installed")
+    sys.path[:0] = [str(SITE)]
+    from live.build import build
+
+    folder = tmp_path_factory.mktemp("site")
+    build(folder / "live")
+    (folder / "some").mkdir()
+    (folder / "some" / "page.html").write_text(PAGE)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/some/page.html"
+    server.shutdown()
+
+
+class Live:
+    """A page of its own, and what went wrong on it."""
+
+    def __init__(self, chromium, address: str):
+        self.context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        self.page, self.problems = self.context.new_page(), []
+        self.page.set_default_timeout(120_000)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on(
+            "console", lambda m: self.problems.append(m.text) if m.type == "error" else None
+        )
+        home = address.split("/some/")[0]
+        self.context.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith((home, "blob:", "data:")) else self.problems.append(r.url)
+            ),
+        )
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+        self.page.wait_for_selector(STARTED)
+
+    def until(self, script: str, value=None) -> None:
+        self.page.wait_for_function(script, arg=value)
+
+    def says(self, pattern: str) -> str:
+        """The sentence, once it is like this."""
+        self.until(
+            "p => new RegExp(p).test(document.querySelector('.course-sentence').textContent)",
+            pattern,
+        )
+        return self.page.locator(".course-sentence").inner_text()
+
+    def settings(self, text: str) -> None:
+        """Wait until these are part of what the figures show."""
+        self.until(
+            "text => document.querySelector('.course-stage').dataset.settings.includes(text)", text
+        )
+
+
+def test_a_lab_plays_follows_looks_back_and_its_address_restores_it(chromium, address):
+    live = Live(chromium, address)
+    page = live.page
+    live.open(address)
+    assert page.get_by_text("as it was stored").count() == 0
+    live.context.set_offline(True)  # all is there
+    page.locator(".course-play").click()
+    live.says(r"After [\d,]+ samples .* angle [0-9]\.\d degrees")  # from 80 and more
+    page.locator(".course-field-noise input").press("ArrowRight")  # the run goes on
+    live.settings("noise=0.2")
+    page.locator(".course-pause").click()
+    live.until("() => /noise 0.1 to 0.2/.test(document.body.textContent)")
+    page.locator(".course-time input").press("Home")
+    live.says("After 0 samples")
+    page.locator(".course-time input").press("End")
+    live.says(r"After [\d,]{4,} samples")
+    page.locator(".course-field-code input").fill("d=30 k=2 link=chain")
+    page.locator(".course-field-code input").press("Enter")  # anew
+    live.settings("d=30 k=2 noise=0.2 link=chain")
+    page.locator(".course-field-k input").press("ArrowRight")
+    live.settings("d=30 k=3")
+    page.locator(".course-step").click()
+    live.says(r"After [1-9]\d* samples")
+    said = live.says("degrees")
+    live.until("() => /t=[1-9]/.test(location.hash)")
+    link = page.url
+    live.context.set_offline(False)
+    again = Live(chromium, address)
+    again.open(link)
+    first = re.match(r"After .*?degrees; W_perp [\d.]+", said).group()
+    assert again.says(re.escape(first)).startswith(first)
+    again.page.goto(f"{address}#code=d%3D5+k%3D9&t=100")  # no such settings
+    again.page.get_by_text("k = 9 is impossible with d = 5").wait_for()
+    again.settings("d=30 k=3")
+    assert live.problems == again.problems == []
+    live.context.close()
+    again.context.close()
+
+
+def test_a_browser_without_webassembly_keeps_the_figure_and_a_sentence(chromium, address):
+    live = Live(chromium, address)
+    live.page.add_init_script("delete globalThis.WebAssembly")
+    live.page.goto(address)
+    live.page.get_by_text("has no WebAssembly").wait_for()
+    assert live.page.get_by_text("as it was stored").first.is_visible()
+    assert live.problems == []
+    live.context.close()
