@@ -1,6 +1,6 @@
 """``python -m course_utils`` opens the course, with ``doctor`` it examines the installation.
 
-With ``demo`` it trains in text.
+With ``demo`` it trains in text, with ``homework`` it writes a notebook to hand out and to grade.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ def parser() -> argparse.ArgumentParser:
     Returns
     -------
     argparse.ArgumentParser
-        It knows doctor, demo and the options.
+        It knows doctor, demo, homework and the options.
     """
     top = argparse.ArgumentParser(
         prog="python -m course_utils",
-        description="Opens the course in JupyterLab. Other things it does: doctor, demo.",
+        description="Opens the course in JupyterLab. Other things it does: doctor, demo, homework.",
     )
     top.add_argument(
         "--port",
@@ -47,6 +47,13 @@ def parser() -> argparse.ArgumentParser:
     )
     demo.add_argument(
         "--seconds", type=duration, default=5.0, metavar="X", help="how long to train (default 5)"
+    )
+    homework = commands.add_parser(
+        "homework", help="write a notebook without solutions, and what grades it with nbgrader"
+    )
+    homework.add_argument("name", metavar="NAME", help="a notebook, or its number, such as 02")
+    homework.add_argument(
+        "--folder", metavar="DIR", help="a new folder to write to (default homework-NAME)"
     )
     return top
 
@@ -150,6 +157,33 @@ def demo(seconds: float, **knobs: float) -> int:
             "close programs or try a smaller --d.",
             1,
         )
+    return 0
+
+
+def homework(name: str, folder: str | None) -> int:
+    """Write a homework and say what to do with it.
+
+    Parameters
+    ----------
+    name : str
+        The notebook.
+    folder : str or None
+        Where to; None leaves it to the name.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    from course_utils.homework.writing import NoHomework, write
+
+    try:
+        written = write(name, folder)
+    except NoHomework as error:
+        return complain(error, 2)
+    print(f"{written / 'student'} is to hand out: the notebook, and the course to install.")
+    print(f"{written / 'instructor'} stays with you: solutions, checks, and what nbgrader needs.")
+    print("docs/instructor.md says how to collect and grade.")
     return 0
 
 
@@ -270,6 +304,8 @@ def obey(chosen: argparse.Namespace) -> int:
             if getattr(chosen, name) is not None
         }
         return demo(chosen.seconds, **knobs)
+    if chosen.command == "homework":
+        return homework(chosen.name, chosen.folder)
     open_course(chosen.port, not chosen.no_browser)
     return 0
 

@@ -79,6 +79,8 @@ def call(answer: Any, *arguments: Any) -> Any:
     _last[0] = _told(arguments)
     try:
         result = answer(*(a.copy() if isinstance(a, np.ndarray) else a for a in arguments))
+    except Wrong:  # from who watches the answer
+        raise
     except (Exception, SystemExit) as problem:
         raise Wrong(
             f"{name} raised {type(problem).__name__}: {problem}. "

@@ -7,13 +7,9 @@ import numpy as np
 from ..estimators import explained_share
 from ..hermite import hermite_coefficients
 from .comparing import CLOSE, apart, near, one_by_one, single
+from .drawing import between, drawn
 from .e01_estimators import BLIND, CURVATURE
 from .mechanism import Exercise, array, call, number, require
-
-
-def _rng(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
 
 # 1.1
 
@@ -21,7 +17,7 @@ SIZES = ((3, 7), (1, 4), (5, 5))
 
 
 def _drawn(draw, k, d):
-    return array(call(draw, k, d, _rng()), (k, d), f"draw_directions({k}, {d}, rng)")
+    return array(call(draw, k, d, drawn()), (k, d), f"draw_directions({k}, {d}, rng)")
 
 
 def _shape(draw):
@@ -53,7 +49,7 @@ def _orthogonal(draw):
 
 def _fresh(draw):
     first, again, other = (
-        array(call(draw, 2, 7, _rng(seed)), (2, 7), "draw_directions(2, 7, rng)")
+        array(call(draw, 2, 7, drawn(seed)), (2, 7), "draw_directions(2, 7, rng)")
         for seed in (0, 0, 1)
     )
     require(
@@ -69,7 +65,7 @@ def _fresh(draw):
 
 
 def _many(draw, k: int, d: int, n: int) -> np.ndarray:
-    rng = _rng()
+    rng = drawn()
     what = f"draw_directions({k}, {d}, rng)"
     return np.array([array(call(draw, k, d, rng), (k, d), what) for _ in range(n)])
 
@@ -144,8 +140,8 @@ def _at(link, z: np.ndarray) -> np.ndarray:
 
 
 def _values(link):
-    z = np.linspace(-3, 3, 11)
-    one_by_one(lambda some: _at(link, some), z, "z")
+    for z in (np.linspace(-3, 3, 11), drawn(12).uniform(-3, 3, 11)):
+        one_by_one(lambda some: _at(link, some), z, "z")
 
 
 def _coefficients(link) -> np.ndarray:
@@ -233,7 +229,7 @@ def _share(explained, c, m, noise) -> float:
 
 
 def _whole(explained):
-    for c in ([0, 0.3, 0.4], [0, 2]):
+    for c in ([0, 0.3, 0.4], [0, 2], [0, *between(130, (0.3, 2), (0.3, 2))]):
         value = _share(explained, c, 1.0, 0.0)
         require(
             near(value, 1.0),
@@ -243,16 +239,20 @@ def _whole(explained):
 
 
 def _mean_is_no_variance(explained):
-    value = _share(explained, [3, 1], 0.5, 0.0)
-    require(
-        near(value, 0.25) or near(value, 0.5),
-        f"For c = (3, 1) and m = 0.5 your share is {apart(value, 0.25)[0]}. c_0 is the mean of y: "
-        "it belongs neither to the signal nor to the variance, so sums start at j = 1.",
-    )
+    mean, overlap = between(131, (1, 4), (0.3, 0.8))
+    for c, m in (([3, 1], 0.5), ([mean, 1], overlap)):
+        value = _share(explained, c, m, 0.0)
+        require(
+            near(value, m**2) or near(value, m),
+            f"For c = {tuple(c)} and m = {m} your share is {apart(value, m**2)[0]}. c_0 is the "
+            "mean of y: it belongs neither to the signal nor to the variance, so sums start at "
+            "j = 1.",
+        )
 
 
 def _square(explained):
-    for c, m in (([0, 1], 0.5), ([0, 3], -0.2)):
+    size, overlap = between(132, (1, 3), (0.3, 0.8))
+    for c, m in (([0, 1], 0.5), ([0, 3], -0.2), ([0, size], overlap)):
         found = _share(explained, c, m, 0.0)
         told = apart(found, m**2)
         require(
@@ -263,7 +263,8 @@ def _square(explained):
 
 
 def _degrees(explained):
-    for c, m in (([0, 0.6, 0.8], 0.5), ([0, 0.5, 0.1, 0.7, 0.5], 0.8)):
+    own = [0, *between(133, *[(0.3, 1)] * 3)], *between(134, (0.4, 0.9))
+    for c, m in (([0, 0.6, 0.8], 0.5), ([0, 0.5, 0.1, 0.7, 0.5], 0.8), own):
         j, c = np.arange(len(c)), np.array(c)
         found, right = _share(explained, c, m, 0.0), float(c**2 @ m ** (2 * j) / (c @ c))
         told = apart(found, right)
@@ -278,6 +279,7 @@ def _noise(explained):
     for noise, why in (
         (1.0, "Var y is the sum of c_j^2 over j >= 1 plus noise^2."),
         (2.0, "noise is a standard deviation, and variances add."),
+        (*between(135, (1.5, 4)), "noise is a standard deviation, and variances add."),
     ):
         found, right = _share(explained, [0, 1], 1.0, noise), 1 / (1 + noise**2)
         told = apart(found, right)
@@ -290,7 +292,7 @@ def _noise(explained):
 
 def _same_as_course(explained):
     c = hermite_coefficients("tanh", 9)
-    for m in (-0.7, 0.0, 0.1, 0.9):
+    for m in (-0.7, 0.0, 0.1, 0.9, *between(136, (0.2, 0.8))):
         found, right = _share(explained, c, m, 0.3), float(explained_share(c, m, 0.3))
         told = apart(found, right)
         require(

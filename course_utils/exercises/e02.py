@@ -9,6 +9,7 @@ from ..settings import Settings
 from ..subspace import principal_angles
 from ..theory import noise_floor
 from .comparing import CLOSE, apart, near, refuse
+from .drawing import between, drawn
 from .mechanism import Exercise, array, call, number, require
 
 # 2.1
@@ -16,7 +17,7 @@ from .mechanism import Exercise, array, call, number, require
 
 def _cases():
     """(W, a, b, x, y, r): two sizes, second layers of any size, residuals within 1 and beyond."""
-    rng = np.random.default_rng(0)
+    rng = drawn(0)
     for m, d in ((5, 12), (8, 3)):
         for r in (0.4, -2.5):
             W, a, b, x = (rng.standard_normal(shape) for shape in ((m, d), m, m, d))
@@ -125,7 +126,7 @@ def sgd_step(W, a, b, x, y, step, decay):
 
 def _parts(part):
     for m, k, d in ((5, 2, 12), (3, 1, 4), (4, 3, 3)):
-        rng = np.random.default_rng(m)
+        rng = drawn(m)
         W, U = rng.standard_normal((m, d)), random_directions(k, d, rng)
         what = f"perpendicular_part(W, directions) for W of shape {W.shape}"
         yield W, U, array(call(part, W, U), W.shape, what)
@@ -134,6 +135,11 @@ def _parts(part):
 def _orthogonal(part):
     for W, U, P in _parts(part):
         left = float(np.abs(P @ U.T).max())
+        require(
+            bool(P.any()) or len(U) == U.shape[1],
+            "The result is 0, and the parts do not add up to W: what is left of W when its part "
+            "in the subspace is taken away?",
+        )
         require(
             not near(P, W @ U.T @ U),
             "This is the part inside the subspace, W U^T U. The part outside is what is left of W.",
@@ -174,7 +180,7 @@ def perpendicular_part(W, directions):
 
 
 def _matrices():
-    rng = np.random.default_rng(3)
+    rng = drawn(3)
     for m, k, d in ((6, 2, 9), (20, 3, 5), (4, 1, 7)):
         U = random_directions(k, d, rng)
         for e in (0.05, 0.2, 1.0):
@@ -234,7 +240,9 @@ def largest_angle(W, directions):
 
 def _floor(answer):
     # at d = 4 the d - 1 directions outside are told from d, and 1 % from both
-    for d, step, decay, V in ((4, 0.05, 0.5, 0.1), (100, 0.05, 0.5, 0.1), (400, 0.2, 0.1, 0.05)):
+    d, *own = between(24, (20, 300), (0.02, 0.2), (0.1, 0.9), (0.05, 0.3))
+    cases = (4, 0.05, 0.5, 0.1), (100, 0.05, 0.5, 0.1), (400, 0.2, 0.1, 0.05), (int(d), *own)
+    for d, step, decay, V in cases:
         s = Settings(d=d, k=1, link="tanh", step=step, weight_decay=decay)
         asked = f"floor({d}, {step}, {decay}, {V})"
         found, true = number(call(answer, d, step, decay, V), asked), noise_floor(s, V, decay)

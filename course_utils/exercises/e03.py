@@ -8,6 +8,7 @@ import numpy as np
 
 from ..directions import random_directions
 from .comparing import SOLVED, apart, near, refuse
+from .drawing import between, drawn
 from .mechanism import Exercise, array, call, number, require
 
 # 3.1
@@ -15,7 +16,7 @@ from .mechanism import Exercise, array, call, number, require
 
 def _cross(answer):
     for T in (5, 12):
-        losses = np.random.default_rng(T).random((2, 2, T)) + [[[0.0], [0.4]], [[0.9], [0.3]]]
+        losses = drawn(T).random((2, 2, T)) + [[[0.0], [0.4]], [[0.9], [0.3]]]
         found = number(call(answer, losses), f"cross_gap(losses) for T = {T}")
         (a, b), (c, d) = losses.mean(axis=2)
         wanted = (b - a + c - d) / 2
@@ -59,7 +60,9 @@ def cross_gap(losses):
 
 
 def _luck(answer):
-    for c, d, sd in ((0.15, 100, 0.11), (0.3, 40, 0.5), (0.02, 7, 1.3)):
+    rate, size, spread = between(32, (0.05, 0.5), (10, 200), (0.1, 1.5))
+    cases = (0.15, 100, 0.11), (0.3, 40, 0.5), (0.02, 7, 1.3), (rate, int(size), spread)
+    for c, d, sd in cases:
         found = number(call(answer, c, d, sd), "luck_wins(c, d, sd)")
         wanted = (c * d / sd) ** 2
         upside = "This is upside down: a larger sd lets luck win earlier, at a smaller T."
@@ -100,7 +103,7 @@ def luck_wins(c, d, sd):
 
 def _optimism(answer):
     for m, d, T in ((4, 30, 600), (6, 11, 90)):
-        rng = np.random.default_rng(m)
+        rng = drawn(m)
         B, G = rng.standard_normal((m, m)), rng.standard_normal((m, 3))
         A, C = B @ B.T + np.eye(m), G @ G.T
         found = number(call(answer, A, C, d, T), f"optimism(A, C, d, T) for m = {m}")
@@ -147,7 +150,7 @@ def optimism(A, C, d, T):
 
 def _three(answer):
     for T, n in ((7, 11), (4, 30)):
-        _terms(answer, *(np.random.default_rng(T).random((2, many)) for many in (T, n)))
+        _terms(answer, *(most * drawn(T).random((2, many)) for many, most in ((T, 0.5), (n, 1))))
 
 
 def _terms(answer, seen, fresh):
@@ -202,7 +205,7 @@ def three_terms(seen, fresh):
 
 def _flips(answer):
     for T, d, k, R, e in ((40, 6, 2, 2.0, 0.5), (15, 4, 1, 0.7, 1.6)):
-        rng = np.random.default_rng(5)
+        rng = drawn(5)
         U, X = random_directions(k, d, rng), rng.standard_normal((T, d))
         eps = rng.choice([-1.0, 1.0], T)
         v = eps @ X / T
@@ -254,7 +257,7 @@ def best_fit(X, eps, U, R, e):
 
 
 def _dimension(answer):
-    rng = np.random.default_rng(6)
+    rng = drawn(6)
     wide = rng.standard_normal((50, 5)) * [3.0, 1.0, 0.5, 0.1, 0.0]
     few = rng.standard_normal((30, 3)) * [2.0, 0.3, 1.0]
     for F, ridge in ((wide, 0.3), (few, 0.02), (wide, 1e-3)):

@@ -8,6 +8,7 @@ import numpy as np
 
 from .asking import numbers
 from .comparing import apart, near, refuse
+from .drawing import between, drawn
 from .e04_phases import PHASE, STEP, WIDTH
 from .mechanism import Exercise, array, call, number, require
 
@@ -15,7 +16,8 @@ from .mechanism import Exercise, array, call, number, require
 
 
 def _price(answer):
-    for c in (np.array([0.7, 0.0, -0.5, 0.3, 0.0, 0.2]), np.array([2.0, 1.0, 0.4, -3.0])):
+    own = np.array(between(43, *[(0.2, 2)] * 5))
+    for c in (np.array([0.7, 0.0, -0.5, 0.3, 0.0, 0.2]), np.array([2.0, 1.0, 0.4, -3.0]), own):
         j, square = np.arange(len(c)), c**2
         found = number(call(answer, c), "price(c)")
         wanted = float(j @ square / square[1:].sum())
@@ -74,7 +76,10 @@ def _until(answer):
         np.array([0.1, 0.35, 0.5, 0.8, 0.7, 0.9]),
     )
     rises = np.array([30, 50, 500]), np.array([-0.2, 0.4, 0.99])
-    for (T, r2), level in ((wobbles, 0.6), (wobbles, 0.75), (rises, 0.5), (rises, 0.1)):
+    rng, (level,) = drawn(44), between(45, (0.3, 0.7))
+    own = rng.integers(20, 60) * 2 ** np.arange(6), 0.15 * np.arange(6) + rng.uniform(0, 0.1, 6)
+    cases = (wobbles, 0.6), (wobbles, 0.75), (rises, 0.5), (rises, 0.1), (own, level)
+    for (T, r2), level in cases:
         found = number(call(answer, T, r2, level), "samples_until(T, r2, level)")
         i, last = int(np.argmax(r2 >= level)), int(np.flatnonzero(r2 < level)[-1]) + 1
         share = (level - r2[i - 1]) / (r2[i] - r2[i - 1])
@@ -147,7 +152,7 @@ def _push(answer):
 
 
 def _pushed(answer, m: int, d: int, n: int):
-    rng = np.random.default_rng(m)
+    rng = drawn(m)
     W, X = rng.standard_normal((m, d)), rng.standard_normal((n, d))
     s, b = rng.choice([-1.0, 1.0], m), rng.standard_normal(m)
     s[:2], u = (1, -1), np.zeros(d)

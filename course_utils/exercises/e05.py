@@ -8,6 +8,7 @@ from ..hermite import hermite_coefficients
 from ..kernels import empirical_ntk
 from ..networks import TwoLayerNet
 from .comparing import SOLVED, apart, near, refuse
+from .drawing import between, drawn
 from .mechanism import Exercise, array, call, number, require
 
 # 5.1
@@ -15,7 +16,7 @@ from .mechanism import Exercise, array, call, number, require
 
 def _regression(answer):
     for n, p, ridge in ((6, 3, 0.3), (9, 4, 1.7)):
-        rng = np.random.default_rng(0)
+        rng = drawn(0)
         A, B, y = rng.standard_normal((n, 4)), rng.standard_normal((p, 4)), rng.standard_normal(n)
         K, test, unit = A @ A.T + np.eye(n), B @ A.T, np.eye(n)
         found = array(call(answer, K, y, test, ridge), (p,), "krr(K, y, K_test, ridge)")
@@ -68,7 +69,7 @@ def krr(K, y, K_test, ridge):
 
 def _tangent(answer):
     for m, d, n in ((7, 3, 5), (4, 6, 8)):
-        rng = np.random.default_rng(m)
+        rng = drawn(m)
         net = TwoLayerNet(rng.standard_normal((m, d)), *rng.standard_normal((2, m)))
         _of_gradients(answer, net, rng.standard_normal((n, d)))
 
@@ -123,10 +124,13 @@ def tangent_kernel(W, a, b, X):
 
 # 5.3
 
+LINKS = ("tanh", "relu", "cubic")
+
 
 def _floor(answer):
-    for link in ("tanh", "relu", "cubic"):
-        c = hermite_coefficients(link, 9 if link == "tanh" else 12)
+    cases = {link: hermite_coefficients(link, 9 if link == "tanh" else 12) for link in LINKS}
+    cases["a link of degree 5"] = np.array(between(53, *[(0.3, 2)] * 6))
+    for link, c in cases.items():
         found, wanted = number(call(answer, c), "floor(c)"), float(c[1] ** 2 / (c[1:] ** 2).sum())
         told = {
             "The mean c_0 is counted as variance: R^2 compares with predicting the mean, so sum "
@@ -174,7 +178,7 @@ def _settings():
         (7_000, 20, 2),
         (9_000, 20, 3),
     )
-    rng = np.random.default_rng()
+    rng = drawn(None)
     for wanted in (0, 1, 2, 3, 4, 5, 6):
         for _ in range(3):
             d = int(rng.integers(5, 60))
@@ -226,7 +230,7 @@ def degree(n, d):
 
 def _alignment(answer):
     for n in (6, 11):
-        rng = np.random.default_rng(2)
+        rng = drawn(2)
         A, y = rng.standard_normal((n, n + 3)), 3 * rng.standard_normal(n)
         K = A @ A.T
         found, top = number(call(answer, K, y), "alignment(K, y)"), float(y @ K @ y)

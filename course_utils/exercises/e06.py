@@ -7,11 +7,12 @@ import numpy as np
 from ..compression import low_rank, quantise, truncation_errors
 from .asking import plain
 from .comparing import CLOSE, apart, near, refuse
+from .drawing import drawn
 from .mechanism import Exercise, array, call, number, require
 
 
 def _matrix(m: int = 7, d: int = 5, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).standard_normal((m, d)) @ np.diag(0.5 ** np.arange(d))
+    return drawn(seed).standard_normal((m, d)) @ np.diag(0.5 ** np.arange(d))
 
 
 # 6.1
@@ -115,7 +116,7 @@ def risk_bound(W, k):
 
 
 def _pays(answer):
-    new = np.random.default_rng().integers(1, 900, (20, 2)).tolist()  # which no table holds
+    new = drawn(None).integers(1, 900, (20, 2)).tolist()  # which no table holds
     for m, d in ((200, 100), (1000, 1000), (30, 200), (6, 3), (2, 2), (1, 50), *new):
         found = number(call(answer, m, d), f"largest_rank({m}, {d})")
         true = (m * d - 1) // (m + d)
@@ -162,7 +163,7 @@ def largest_rank(m, d):
 
 
 def _codes(answer):
-    rng = np.random.default_rng(4)
+    rng = drawn(4)
     sizes = np.array([[0.01], [0.1], [1.0], [3.0], [10.0], [50.0]])
     for A in (rng.standard_normal((6, 40)) * sizes, rng.standard_normal((3, 8)) * sizes[1:4]):
         _quantised(answer, A)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .asking import numbers
 from .comparing import SOLVED, apart, near, refuse
+from .drawing import between, drawn
 from .mechanism import Exercise, array, call, number, require
 
 # 7.1
@@ -15,7 +16,7 @@ from .mechanism import Exercise, array, call, number, require
 
 def _pull(answer):
     for m, d in ((6, 3), (9, 4), (20, 2)):
-        rng = np.random.default_rng(m)
+        rng = drawn(m)
         W, b, x = rng.standard_normal((m, d)), rng.standard_normal(m), rng.standard_normal(d)
         a = np.where(np.arange(m) % 3 == 1, -1, 1) / m
         _step(answer, W, a, b, x, *rng.uniform(0.2, 0.9, 3))
@@ -77,7 +78,8 @@ def _phi(t: float) -> float:
 
 
 def _rate(answer):
-    for r, b, decay in ((0.7, 1.6, 0.1), (3.0, 0.5, 0.4), (2.0, 2.5, 1.3)):
+    own = between(72, (1, 3), (0.5, 2.5), (0.5, 1.3))
+    for r, b, decay in ((0.7, 1.6, 0.1), (3.0, 0.5, 0.4), (2.0, 2.5, 1.3), own):
         found = number(call(answer, r, b, decay), f"rate({r}, {b}, {decay})")
         push, bell = _phi(b / r), math.sqrt(2 * math.pi)
         wanted = push - decay * r
@@ -120,7 +122,7 @@ def rate(r, b, decay):
 
 
 def _exponent(answer):
-    first = int(np.random.default_rng().integers(2, 9))  # which no table holds
+    first = int(drawn(None).integers(2, 9))  # which no table holds
     cases = (
         ([0.0, 0.7, 0.1], 0.01, 1),
         ([5.0, 0.0, 0.5, 0.3], 0.01, 2),
@@ -190,7 +192,7 @@ def _unit(v):
 
 def _direction(answer):
     for d, h, decay in ((4, 0.3, 2.0), (3, 1.5, 0.4), (7, 0.2, 0.9)):
-        rng = np.random.default_rng(d)
+        rng = drawn(d)
         root, u = rng.standard_normal((d, d)), np.zeros(d)
         u[[0, 2]] = 0.6, 0.8
         _limit(answer, np.eye(d) + root @ root.T, u, h, decay)
@@ -251,7 +253,7 @@ def _degrees(g, u) -> float:
 
 def _first(answer):
     for n, d, shift in ((400, 3, 1.0), (50, 6, -0.5), (900, 4, 0.3)):
-        rng = np.random.default_rng(n)
+        rng = drawn(n)
         X, u = np.sign(rng.standard_normal((n, d))), np.zeros(d)
         u[:2] = 0.8, 0.6
         _of_first_step(answer, X, 2 * np.tanh(2 * X @ u) + shift, u)

@@ -8,13 +8,15 @@ import numpy as np
 
 from .asking import numbers
 from .comparing import apart, near, refuse
+from .drawing import between, drawn
 from .mechanism import Exercise, array, call, number, require
 
 # 8.1
 
 
 def _half_grown(answer):
-    for s, p0, step in ((3.0, 0.2, 0.1), (1.0, 1e-3, 0.05)):
+    own = between(81, (0.5, 3), (0.01, 0.2), (0.01, 0.1))
+    for s, p0, step in ((3.0, 0.2, 0.1), (1.0, 1e-3, 0.05), own):
         found = number(call(answer, s, p0, step), f"half_grown({s:g}, {p0:g}, {step:g})")
         odds = math.log(s / p0 - 1)
         wanted = odds / (2 * s * step)
@@ -67,6 +69,7 @@ def _exponents(answer):
     cases = (
         (np.array([50, 200]), np.array([[3100, 2000, 4000], [16000, 12000, 18000]])),
         (np.array([10, 30]), np.array([[90, 100], [1000, 700]])),
+        (np.array([20, 60]), drawn(82).integers(100, 400, (2, 3)) * [[1], [10]]),
     )
     for d, samples in cases:
         found = numbers(call(answer, d, samples), "exponents(d, samples)")
@@ -141,25 +144,37 @@ def _times(answer, overlaps: list, samples: np.ndarray = SAMPLES, level: float =
     return float(found.reshape(()))
 
 
+def _samples():
+    yield SAMPLES
+    yield int(drawn(83).integers(3, 90)) * 2 ** np.arange(5)
+
+
 def _sign(answer):
     rising = [0.1, 0.2, 0.6, 0.8, 0.9]
-    found = _times(answer, [rising, [-v for v in rising], [-v for v in rising]])
-    require(
-        found == 400,
-        "First line, still wrong: w and -w lie on one line, and an overlap of -0.6 has reached "
-        f"0.5. Two seeds of three go to -u, all are there after 400 samples; you say {found:g}.",
-    )
+    for samples in _samples():
+        found = _times(answer, [rising, [-v for v in rising], [-v for v in rising]], samples)
+        require(
+            found == samples[2],
+            "First line, still wrong: w and -w lie on one line, and an overlap of -0.6 has "
+            f"reached 0.5. Two seeds of three go to -u, all are there after {samples[2]} samples; "
+            f"you say {found:g}.",
+        )
 
 
 def _median(answer):
     quick, middle, late = [0.6] * 5, [0.1] + [0.6] * 4, [0.1] * 4 + [0.6]
-    found = _times(answer, [quick, middle, late])
-    require(
-        not near(found, 1900 / 3),
-        "Third line, still wrong: that is the mean. One seed that is late moves it as far as it "
-        "likes, and one that never arrives to inf.",
-    )
-    require(found == 200, f"Times 100, 200 and 1600 have the median 200, not {found:g}.")
+    for samples in _samples():
+        first, second, last = (int(samples[i]) for i in (0, 1, 4))
+        found = _times(answer, [quick, middle, late], samples)
+        require(
+            not near(found, (first + second + last) / 3),
+            "Third line, still wrong: that is the mean. One seed that is late moves it as far as "
+            "it likes, and one that never arrives to inf.",
+        )
+        require(
+            found == second,
+            f"Times {first}, {second} and {last} have the median {second}, not {found:g}.",
+        )
     overlaps = [[0.5, 0.9, 0.9, 0.9], [0.1, 0.6, 0.9, 0.9], [0.6, 0.6, 0.6, 0.9], [0.6] * 3 + [0.9]]
     found = _times(answer, overlaps, np.array([10, 20, 40, 80]), 0.8)
     require(
@@ -170,17 +185,19 @@ def _median(answer):
 
 def _never(answer):
     fast, slow, lost = [0.1] + [0.6] * 4, [0.1] * 3 + [0.6] * 2, [0.1] * 5
-    found = _times(answer, [fast, slow, slow, lost, lost])
-    require(
-        found != 200,
-        "Second line, still wrong: np.argmax of a row without any True is 0, so that a seed which "
-        "never arrives counts as the fastest.",
-    )
-    require(
-        found == 800,
-        "Of five seeds one arrives at 200, two at 800 and two never: the median is 800, not "
-        f"{found:g}.",
-    )
+    for samples in _samples():
+        early, late = int(samples[1]), int(samples[3])
+        found = _times(answer, [fast, slow, slow, lost, lost], samples)
+        require(
+            found != early,
+            "Second line, still wrong: np.argmax of a row without any True is 0, so that a seed "
+            "which never arrives counts as the fastest.",
+        )
+        require(
+            found == late,
+            f"Of five seeds one arrives at {early}, two at {late} and two never: the median is "
+            f"{late}, not {found:g}.",
+        )
     found = _times(answer, [fast, lost, lost])
     require(
         found != 200,
@@ -229,7 +246,7 @@ class _Recorder:
 
 
 def _ratios(answer):
-    for penalty in (1e-3, 2e-2):
+    for penalty in (1e-3, 2e-2, *between(84, (0.003, 0.01))):
         one = _Recorder()
         value = call(answer, one, penalty)
         require(

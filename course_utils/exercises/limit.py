@@ -43,7 +43,10 @@ def within(seconds: float, work: Callable[[], Any]) -> Any:
     or another; signals, the other way, serve in the main thread of Linux and macOS only. Waiting
     can be interrupted like any cell, and stops the work too. What is stopped is what Python itself
     runs: a long call into a library goes on behind the caller's back, and TimeUp says so. What
-    holds Python's lock all the time, such as sum(range(10**12)), holds the limit up as well.
+    holds Python's lock all the time, such as sum(range(10**12)), holds the limit up as well: no
+    thread, signal or watchdog of the same process gets its turn, and only the kernel's restart
+    helps. A process of its own would end it, and does where homework is graded; for a check it
+    would cost what an answer prints, draws and remembers, and could not be had on Windows.
     """
     ends: dict[str, Any] = {}
 

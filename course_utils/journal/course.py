@@ -1,4 +1,4 @@
-"""What the course asks of a student, read from its notebooks: predictions and exercises."""
+"""What the course has for a student, read from its notebooks: predictions, exercises, labs."""
 
 from __future__ import annotations
 
@@ -45,12 +45,15 @@ class Chapter:
         What it says that it takes; empty if it does not.
     tasks : list of Task
         In reading order.
+    labs : set of str
+        Names of the labs that it opens.
     """
 
     file: str
     title: str
     minutes: str = ""
     tasks: list[Task] = field(default_factory=list)
+    labs: set[str] = field(default_factory=set)
 
 
 def chapters() -> list[Chapter]:
@@ -74,7 +77,9 @@ def _chapter(path: Path) -> Chapter:
     for cell in cells:
         source = "".join(cell.get("source", ""))
         if cell.get("cell_type") == "code":
-            chapter.tasks += [Task(kind, name, section) for kind, name in _asked(source)]
+            calls = _calls(source)
+            chapter.tasks += [Task(kind, name, section) for kind, name in _asked(calls)]
+            chapter.labs |= {c.func.id for c in calls if c.func.id.endswith(("Lab", "Map"))}
             continue
         for level, heading in re.findall(r"^(#{1,2}) (.+)$", source, re.M):
             if level == "#" and not section:
@@ -86,17 +91,22 @@ def _chapter(path: Path) -> Chapter:
     return chapter
 
 
-def _asked(source: str) -> Iterator[tuple[str, str]]:
+def _calls(source: str) -> list[ast.Call]:
+    """What a cell calls by its name, in reading order."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a student's cell
+        return []
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    return sorted(calls, key=lambda n: n.lineno)
+
+
+def _asked(calls: list[ast.Call]) -> Iterator[tuple[str, str]]:
     """(kind, name) of what a cell asks."""
     kinds = {"predict": "prediction", "ask": "prediction", "Question": "prediction"}
     kinds |= {"check": "exercise"}
     known = predictions.asked()
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a student's cell
-        return
-    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-    for call in sorted(calls, key=lambda n: n.lineno):
+    for call in calls:
         named = [k.value for k in call.keywords if k.arg in ("question", "text", "id")]
         first = (call.args or named or [None])[0]
         if (
