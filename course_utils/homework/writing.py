@@ -11,6 +11,7 @@ Both are in one new folder:
 
 from __future__ import annotations
 
+import ast
 import re
 import secrets
 import shutil
@@ -28,6 +29,7 @@ PACKAGE = Path(__file__).parents[1]
 BESIDE = ("pyproject.toml", "constraints.txt", "README.md", "LICENSE")
 POINTS = 30  # an exercise; its properties have equal shares, whole for 1, 2, 3, 5 and 6 of them
 FOLD = re.compile(r"<details><summary>Solution of .*?</details>(\n\n\*Why it works.*)?", re.DOTALL)
+SKIPPED = "skip-execution"  # the tag of cells that nbgrader leaves out: experiments take a minute
 SHOWN = re.compile(r"# the solution of \d\.\d")  # in a cell that goes on with a solution
 TO_NOTEBOOK = re.compile(r"\[([^][]*)\]\(\d\d_\w+\.ipynb[^)]*\)")
 CONFIG = '''"""What nbgrader is to know of this homework; start it in this folder."""
@@ -55,6 +57,8 @@ TOLD = """**Homework.** Hand in this file, under the name that it has.
   back before they are run.
 - Each property of an answer gives points by itself:
 {properties}
+- When it is graded, the notebook's own experiments are not run: an answer finds what it needs in
+  itself, in the notebook's imports, or in cells that you add.
 - Answers are examined on data that belong to you, each property for 10 seconds at most.
 - An answer may use NumPy, SciPy and torch, and what you have written; it may not call functions of
   `course_utils`."""
@@ -222,6 +226,8 @@ def converted(notebook: NotebookNode, chapter: int, answers: dict[str, str]) -> 
                 continue
             if SHOWN.search(cell.source):
                 continue
+            if not _defines(cell.source):
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), SKIPPED]
         else:
             cell.source = _unlinked(FOLD.sub("", cell.source))
         if cell.source:
@@ -289,6 +295,12 @@ def _metadata(id: str, solution: bool = False, points: float | None = None) -> d
         "task": False,
         **given,
     }
+
+
+def _defines(source: str) -> bool:
+    """Whether a cell does nothing but import and define."""
+    harmless = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef
+    return all(isinstance(node, harmless) for node in ast.parse(source).body)
 
 
 def _unlinked(source: str) -> str:
