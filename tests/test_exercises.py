@@ -727,7 +727,7 @@ FAILS = {  # id: the property that each of these must fail, where there are seve
     "2.2": (
         "orthogonal to the directions",
         "orthogonal to the directions",
-        "adds up to W",
+        "orthogonal to the directions",
         "orthogonal to the directions",
     ),
     "4.2": (

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -435,6 +436,25 @@ def test_a_report_holds_every_answer_with_settings_seeds_and_figures(worked):
     assert "one = 1" not in page  # a later answer passed
     assert "two = '</script>'" not in page
     assert not [tag for tag in ("src=", "<link", "@import") if tag in page.split("<script>")[0]]
+
+
+def test_a_lab_stands_with_the_answers_of_its_notebook_in_order_of_time(tmp_path, alone_here):
+    """SubspaceLab is in several notebooks: it belongs where something was answered before."""
+    note("lab", lab="GapLab", opened="", code="d=51")
+    for done in ("3.1", "2.2", "d=21", "2.1", "d=22", "d=23", "9.9"):
+        if done[0] == "d":
+            note("lab", lab="SubspaceLab", opened=done, code=done)
+        else:
+            note("check", exercise=done, passed=True, holds=[], answer="")
+    note("lab", lab="OwnLab", opened="", code="d=61")
+    page = report(tmp_path / "report.html").read_text(encoding="utf-8")
+    sections = [part.split("</section>")[0] for part in page.split("<section>")[1:]]
+    told = [re.findall(r"(?<=<h2>)\d|Beside|Exercise \d.\d|d=\d+", one) for one in sections]
+    assert told == [
+        ["2", "Exercise 2.2", "d=21", "Exercise 2.1", "d=22", "d=23"],
+        ["3", "d=51", "Exercise 3.1"],
+        ["Beside", "Exercise 9.9", "d=61"],
+    ]
 
 
 def test_a_report_without_labs_is_small(tmp_path, alone_here):

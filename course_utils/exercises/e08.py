@@ -154,6 +154,11 @@ def _sign(answer):
     for samples in _samples():
         found = _times(answer, [rising, [-v for v in rising], [-v for v in rising]], samples)
         require(
+            samples is SAMPLES or found == samples[2],
+            f"Among the samples {samples.tolist()} the level is reached at {samples[2]}, and you "
+            f"say {found:g}: times are those in samples.",
+        )
+        require(
             found == samples[2],
             "First line, still wrong: w and -w lie on one line, and an overlap of -0.6 has "
             f"reached 0.5. Two seeds of three go to -u, all are there after {samples[2]} samples; "

@@ -8,15 +8,17 @@ import platform
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from operator import itemgetter
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..journal.course import Task
+from ..journal.course import Chapter, Task
 from ..journal.progress import Progress, Stand, progress
 from .memory import drawings
 from .page import HERE, bundle, inlined, library, style
 
+Lab = tuple[str, int, str]  # its name, the place in the journal where it was left, its part here
 PACKAGES = ("subspace-course", "numpy", "scipy", "torch", "numba")
 
 
@@ -43,15 +45,18 @@ def report(path: str | Path = "report.html", name: str = "") -> Path:
 
     Notes
     -----
-    Figures are those of the labs that are open in this kernel, and of others as their runs came to
-    rest last. Settings of labs are codes that the labs take back, with their seeds.
+    What was done in a notebook stands in its part, in order of time, answers and labs together. A
+    lab is of the notebook in which something was answered last before it, or else next, among those
+    that open one of its name. Figures are those of the labs that are open in this kernel, and of
+    others as their runs came to rest last. Settings of labs are codes that the labs take back, with
+    their seeds.
     """
     done, shown = progress(), drawings()
     title = f"Report of {name}" if name else "Report"
     page = Template((HERE / "report.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         style=style() if shown else "",
-        body="\n".join([_head(done), *_chapters(done), *_labs(done, shown)]),
+        body="\n".join([_head(done), *_chapters(done, _labs(done, shown))]),
         library=inlined(library().read_text(encoding="utf-8")) if shown else "",
         program=inlined(bundle("report.js")) if shown else "",
     )
@@ -74,14 +79,15 @@ def _version(package: str) -> str:
         return ""
 
 
-def _chapters(done: Progress) -> Iterable[str]:
-    told = set()
+def _chapters(done: Progress, labs: list[Lab]) -> Iterable[str]:
+    told, placed = set(), [(_home(done, *lab[:2]), lab) for lab in labs]
     for chapter in done.course:
         stands = [stand for stand in done.stands(chapter) if stand.state != "open"]
         told |= {stand.task.name for stand in stands}
-        if stands:
-            parts = "".join(_task(stand, done.noted) for stand in stands)
-            yield f"<section><h2>{html.escape(chapter.title)}</h2>{parts}</section>"
+        parts = [(_last(done, stand.task.name), _task(stand, done.noted)) for stand in stands]
+        parts += [(when, said) for home, (_, when, said) in placed if home is chapter]
+        if parts:
+            yield _section(chapter.title, parts)
     # what a notebook asks no longer, or a student asked by themselves
     rest = dict.fromkeys(
         (kind, entry[key])
@@ -89,10 +95,32 @@ def _chapters(done: Progress) -> Iterable[str]:
         for kind, key in (("exercise", "exercise"), ("prediction", "question"))
         if isinstance(entry.get(key), str) and entry[key] not in told
     )
-    if rest:
-        stands = [Stand(Task(kind, name, ""), "done") for kind, name in rest]
-        parts = "".join(_task(stand, done.noted) for stand in stands)
-        yield f"<section><h2>Beside the notebooks</h2>{parts}</section>"
+    stands = [Stand(Task(kind, name, ""), "done") for kind, name in rest]
+    parts = [(_last(done, stand.task.name), _task(stand, done.noted)) for stand in stands]
+    parts += [(when, said) for home, (_, when, said) in placed if home is None]
+    if parts:
+        yield _section("Beside the notebooks", parts)
+
+
+def _section(title: str, parts: list[tuple[int, str]]) -> str:
+    said = "".join(said for _, said in sorted(parts, key=itemgetter(0)))
+    return f"<section><h2>{html.escape(title)}</h2>{said}</section>"
+
+
+def _last(done: Progress, name: str) -> int:
+    """The place in the journal of what was noted last of a task."""
+    mine = [i for i, e in enumerate(done.noted) if name in (e.get("exercise"), e.get("question"))]
+    return max(mine, default=0)
+
+
+def _home(done: Progress, lab: str, when: int) -> Chapter | None:
+    """The notebook that a lab stands in; None where no notebook opens one of its name."""
+    there = [chapter for chapter in done.course if lab in chapter.labs]
+    of_task = {task.name: chapter for chapter in there for task in chapter.tasks}
+    for entry in [*reversed(done.noted[:when]), *done.noted[when:]]:
+        if chapter := of_task.get(entry.get("exercise") or entry.get("question")):
+            return chapter
+    return there[0] if there else None
 
 
 def _task(stand: Stand, noted: list[Mapping[str, Any]]) -> str:
@@ -123,24 +151,34 @@ def _task(stand: Stand, noted: list[Mapping[str, Any]]) -> str:
     return "".join(parts)
 
 
-def _labs(done: Progress, shown: list[dict[str, Any]]) -> Iterable[str]:
-    last = {(e.get("lab"), e.get("opened")): e for e in done.noted if e["kind"] == "lab"}
+def _labs(done: Progress, shown: list[dict[str, Any]]) -> list[Lab]:
+    """The figures of labs, and the settings of those that have left none."""
+    last = {}
+    for place, entry in enumerate(done.noted):
+        if entry["kind"] == "lab":
+            last[entry.get("lab"), entry.get("opened")] = place, entry
+    labs = []
     for number, one in enumerate(shown):
-        last.pop((one["lab"], one["opened"]), None)
-        held = {
-            "frames": one["frames"],
-            "traits": {"central": one.get("central"), "label": one["lab"]},
-        }
-        data = json.dumps(held).replace("<", "\\u003c")
-        yield (
-            f"<section><h2>{html.escape(one['lab'])}</h2>{_settings(one)}"
-            f"<div class='course-lab' data-drawing='drawing-{number}'></div>"
-            f"<script type='application/json' id='drawing-{number}'>{data}</script>"
-            f"<details><summary>In words</summary><pre>{html.escape(one['text'])}</pre></details>"
-            "</section>"
-        )
-    for entry in last.values():
-        yield f"<section><h2>{html.escape(str(entry.get('lab')))}</h2>{_settings(entry)}</section>"
+        when, _ = last.pop((one["lab"], one["opened"]), (len(done.noted), None))
+        labs.append((one["lab"], when, _figure(number, one)))
+    for when, entry in last.values():
+        name = str(entry.get("lab"))
+        labs.append((name, when, f"<h3>{html.escape(name)}</h3>{_settings(entry)}"))
+    return labs
+
+
+def _figure(number: int, one: Mapping[str, Any]) -> str:
+    held = {
+        "frames": one["frames"],
+        "traits": {"central": one.get("central"), "label": one["lab"]},
+    }
+    data = json.dumps(held).replace("<", "\\u003c")
+    return (
+        f"<h3>{html.escape(one['lab'])}</h3>{_settings(one)}"
+        f"<div class='course-lab' data-drawing='drawing-{number}'></div>"
+        f"<script type='application/json' id='drawing-{number}'>{data}</script>"
+        f"<details><summary>In words</summary><pre>{html.escape(one['text'])}</pre></details>"
+    )
 
 
 def _settings(one: Mapping[str, Any]) -> str:
