@@ -30,6 +30,7 @@ BESIDE = ("pyproject.toml", "constraints.txt", "README.md", "LICENSE")
 POINTS = 30  # an exercise; its properties have equal shares, whole for 1, 2, 3, 5 and 6 of them
 FOLD = re.compile(r"<details><summary>Solution of .*?</details>(\n\n\*Why it works.*)?", re.DOTALL)
 SKIPPED = "skip-execution"  # the tag of cells that nbgrader leaves out: experiments take a minute
+HIDDEN = {"jupyter": {"source_hidden": True}}
 SHOWN = re.compile(r"# the solution of \d\.\d")  # in a cell that goes on with a solution
 TO_NOTEBOOK = re.compile(r"\[([^][]*)\]\(\d\d_\w+\.ipynb[^)]*\)")
 CONFIG = '''"""What nbgrader is to know of this homework; start it in this folder."""
@@ -214,12 +215,13 @@ def converted(notebook: NotebookNode, chapter: int, answers: dict[str, str]) -> 
     NotebookNode
         Its cells have the metadata of nbgrader.
     """
-    known = exercises(chapter)
+    known, imported = exercises(chapter), {}
     by_cell = {exercise.cell: exercise for exercise in known.values()}
     cells = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            imported |= dict.fromkeys(_imports(cell.source))
             exercise = by_cell.get(cell.source)
             if exercise:
                 cells += _exercise(cell, exercise, answers[exercise.id])
@@ -233,7 +235,8 @@ def converted(notebook: NotebookNode, chapter: int, answers: dict[str, str]) -> 
         if cell.source:
             cells.append(cell)
     told = nbformat.v4.new_markdown_cell(TOLD.format(properties=_properties(known)), id="homework")
-    notebook.cells = [cells[0], told, *cells[1:]]
+    first = nbformat.v4.new_code_cell("\n".join(imported), id="imports", metadata=HIDDEN)
+    notebook.cells = [cells[0], told, first, *cells[1:]]
     return notebook
 
 
@@ -276,7 +279,7 @@ def _exercise(cell: NotebookNode, exercise: Exercise, source: str) -> Iterator[N
             metadata={
                 "deletable": False,
                 "editable": False,
-                "jupyter": {"source_hidden": True},
+                **HIDDEN,
                 "nbgrader": _metadata(id, points=points),
             },
         )
@@ -295,6 +298,12 @@ def _metadata(id: str, solution: bool = False, points: float | None = None) -> d
         "task": False,
         **given,
     }
+
+
+def _imports(source: str) -> Iterator[str]:
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield ast.unparse(node)
 
 
 def _defines(source: str) -> bool:
