@@ -24,13 +24,13 @@ from live.stored_views import stored_views  # noqa: E402
 
 from course_utils import Settings  # noqa: E402
 from course_utils.events import watch  # noqa: E402
-from course_utils.labs import SubspaceLab, actor, session  # noqa: E402
+from course_utils.labs import BreakLab, SubspaceLab, actor, session  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
 from course_utils.labs.page import library, style  # noqa: E402
 from course_utils.losses import LOSSES  # noqa: E402
 
-LABS = {"SubspaceLab": SubspaceLab}
+LABS = {"SubspaceLab": SubspaceLab, "BreakLab": BreakLab}
 
 
 def facts() -> dict:
@@ -82,12 +82,17 @@ def lab_facts(name: str) -> dict:
         Its name, default settings, presets and controls.
     """
     lab = LABS[name]()
-    presets = [[text, kept[0].code(), kept[1]] for text, kept in LABS[name].presets.items()]
+    presets = [
+        [text, kept[0].code(), kept[1]]
+        for text, kept in LABS[name].presets.items()
+        if isinstance(kept[0].link, str)  # a function of Python's has no code
+    ]
     made = {
         "name": lab.name,
         "code": lab.settings.code(),
         "example": lab.example,
         "presets": presets,
+        "pull": name == "BreakLab",  # the angle to S u is measured too
         "controls": controls_of(lab),
     }
     lab.close()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from course_utils import Settings
-from course_utils.labs import figures, ghosts, messages
+from course_utils.labs import breaks, figures, ghosts, messages
 from course_utils.labs.look import COLOURS
 from course_utils.labs.picture import TITLES, picture, task
 from course_utils.run import Run
@@ -32,6 +32,7 @@ def stored_views() -> dict:
         "one": {name: views(run_of(1, floors=floors)) for name, floors in BOTH.items()},
         "many": {name: views(run_of(K, floors=floors)) for name, floors in BOTH.items()},
         "ghosts": ghosts_of(many),
+        "pull": {"one": pull(1), "many": pull(2)},
         "titles": titles(),
         "pictures": {str(k): picture(run_of(k)).layout["title"] for k in TITLES}
         | {"more": picture(many).layout["title"].replace(str(K), "{k}")},
@@ -159,6 +160,13 @@ def ghosts_of(run: Run) -> dict:
             told[view.name]["note"] = both.layout["note"].removeprefix(view.layout["note"])
     told["singular values"]["traces"][0]["x"] = given("index before")
     return told
+
+
+def pull(k: int) -> dict:
+    """The curve that BreakLab draws under a covariance."""
+    session = breaks.Breaking(Settings(d=6, k=k, link="max", width=3, inputs="spiked:20:0.5"))
+    view = next(v for v in breaks.views(session, session.run()) if v.name == "angles")
+    return dict(view.traces[-2])
 
 
 def titles() -> dict:

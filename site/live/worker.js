@@ -2,10 +2,8 @@
 // page paints them. At rest it uses no processor time.
 
 import { Diverged, loadEngine } from "./engine/engine.js";
-import { Curve } from "./kernel/curve.js";
 import { Lab } from "./kernel/lab.js";
-import { Lamps } from "./kernel/lamps.js";
-import { SettingsReader } from "./kernel/settings.js";
+import { partsOf } from "./kernel/parts.js";
 
 const orders = new Map(); // that wait: the newest value of each wins
 let lab = null, sent = 0, answered = 0, looping = false, wanted = true;
@@ -87,13 +85,8 @@ function predictionCame() {
 }
 
 async function start({ facts, source, options }) {
-  const engine = await loadEngine(source), reader = new SettingsReader(facts.settings);
-  const lamps = new Lamps(facts.theory, reader, engine), asker = makeOracle(facts, source);
-  const parts = {
-    open: (settings) => engine.start(settings), lamps: (s) => lamps.of(s), Diverged,
-    predict: (settings, sim, snapshot) => (reader.law(settings.inputs).standard
-      ? new Curve(engine, settings, sim, snapshot, asker(), predictionCame) : null),
-  };
+  const engine = await loadEngine(source), asker = makeOracle(facts, source);
+  const parts = partsOf({ facts, engine, Diverged, asker, news: predictionCame });
   const tell = (state) => postMessage({ kind: "state", state });
   lab = new Lab(facts, parts, { ...options, send: post, tell });
   if (options.link) lab.obey("link", options.link);

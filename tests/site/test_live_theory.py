@@ -16,6 +16,7 @@ from course_utils import Settings
 from course_utils.activations import ACTIVATIONS
 from course_utils.events import lamps
 from course_utils.inputs import law_examples
+from course_utils.labs import breaks
 from course_utils.labs.held import Held
 from course_utils.labs.session import Session
 from course_utils.labs.subspace import told, words
@@ -39,6 +40,13 @@ RUNS = (
     (
         Settings(d=10**6, k=1, link="relu", width=10, loss="logistic", schedule="decreasing"),
         40_000,
+        {},
+        [],
+    ),
+    (breaks.HOLDS.replace(inputs="spiked:20:0.5", width=20), 1500, {"weight_decay": 2.0}, [500]),
+    (
+        breaks.HOLDS.replace(d=5000, k=2, link="sum_tanh", inputs="spiked:5:0.3", width=20),
+        3000,
         {},
         [],
     ),
@@ -78,6 +86,10 @@ def some_settings(n: int) -> list[Settings]:
 SETTINGS = some_settings(32)
 
 
+def lab_of(settings: Settings) -> str:
+    return "BreakLab" if settings.inputs.startswith("spiked") else "SubspaceLab"
+
+
 @cache
 def answers() -> dict:
     """What one process of node answers to all of this file."""
@@ -89,8 +101,8 @@ def answers() -> dict:
         "facts": build.plain(build.facts()),
         "codes": [s.code() for s in SETTINGS],
         "runs": [
-            {"code": s.code(), "samples": samples, "turn": turn, "further": further}
-            for s, samples, turn, further in RUNS
+            {"name": lab_of(s), "code": s.code(), "samples": t, "turn": turn, "further": further}
+            for s, t, turn, further in RUNS
         ],
     }
     script = Path(__file__).with_name("theory.mjs")
@@ -110,7 +122,8 @@ def test_lamps_are_those_of_python():
 
 
 def python_played(settings: Settings, samples: int, turn: dict, further: list[int]) -> Session:
-    session = Session(settings, 1, Held())
+    made = breaks.Breaking if lab_of(settings) == "BreakLab" else Session
+    session = made(settings, 1, Held())
     session.begin(settings, samples)
     for name, value in turn.items():
         was = session.run()
@@ -131,9 +144,13 @@ def test_a_run_its_prediction_and_its_words_are_those_of_python(number):
     np.testing.assert_allclose(found["perpendicular"], run.perpendicular, rtol=1e-9)
     np.testing.assert_allclose(found["angles"], run.angles, atol=1e-8)
     # Averages over the same draws; eigenvalue solvers differ in their last digits.
-    np.testing.assert_allclose(found["predicted"], session.predicted.T, rtol=1e-6)
-    last = words(session, run)
+    predicted = np.array(found["predicted"], dtype=float)
+    np.testing.assert_allclose(predicted, session.predicted.T, rtol=1e-6)
+    last = (breaks.words if isinstance(session, breaks.Breaking) else words)(session, run)
     assert found["said"][-1][1] == last.sentence
     assert [tuple(cells) for cells in found["said"][-1][2]] == last.rows
     assert [tuple(event) for event in found["words"]["events"]] == told(session, run)
+    table = found["csv"].splitlines()
+    assert [len(line.split(",")) for line in table[-2:]] == [len(session.frame(run).columns)] * 2
+    assert table[-len(run) - 1] == ",".join(session.frame(run).columns)
     assert found["text"].splitlines()[-1] == session.settings.code()

@@ -3,9 +3,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Curve, answers } from "../../site/live/kernel/curve.js";
+import { answers } from "../../site/live/kernel/curve.js";
 import { Lamps } from "../../site/live/kernel/lamps.js";
+import { csv } from "../../site/live/kernel/words.js";
 import { Lab } from "../../site/live/kernel/lab.js";
+import { partsOf } from "../../site/live/kernel/parts.js";
 import { Prediction } from "../../site/live/kernel/predict.js";
 import { SettingsReader } from "../../site/live/kernel/settings.js";
 
@@ -17,23 +19,22 @@ const reader = new SettingsReader(facts.settings), lamps = new Lamps(facts.theor
 
 const make = (settings, start) =>
   new Prediction(engine, facts.theory, settings, start, facts.session.foresight);
-const parts = {
-  open: (settings) => engine.start(settings), lamps: (s) => lamps.of(s), Diverged,
-  predict: (settings, sim, first) => {
-    const answer = answers(make);
-    return new Curve(engine, settings, sim, first, (what, then) => then(answer(what)));
-  },
+
+const asker = () => {
+  const answer = answers(make);
+  return (what, then) => then(answer(what));
 };
 
 // A lab that trains, is turned, and trains on; its last frame and all it has said.
-function played({ code, samples, turn, further }) {
-  const sent = [];
-  const lab = new Lab({ ...facts, lab: facts.labs.SubspaceLab }, parts, {
+function played({ name, code, samples, turn, further }) {
+  const sent = [], own = { ...facts, lab: facts.labs[name] };
+  const parts = partsOf({ facts: own, engine, Diverged, asker, news: () => {} });
+  const lab = new Lab(own, parts, {
     code, tell: () => {}, send: (message, buffer) => sent.push([message, buffer]),
   });
   lab.show();
   lab.session.begin(lab.session.settings, samples);
-  for (const [name, value] of Object.entries(turn)) lab.obey(`set ${name}`, value);
+  for (const [field, value] of Object.entries(turn)) lab.obey(`set ${field}`, value);
   for (const n of further) lab.session.train(n);
   lab.stale = true;
   lab.show();
@@ -42,7 +43,8 @@ function played({ code, samples, turn, further }) {
   lab.sayText();
   return {
     errors: lab.errors.map(String), words, said: message.said,
-    text: sent.at(-1)[0].text, times: rows.map((row) => row.samples),
+    text: sent.at(-1)[0].text, csv: csv(lab.session, lab.session.run()),
+    times: rows.map((row) => row.samples),
     views: message.views.map((view) => view.name),
     predicted: lab.session.predicted.map((p) => [p.samples, p.perpendicular]),
     perpendicular: rows.map((row) => row.perpendicular),

@@ -97,10 +97,12 @@ export function csvOf(run, summary, notes) {
   const [first] = run.rows, cell = (x) => (Number.isNaN(x) ? "" : repr(x));
   const names = ["seed", "samples", "perpendicular", "parallel", "risk", "r2",
     ...Array.from(first.angles, (_, j) => `angle_${j + 1}_degrees`),
-    ...Array.from(first.singular_values, (_, j) => `singular_value_${j + 1}`)];
+    ...Array.from(first.singular_values, (_, j) => `singular_value_${j + 1}`),
+    ...(first.pulled === undefined ? [] : ["angle_to_S_u_degrees"])];
   const lines = run.rows.map((s) => [run.settings.seed, s.samples,
     ...[s.perpendicular, s.parallel, s.risk, s.r2, ...Array.from(s.angles, degrees),
-      ...s.singular_values].map(cell)].join(","));
+      ...s.singular_values, ...(first.pulled === undefined ? [] : [degrees(s.pulled)])]
+      .map(cell)].join(","));
   const head = [summary, ...notes].map((text) => `# ${text.replace(/\s*\n\s*/g, " ")}`);
   return [...head, names.join(","), ...lines, ""].join("\n");
 }

@@ -7,7 +7,8 @@ import { commas } from "./texts.js";
 import { Watch } from "./watch.js";
 
 // Settings, and how a simulation of them is made: `engine.open(settings)` gives {samples, advance,
-// snapshot, floors, change}, `engine.lamps(settings)` the assumptions.
+// snapshot, floors, change}, `engine.lamps(settings)` the assumptions; `engine.predict` and
+// `engine.pulled` may be left out.
 export class Session {
   constructor(facts, reader, engine, settings) {
     Object.assign(this, { facts, reader, engine, held: new Held(), sim: null });
@@ -86,7 +87,8 @@ export class Session {
   }
 
   measure() {
-    const snapshot = this.sim.snapshot();
+    const snapshot = this.sim.snapshot(), pulled = this.engine.pulled?.(this.sim);
+    if (pulled !== undefined) snapshot.pulled = pulled;
     this.record.append(snapshot);
     this.watch.see(snapshot);
     this.record.marked = this.watch.events.map((event) => event.samples);

@@ -127,6 +127,10 @@ export function viewsOf(stored, run, watch, before = null) {
   const gap = Math.abs((floors.zero ?? Infinity) - (floors.linear ?? 0));
   const views = (k === 1 ? stored.one : stored.many)[gap < 0.06 * limits.own ? "same" : "apart"]
     .map((view) => namedView(filled(view, given, texts), names, k, stored));
+  if (run.rows[0].pulled !== undefined) { // before the time cursor
+    const { traces } = views.find(({ name }) => name === "angles");
+    traces.splice(-1, 0, stored.pull[k === 1 ? "one" : "many"]);
+  }
   const titles = titlesOf(stored, watch.events, k);
   const titled = views.map((view) => (titles[view.name]
     ? { ...view, layout: { ...view.layout, title: titles[view.name] } } : view));
@@ -186,6 +190,7 @@ export function columnsOf(run, rows) {
     signal: series([k], (s, j) => tiny(s.singular_values[j])),
     bulk: series([count - k], (s, j) => tiny(s.singular_values[k + j])),
   };
+  if (first.pulled !== undefined) made.pulled = series([], (s) => degrees(s.pulled));
   const inside = new Float32Array(n * drawn * directions), outside = new Float32Array(n * drawn);
   const widest = new Float32Array(n), highest = new Float32Array(n).fill(-Infinity);
   rows.forEach(({ neurons }, i) => {

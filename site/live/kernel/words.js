@@ -1,5 +1,6 @@
 // What a lab says beside its views: labs/subspace.py and twin.py of the course once more.
 
+import { withPull } from "./pull.js";
 import { csvOf, sentenceOf, tableOf } from "./run.js";
 import { predictedAt } from "./session.js";
 import { commas, fixed, inD, percent } from "./texts.js";
@@ -20,7 +21,7 @@ export function wordsAt(session, run, moment) {
   const beside = session.held.sentence(session.reader, run, moment);
   const sentence = sentenceOf(run, moment) + said + (beside && ` ${beside}`);
   const clock = `t = ${commas(now.samples)} = ${inD(now.samples, run.settings.d)}`;
-  return { sentence, rows, clock };
+  return withPull({ sentence, rows, clock }, now);
 }
 
 // What has happened in a run, and what was changed in it: [sample count, caption].
