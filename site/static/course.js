@@ -1,5 +1,6 @@
 // What pages do by themselves: ask, open what answers, copy, print.
 
+/* global render -- of the notebooks' question, which stands before this in one script */
 const KEPT = "course-predictions"; // in this browser: answers by their question
 
 function kept() {
@@ -28,9 +29,11 @@ function model(held, changed) {
   };
 }
 
+const ENDS = ".course-veil, .course-ask, section";
+
 function veilAfter(element) {
   let next = element.nextElementSibling;
-  while (next && !next.matches(".course-veil, .course-ask, section")) next = next.nextElementSibling;
+  while (next && !next.matches(ENDS)) next = next.nextElementSibling;
   return next?.matches(".course-veil") ? next : null;
 }
 
