@@ -157,7 +157,7 @@ def _sentence(samples, d, degrees, perpendicular, parallel, risk, r2) -> str:
     fit = (
         ""
         if np.isnan(risk)
-        else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:.2f})")
+        else f"; test risk {risk:.4f}" + ("" if np.isnan(r2) else f" (R2 {r2:z.2f})")
     )
     return (
         f"After {samples:,} samples ({in_d(samples, d)}): {word} {angles} degrees; "

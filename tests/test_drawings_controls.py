@@ -6,6 +6,7 @@ And what its frames, its words and its exports hold after each order.
 import io
 import re
 from dataclasses import replace
+from datetime import datetime
 from types import SimpleNamespace
 
 import ipywidgets as widgets
@@ -208,8 +209,8 @@ BUTTONS = {  # what is written on a button, its icon, a word of its tooltip, its
     "×10": ("fast-forward", "ten times as many samples", ("x10", None)),
     "Reset": ("undo", "untrained", ("reset", None)),
     "New seed": ("random", "anew", ("new_seed", None)),
-    "SVG": ("download", "as SVG", ("export", "svg")),
-    "PNG": ("download", "as PNG", ("export", "png")),
+    "SVG": ("download", "as SVG, on one slide", ("export", "svg")),
+    "PNG": ("download", "as PNG, on one slide", ("export", "png")),
     "CSV": ("download", "run with its settings", ("export", "csv")),
 }
 
@@ -515,10 +516,14 @@ def test_copy_and_exports_carry_what_runs(lab):
         lab._obey(*order)
     copied, svg, png, csv = lab.told
     assert copied == {"type": "copy", "text": SMALL.replace(noise=0.6).code()}
-    assert svg == {"type": "export", "format": "svg", "name": "subspacelab", "text": ""}
-    assert png == {"type": "export", "format": "png", "name": "subspacelab", "text": ""}
+    short = SMALL.replace(noise=0.6).summary()  # SubspaceLab uses every setting
+    for told, form in ((svg, "svg"), (png, "png"), (csv, "csv")):
+        assert (told.pop("type"), told.pop("format")) == ("export", form)
+        what, day, time = told.pop("name").removesuffix(f".{form}").rsplit("_", 2)
+        assert what == "SubspaceLab_d=20_k=2_noise=0.6_link=chain_width=20_seed=4"
+        datetime.strptime(f"{day} {time}", "%Y-%m-%d %H.%M.%S")
+    assert svg == png == {"text": short}
     text = csv.pop("text")
-    assert csv == {"type": "export", "format": "csv", "name": "subspacelab.csv"}
     code, changed, *_ = text.splitlines()
     assert code == f"# {lab.settings.code()}" and changed == "# at 2,010 samples: noise 0.1 to 0.6"
     frame, run = pd.read_csv(io.StringIO(text), comment="#"), lab.run

@@ -312,7 +312,8 @@ def test_controls_say_and_offer_what_they_set(asked):
     def counts(*values):
         return [(f"{v:,g}", v) for v in values]
 
-    shown = [*controls(lab.children[0]), *controls(lab.children[1]), controls(lab.children[2])[0]]
+    shown = [*controls(lab.children[0]), controls(lab.children[1])[0]]
+    behind = controls(lab.children[-1])
     links = [(link.formula, n) for n, link in LINKS.items() if link.k_range == (1, 1)]
     assert KNOWN.items() <= {name: formula for formula, name in links}.items()
     noises = counts(0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3)
@@ -328,9 +329,9 @@ def test_controls_say_and_offer_what_they_set(asked):
         ("width", 30, widths, "Neurons of the network that SGD trains"),
         ("samples n", 200, counts(*SIZES), race),
         ("α (lazy)", 1.0, alphas, "1: mean-field scaling. Larger: a lazier network"),
-        ("New samples", "refresh", None, "A new seed: draw everything anew"),
         ("preset", "", presets, "An experiment worth seeing, in one choice"),
     ]
+    assert ("New samples", "refresh", None, "A new seed: draw everything anew") in behind
     assert "Input dimension" in d.tooltip and "noise added" in noise.tooltip
     lab.knobs["n"].value, lab.knobs["alpha"].value = 500, 30.0
     lab.fields["link"].value, lab.fields["width"].value = "he2", 100
@@ -339,7 +340,7 @@ def test_controls_say_and_offer_what_they_set(asked):
     moved = [("n", 500), ("alpha", 30.0), ("set link", "he2"), ("set width", 100)]
     assert ordered(lab) == [*moved, ("preset", "quintic"), ("new_seed", None)]
     assert lab.fields["link"].layout.flex == "0 1 190px"  # formulas in the place of names
-    assert find(lab, "More").tooltip == "Seed, export"
+    assert find(lab, "More").tooltip == "Seed, new samples, export"
 
 
 def test_presets_are_what_their_sentences_say(asked):

@@ -329,9 +329,12 @@ ONE_INDEX = [name for name, link in LINKS.items() if link.k_range == (1, 1)]
 
 def above(lab):
     """The controls above the figures, in order, without those of the settings code."""
-    *rows, more, lecture = [row for part in lab.children[:3] for row in controls(part)]
+    *rows, more, lecture = [row for part in lab.children[:2] for row in controls(part)]
     assert lecture == (
-        ("Lecture", False, None, "Large type, few controls, the whole page; Escape goes back")
+        "Lecture",
+        False,
+        None,
+        "Large type, few controls, the whole page; Escape goes back, ? shows the keys",
     )
     assert more[:3] == ("More", "caret-down", None)
     if lab.example:
@@ -372,11 +375,12 @@ def test_controls_of_target():
         ("preset", "", presets, "An experiment worth seeing, in one choice"),
         ("Look along u₁", "bullseye", None, "The first true direction"),
         ("Random direction", "random", None, "A direction drawn uniformly in all d dimensions"),
+    ]
+    assert more == "Seed, new samples, export"
+    assert controls(lab.children[-1])[:2] == [
+        ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come"),
         ("New samples", "refresh", None, "New seed: draw everything anew"),
     ]
-    assert more == "Seed, export"
-    seed = ("seed", 0, (0, 2**31 - 1, 1), "Whole number from which all random draws come")
-    assert controls(lab.children[-1])[0] == seed
     assert lab.knobs["tilt"].continuous_update and lab.knobs["turn"].continuous_update
     assert lab.knobs["tilt"].readout_format == ".1f" and lab.knobs["turn"].readout_format == ".0f"
     lab.knobs["tilt"].value, lab.knobs["turn"].value = 12.0, 34.0
@@ -593,10 +597,10 @@ def test_controls_of_hermite():
     tip = "Coefficient of the Hermite polynomial of degree "
     start = enumerate([0, 0.73, 0, -0.25, 0, 0.14, 0])
     assert shown == [
+        *((f"c{j}", value, (-1.2, 1.2, 0.01), f"{tip}{j}") for j, value in start),
         ("d", 100, DIMENSIONS, "Input dimension: a random direction has an overlap of about 1/√d"),
         ("noise", 0.1, NOISES, "Standard deviation of the label noise"),
         ("link", "tanh", options, "A known link, or your own"),
-        *((f"c{j}", value, (-1.2, 1.2, 0.01), f"{tip}{j}") for j, value in start),
         ("All zero", "eraser", None, "Start from nothing"),
     ]
     assert more == "Export"
@@ -778,10 +782,11 @@ def test_knobs_of_estimators(measured):
         ("samples", 5, sizes, "Sample size of the small views and of the table"),
         ("preset", "", presets, "An experiment worth seeing, in one choice"),
         ("5 more seeds", "plus", None, "Five more targets and data sets"),
-        ("New samples", "refresh", None, "New seeds: draw everything anew"),
     ]
-    assert more == "Seed, export" and lab.stage.central == ""
-    assert controls(lab.children[-1])[0][::3] == ("seed", "Number of the first seed")
+    assert more == "Seed, new samples, export" and lab.stage.central == ""
+    seed, anew = controls(lab.children[-1])[:2]
+    assert seed[::3] == ("seed", "Number of the first seed")
+    assert anew == ("New samples", "refresh", None, "New seeds: draw everything anew")
     lab.knobs["which"].value, lab.knobs["size"].value = "PHD", 2
     assert ordered(lab) == [("which", "PHD"), ("size", 2)]
     assert press(lab, "5 more seeds", "New samples") == [("seeds", 5), ("new_seed", None)]

@@ -424,10 +424,10 @@ def test_presets_open(name):
 def test_controls_say_and_offer_what_they_set():
     lab = opened(samples=50, seeds=1)
     numbers = lambda values: [(f"{v:,g}" if v < 1e6 else v, v) for v in values]  # noqa: E731
-    shown = [c for part in lab.children[:3] for c in controls(part)]
+    shown = [c for part in (*lab.children[:2], lab.children[-1]) for c in controls(part)]
     sizes = [(f"{v:,}", v) for v in SIZES]
     widths = (10, 12, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
-    assert shown[:8] == [
+    assert shown[:7] == [
         ("d", 8, numbers([5, 8, 10, 20, 50, 100, 200, 400]), "Input dimension"),
         (
             "k",
@@ -455,25 +455,32 @@ def test_controls_say_and_offer_what_they_set():
             "Curves up to this many samples; the numbers below are those of the last",
         ),
         (
-            "compare by",
-            "width",
-            [
-                ("width", "width"),
-                ("d", "d"),
-                ("k", "k"),
-                ("noise", "noise"),
-                ("decay", "weight_decay"),
-            ],
-            "What the fourth view compares, among all that this lab has measured",
-        ),
-        (
             "preset",
             "",
             [("choose", "")] + [(n, n) for n in GapLab.presets],
             "An experiment worth seeing, in one choice",
         ),
     ]
-    assert [c[0] for c in shown[8:10]] == ["6 more seeds", "New samples"]
+    assert [c[0] for c in shown[7:12]] == [
+        "6 more seeds",
+        "settings code",
+        "Apply",
+        "Copy",
+        "More",
+    ]
+    assert [c[0] for c in shown[13:17]] == ["link", "seed", "compare by", "New samples"]
+    assert shown[15] == (
+        "compare by",
+        "width",
+        [
+            ("width", "width"),
+            ("d", "d"),
+            ("k", "k"),
+            ("noise", "noise"),
+            ("decay", "weight_decay"),
+        ],
+        "What the fourth view compares, among all that this lab has measured",
+    )
     lab.knobs["samples"].value, lab.knobs["against"].value = 500, "k"
     lab.fields["width"].value, lab.fields["k"].value = 100, 5
     find(lab, "6 more seeds").click()

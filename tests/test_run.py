@@ -91,6 +91,7 @@ def test_the_sentence_says_the_numbers():
         "test risk 0.0123 (R2 0.88)."
     )
     single = made_up(10, angles=np.radians([12.0]), r2=float("nan")).sentence()
+    assert made_up(10, r2=-0.001).sentence().endswith("(R2 0.00)."), "no minus zero"
     assert "angle 12.0 degrees" in single and "R2" not in single and "nan" not in single
 
 

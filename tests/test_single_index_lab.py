@@ -586,12 +586,12 @@ def test_what_a_preset_says_comes_true(name):
 
 def test_controls_of_the_lab_say_and_offer_what_they_set():
     lab = opened(samples=0.3, seeds=1)
-    shown = [c for part in lab.children[:3] for c in controls(part)]
+    shown = [c for part in (*lab.children[:2], lab.children[-1]) for c in controls(part)]
     numbers = lambda values: [(f"{v:,}" if v > 1 else f"{v:g}", v) for v in values]  # noqa: E731
     links = [(link.formula, name) for name, link in LINKS.items() if link.k_range == (1, 1)]
     assert ("z^3 / sqrt 15", "cubic") in links and len(links) >= 7
     noises = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3]
-    assert shown[:8] == [
+    assert shown[:7] == [
         (
             "link",
             "cubic",
@@ -622,24 +622,26 @@ def test_controls_of_the_lab_say_and_offer_what_they_set():
             "New biases reach so many row norms far; the rule is √(2 log T) + 1",
         ),
         (
-            "phase 2",
-            0,
-            [
-                ("solved", 0),
-                ("1 pass of SGD", 1),
-                ("10 passes of SGD", 10),
-                ("100 passes of SGD", 100),
-            ],
-            "How the second layer is found: exactly, or by SGD over the samples",
-        ),
-        (
             "preset",
             "",
             [("choose", "")] + [(n, n) for n in SingleIndexLab.presets],
             "An experiment worth seeing, in one choice",
         ),
     ]
-    assert [c[0] for c in shown[8:10]] == ["3 more seeds", "New samples"]
+    assert shown[7][0] == "3 more seeds"
+    behind = [c[0] for c in shown[13:19]]
+    assert behind == ["loss", "decay", "biases", "seed", "phase 2", "New samples"]
+    assert shown[17] == (
+        "phase 2",
+        0,
+        [
+            ("solved", 0),
+            ("1 pass of SGD", 1),
+            ("10 passes of SGD", 10),
+            ("100 passes of SGD", 100),
+        ],
+        "How the second layer is found: exactly, or by SGD over the samples",
+    )
     lab.knobs["samples"].value, lab.knobs["reach"].value = 3, 0.5
     lab.knobs["passes"].value, lab.fields["width"].value = 10, 50
     lab.fields["loss"].value = "square"

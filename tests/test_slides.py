@@ -6,9 +6,9 @@ import pytest
 from drawings import alone, wait
 
 from course_utils import Settings
-from course_utils.journal import note
+from course_utils.journal import entries, note
 from course_utils.labs import SubspaceLab, lecture
-from course_utils.labs.memory import LEFT
+from course_utils.labs.memory import LEFT, drawings
 from course_utils.labs.slides import Slide, read_slides
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "lecture.txt"
@@ -73,6 +73,19 @@ def test_what_someone_left_in_a_lab_is_no_slide(written):
     assert len(on_a_wall.presets) == 2
     at_a_desk.close()
     on_a_wall.close()
+
+
+def test_slides_are_not_noted_as_the_teachers_own_work(written):
+    before, lab = entries("lab"), lecture(written(TWO))
+    wait(lambda: lab.chosen.startswith("1."))
+    alone(lab)
+    lab._obey("next preset", None)
+    lab._obey("set noise", 0.7)
+    for playing in (True, False):
+        lab.memory.shown(playing)
+    assert lab.settings.noise == 0.7 and entries("lab") == before
+    assert all(one["opened"] != lab.memory.opened for one in drawings())
+    lab.close()
 
 
 @pytest.mark.parametrize(

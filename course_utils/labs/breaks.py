@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIZES = (0.25, 0.5, 1.0, 2.0)
-MENUS = ("inputs", "directions", "bias", "loss")
-FIRST = (*MENUS, "start", "weight_decay", "d")
-MORE = ("k", "noise", "step", "link", "width", "activation", "schedule", "seed")
+MENUS = {"inputs": 180, "directions": 170, "bias": 140, "loss": 120}  # pixels in a notebook
+FIRST = (*MENUS, "weight_decay", "d")
+MORE = ("start", "k", "noise", "step", "link", "width", "activation", "schedule", "seed")
 
 HOLDS = Settings(
     d=50,
@@ -242,7 +242,7 @@ def BreakLab(
         presets=PRESETS,
         first=FIRST,
         more=MORE,
-        more_title="k, noise, step, link, width, schedule, seed, export",
+        more_title="Start, k, noise, step, link, width, schedule, seed, export",
         fields={name: _menu(name, session.settings) for name in MENUS},
         example="d=50 inputs=spiked:20:0.5",
         lecture=lecture,
@@ -256,7 +256,7 @@ BreakLab.presets = PRESETS
 def _menu(name: str, settings: Settings):
     """A menu so narrow that four of them stand in a row of a notebook."""
     made = field_widget(name, settings, offered=SIZES if name == "bias" else ())
-    made.layout.flex = "0 1 200px"
+    made.layout.flex = f"0 1 {MENUS[name]}px"
     return made
 
 

@@ -377,7 +377,9 @@ class Transport(widgets.HBox):
             style={"description_width": "initial"},
         )
         step = button("Step", "Train for one frame (→)", lambda: order("step"), "step-forward")
-        for part, name in ((self.play, "play"), (self.pause, "pause"), (step, "step")):
+        seed = button("New seed", "Draw everything anew", lambda: order("new_seed"), "random")
+        named = {"play": self.play, "pause": self.pause, "step": step, "new-seed": seed}
+        for name, part in named.items():
             part.add_class(f"course-{name}")
         children = [
             self.play,
@@ -390,7 +392,7 @@ class Transport(widgets.HBox):
                 "fast-forward",
             ),
             button("Reset", "Back to the untrained network", lambda: order("reset"), "undo"),
-            button("New seed", "Draw everything anew", lambda: order("new_seed"), "random"),
+            seed,
             self.speed,
         ]
         super().__init__(children)

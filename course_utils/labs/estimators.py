@@ -217,7 +217,7 @@ def EstimatorsLab(
     """
     comparison = Comparison(settings := given(settings, link="tanh", d=20, k=1, noise=0.1), seeds)
     tip = "Whose eigenvalues and first direction the small views show"
-    which = choice("look at", tip, NAMES, comparison.which)
+    which = choice("look at", tip, NAMES, comparison.which, flex="0 1 160px")
     tip = "Sample size of the small views and of the table"
     size = steps(
         "samples", tip, [(f"{size} d", i) for i, size in enumerate(SIZES)], comparison.size
@@ -238,10 +238,9 @@ def EstimatorsLab(
         },
         orders={"seeds": comparison.add_seeds},
         bar=("which", "size"),
-        beside=(
-            Press("5 more seeds", "Five more targets and data sets", "seeds", "plus", 5),
-            Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
-        ),
+        beside=(Press("5 more seeds", "Five more targets and data sets", "seeds", "plus", 5),),
+        behind=(Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),),
+        more_title="Seed, new samples, export",
         text=_lines,
         lecture=lecture,
         question=question,

@@ -135,11 +135,13 @@ def GapLab(
             "against": Knob(against, curves.compare, lambda: curves.against),
         },
         orders={"seeds": curves.add_seeds},
-        bar=("samples", "against"),
-        beside=(
-            Press("6 more seeds", "Six more targets and networks", "seeds", "plus", 6),
+        bar=("samples",),
+        beside=(Press("6 more seeds", "Six more targets and networks", "seeds", "plus", 6),),
+        behind=(
+            "against",
             Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
         ),
+        more_title="Link, seed, what to compare by, new samples, export",
         text=lines,
         example="d=50 width=1000",
         lecture=lecture,

@@ -54,8 +54,8 @@ class Lab(widgets.VBox):
         Controls of its own, by the order that their new values are.
     orders : mapping of str to callable, optional
         Further orders that the lab understands, each called with the order's value.
-    bar, beside : sequence of str or Press
-        What stands under the fields and beside the presets: names of knobs, and buttons.
+    bar, beside, behind : sequence of str or Press
+        What stands beside the fields, beside the presets and behind "more": knobs and buttons.
     presets : mapping of str to tuple, optional
         (Settings, str) worth seeing by name, with a sentence each; a third entry has values of
         knobs, by the knob.
@@ -101,6 +101,7 @@ class Lab(widgets.VBox):
         orders: Mapping[str, Callable[[Any], None]] | None = None,
         bar: Sequence[str | Press] = (),
         beside: Sequence[str | Press] = (),
+        behind: Sequence[str | Press] = (),
         presets: Mapping[str, tuple] | None = None,
         first: Sequence[str] = FIRST,
         more: Sequence[str] = MORE,
@@ -115,9 +116,9 @@ class Lab(widgets.VBox):
         replace_predecessor(self)
         self.name, self.session = name, session
         self.views, self.words, self.tables = views, words, tables
-        self.memory = Memory(self, self._frame)
-        # a lecture shows what was prepared for it
-        self.presets = {**(presets or {}), **({} if lecture else self.memory.preset())}
+        # a lecture shows what was prepared for it, and leaves no trace in a teacher's own journal
+        self.memory = Memory(self, self._frame, keeps=not lecture)
+        self.presets = {**(presets or {}), **self.memory.preset()}
         self.example, self._text = example, text
         self.errors: list[Exception] = []
         self._lock = threading.RLock()  # text() may be asked for while the worker trains
@@ -135,7 +136,7 @@ class Lab(widgets.VBox):
         self.preset, self.code = preset_menu(self.presets), code_box(self.short())
         self._orders = Orders(self, knobs or {}, orders or {})
         self.orders = self._orders.table
-        super().__init__(self._parts(first, more, more_title, bar, beside, lecture))
+        super().__init__(self._parts(first, more, more_title, (bar, beside, behind), lecture))
         self.add_class("course-lab")
         listen_beside_cells(self)
         if not self.gate or question.then:  # else all waits for an answer
@@ -283,28 +284,25 @@ class Lab(widgets.VBox):
 
     # Parts on the page.
 
-    def _parts(
-        self, first, more, more_title: str, bar, beside, lecture: bool
-    ) -> list[widgets.Widget]:
+    def _parts(self, first, more, more_title: str, placed, lecture: bool) -> list[widgets.Widget]:
         ask = self.actor.order
         self.lecture = lecture_switch(lecture)
         self._link = widgets.jslink((self.lecture, "value"), (self.stage, "lecture"))
         self.stage.lecture = lecture
         self.transport = getattr(self.player, "transport", None)
-
-        def place(item):
-            return self.knobs[item] if isinstance(item, str) else item.widget(ask)
-
-        switch, behind = more_parts(more_title, [self.fields[n] for n in more], ask)
+        bar, beside, behind = (
+            [self.knobs[item] if isinstance(item, str) else item.widget(ask) for item in items]
+            for items in placed
+        )
+        switch, box = more_parts(more_title, [*(self.fields[n] for n in more), *behind], ask)
         presets = [self.preset] if self.presets else []
         coded = code_parts(self.code, ask) if self.example else []
-        aside = [*presets, *(place(item) for item in beside), *coded, switch, self.lecture]
-        above = [row([self.fields[n] for n in first], "course-first")]
-        if bar:
-            above.append(row([place(item) for item in bar], "course-bar"))
+        above, aside = [self.fields[n] for n in first], [*beside, *coded, switch, self.lecture]
+        two = ([*above, *bar], [*presets, *aside]) if presets or coded else (bar, [*above, *aside])
+        rows = [row(some, f"course-{n}") for some, n in zip(two, ("first", "aside"), strict=True)]
         under = [self.transport] if self.transport else []
         gate = [self.gate.box] if self.gate else []
-        return [*above, row(aside, "course-aside"), *gate, self.stage, *under, behind]
+        return [*rows, *gate, self.stage, *under, box]
 
     # The worker's side: the only code that touches the session.
 

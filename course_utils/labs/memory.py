@@ -37,15 +37,20 @@ class Memory:
         Whose settings are noted; a lab of this name that opens with the same settings has them.
     frame : callable
         Called with what makes a frame of views and words; gives the frame.
+    keeps : bool
+        Whether anything is noted and remembered: what is shown in a lecture is nobody's work.
     """
 
-    def __init__(self, lab: Lab, frame: Callable[[Callable], tuple[dict, bytes]]):
-        self.lab, self._frame = lab, frame
+    def __init__(
+        self, lab: Lab, frame: Callable[[Callable], tuple[dict, bytes]], keeps: bool = True
+    ):
+        self.lab, self._frame, self.keeps = lab, frame, keeps
         self.name, self.opened = lab.name, lab.settings.summary()
         self._held: tuple[str, dict] | None = None
         self._first: dict[str, Any] = {}
         self._played = False
-        _memories.add(self)
+        if keeps:
+            _memories.add(self)
 
     def preset(self) -> dict[str, tuple]:
         """The settings that were noted last, as a preset.
@@ -55,6 +60,8 @@ class Memory:
         dict
             Empty where there are none, or where they are those that the lab opens with.
         """
+        if not self.keeps:
+            return {}
         mine = [
             e for e in entries("lab") if (e.get("lab"), e.get("opened")) == (self.name, self.opened)
         ]
@@ -71,6 +78,8 @@ class Memory:
 
     def keep(self) -> None:
         """Note settings and knobs where they have changed."""
+        if not self.keeps:
+            return
         lab = self.lab
         knobs = {
             order: widget.value
@@ -103,7 +112,7 @@ class Memory:
             Whether the lab plays now.
         """
         rests, self._played = self._played and not playing, playing
-        if not rests:
+        if not (rests and self.keeps):
             return
         with suppress(OSError, RuntimeError):  # note has said so already
             folder = data_directory() / "figures"

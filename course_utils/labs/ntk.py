@@ -109,11 +109,9 @@ def NTKLab(
             "n": Knob(samples, partial(setattr, race, "n"), lambda: race.n),
             "alpha": Knob(laziness, race.look_lazily, lambda: race.alpha),
         },
-        bar=(
-            "n",
-            "alpha",
-            Press("New samples", "A new seed: draw everything anew", "new_seed", "refresh"),
-        ),
+        bar=("n", "alpha"),
+        behind=(Press("New samples", "A new seed: draw everything anew", "new_seed", "refresh"),),
+        more_title="Seed, new samples, export",
         example="d=50 link=cubic",
         lecture=lecture,
         question=question,
@@ -144,7 +142,7 @@ def words(race: Race, moment: int = -1) -> Words:
         return Words(f"{link}, d = {s.d}: the race is being run.")
     n, move = race.sizes()[-1], race.movement
     r2 = {m: r.r2 for m, r in race.reports[n].items()}
-    told, degrees = ", ".join(f"{m} {v:.2f}" for m, v in r2.items()), np.degrees(move.angle)
+    told, degrees = ", ".join(f"{m} {v:z.2f}" for m, v in r2.items()), np.degrees(move.angle)
     sentence = (
         f"{link}, d = {s.d}, n = {n:,}: R² {told}; linear floor {race.floor:.2f}. "
         f"At α = {race.alpha:g} the kernel moves by {move.distance[-1]:.1g}, "
@@ -154,8 +152,8 @@ def words(race: Race, moment: int = -1) -> Words:
     sentence += f" The race goes on to n = {race.n:,}." if race.missing() else ""
     guess = predicted_r2(s, n, race.reports[n]["NTK"].ridge)
     rows = [
-        ("R² of SGD", "", f"{r2['SGD']:.2f}", ""),
-        ("R² of NTK", f"{guess:.2f}", f"{r2['NTK']:.2f}", f"{abs(guess - r2['NTK']):.2f}"),
-        ("R² of linear fit", f"{race.floor:.2f} at most", f"{r2['linear']:.2f}", ""),
+        ("R² of SGD", "", f"{r2['SGD']:z.2f}", ""),
+        ("R² of NTK", f"{guess:z.2f}", f"{r2['NTK']:z.2f}", f"{abs(guess - r2['NTK']):.2f}"),
+        ("R² of linear fit", f"{race.floor:.2f} at most", f"{r2['linear']:z.2f}", ""),
     ]
     return Words(sentence, rows)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -285,15 +287,39 @@ def copy_code(lab: Lab, _: Any = None) -> None:
 
 
 def export(lab: Lab, format: str) -> None:
-    """Let the page save its figures, or the run.
+    """Let the page save its figures on one slide, or the run; each is one file.
 
     Parameters
     ----------
     lab : Lab
         What is saved.
     format : str
-        "svg" or "png" for figures, "csv" for the run.
+        "svg" or "png" for figures with the settings under them, "csv" for the run.
     """
-    table = format == "csv"
-    name, text = lab.name.lower() + (".csv" if table else ""), lab.csv() if table else ""
+    told = lab.short() if lab.example else lab.text().splitlines()[-1]
+    text = lab.csv() if format == "csv" else told
+    name = file_name(lab.name, lab.short(), format)
     lab.stage.send({"type": "export", "format": format, "name": name, "text": text})
+
+
+def file_name(lab: str, code: str, format: str) -> str:
+    """The name of an exported file, by lab, settings and time.
+
+    Parameters
+    ----------
+    lab : str
+        The lab's name.
+    code : str
+        Its settings; those are left out that are as the course has them, but d, k and link.
+    format : str
+        The end of the name.
+
+    Returns
+    -------
+    str
+        Such as 'SubspaceLab_d=50_k=3_link=chain_2026-11-29_09.30.00.svg'.
+    """
+    usual = set(Settings().summary().split())
+    told = [p for p in code.split() if p.partition("=")[0] in ("d", "k", "link") or p not in usual]
+    now = datetime.now().strftime("%Y-%m-%d_%H.%M.%S")
+    return re.sub(r"[^\w.=-]", "-", "_".join([lab, *told, now])) + f".{format}"

@@ -64,7 +64,7 @@ def lecture_switch(on: bool) -> widgets.ToggleButton:
     ToggleButton
         The switch.
     """
-    tip = "Large type, few controls, the whole page; Escape goes back"
+    tip = "Large type, few controls, the whole page; Escape goes back, ? shows the keys"
     made = widgets.ToggleButton(
         value=on, description="Lecture", icon="expand", layout={"width": "auto"}, tooltip=tip
     )
@@ -137,11 +137,14 @@ def code_parts(code: widgets.Text, ask: Ask) -> list[widgets.Widget]:
 
     code.on_msg(heard)
     tip = "Change what the code names, and start anew"
-    return [
+    made = [
         code,
         button("Apply", tip, lambda: ask("code", code.value)),
         Press("Copy", "Copy the code of what runs now", "copy").widget(ask),
     ]
+    for part, name in zip(made, ("settings-code", "apply", "copy"), strict=True):
+        part.add_class(f"course-{name}")
+    return made
 
 
 def more_parts(
@@ -166,8 +169,8 @@ def more_parts(
         For the end of the lab.
     """
     saved = [
-        Press("SVG", "Save every figure as SVG", "export", "download", "svg"),
-        Press("PNG", "Save every figure as PNG", "export", "download", "png"),
+        Press("SVG", "Save all figures as SVG, on one slide", "export", "download", "svg"),
+        Press("PNG", "Save all figures as PNG, on one slide", "export", "download", "png"),
         Press("CSV", "Save the run with its settings", "export", "download", "csv"),
     ]
     made = widgets.VBox([row(fields), row([press.widget(ask) for press in saved])])

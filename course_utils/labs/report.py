@@ -10,15 +10,17 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from operator import itemgetter
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from ..journal.course import Chapter, Task
 from ..journal.progress import Progress, Stand, progress
 from .memory import drawings
-from .page import HERE, bundle, inlined, library, style
+from .page import file
 
 Lab = tuple[str, int, str]  # its name, the place in the journal where it was left, its part here
+LOOK = """body { max-width: 1100px; }
+pre { overflow-x: auto; padding: 8px; border: 1px solid #8888; white-space: pre-wrap; }
+section { border-top: 1px solid #8888; }"""
 PACKAGES = ("subspace-course", "numpy", "scipy", "torch", "numba")
 
 
@@ -53,14 +55,8 @@ def report(path: str | Path = "report.html", name: str = "") -> Path:
     """
     done, shown = progress(), drawings()
     title = f"Report of {name}" if name else "Report"
-    page = Template((HERE / "report.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(title),
-        style=style() if shown else "",
-        body="\n".join([_head(done), *_chapters(done, _labs(done, shown))]),
-        library=inlined(library().read_text(encoding="utf-8")) if shown else "",
-        program=inlined(bundle("report.js")) if shown else "",
-    )
-    path = Path(path)
+    body = "\n".join([_head(done), *_chapters(done, _labs(done, shown))])
+    page, path = file(title, body, LOOK, "report.js" if shown else ""), Path(path)
     path.write_text(page, encoding="utf-8")
     return path
 

@@ -86,7 +86,7 @@ PRESETS = {
     ),
     "one pass of SGD": (
         START,
-        "Phase 2 in steps: one pass over the samples is not yet the solution. Try 100 passes.",
+        "Phase 2 in steps: one pass is not yet the solution. Try 100, under More.",
         RULE | {"passes": 1},
     ),
 }
@@ -165,7 +165,7 @@ def SingleIndexLab(
         presets=PRESETS,
         first=("link", "d", "noise", "width"),
         more=("loss", "weight_decay", "bias", "seed"),
-        more_title="Loss, decay, biases, seed, export",
+        more_title="Phase 2, loss, decay, biases, seed, new samples, export",
         tips=TIPS,
         fields={
             "link": choice(WORDS["link"][0], TIPS["link"], links, s.link, flex="0 1 190px"),
@@ -175,9 +175,10 @@ def SingleIndexLab(
         },
         knobs=_knobs(learning),
         orders={"seeds": learning.add_seeds},
-        bar=("samples", "reach", "passes"),
-        beside=(
-            Press("3 more seeds", "Three more targets and networks", "seeds", "plus", 3),
+        bar=("samples", "reach"),
+        beside=(Press("3 more seeds", "Three more targets and networks", "seeds", "plus", 3),),
+        behind=(
+            "passes",
             Press("New samples", "New seeds: draw everything anew", "new_seed", "refresh"),
         ),
         text=lines,
@@ -228,23 +229,23 @@ def words(learning: Learning, moment: int = -1) -> Words:
     r2, old, angle, allowed = (float(np.mean(v[here])) for v in at.values())
     count = int(here.sum())
     spread = (
-        f"mean of {count} seeds, {at['r2'][here].min():.2f} to {at['r2'][here].max():.2f}"
+        f"mean of {count} seeds, {at['r2'][here].min():z.2f} to {at['r2'][here].max():z.2f}"
         if count > 1
         else "1 seed"
     )
     link = LINKS[s.link].formula if s.link in LINKS else "your link"
     sentence = (
         f"{link}, d = {s.d:,}, width {s.width}, T = {row.samples:,} = {in_d(row.samples, s.d)}: "
-        f"R² {r2:.2f} ({spread}); best linear {learning.floor:.2f}; "
+        f"R² {r2:z.2f} ({spread}); best linear {learning.floor:.2f}; "
         f"the angle, {np.degrees(angle):.1f} degrees, allows {allowed:.2f} to one direction; "
-        f"with the old biases {old:.2f}."
+        f"with the old biases {old:z.2f}."
     )
     if row.again:
         sentence += f" Phase 2 had {row.again:,} fresh samples."
     sentence += _what_goes_on(learning)
     rows = [
-        ("R²", f"{allowed:.2f}", f"{r2:.2f}", f"{r2 - allowed:+.2f}"),  # predicted by the angle
-        ("old biases", "", f"{old:.2f}", ""),
+        ("R²", f"{allowed:.2f}", f"{r2:z.2f}", f"{r2 - allowed:+z.2f}"),  # predicted by the angle
+        ("old biases", "", f"{old:z.2f}", ""),
         ("best linear", f"{learning.floor:.2f}", "", ""),
         ("angle", "", f"{np.degrees(angle):.1f}°", ""),
         ("reach", f"{rule_of_reach(row.samples):.2f}", f"{row.reach:.2f}", ""),
@@ -323,9 +324,9 @@ def lines(learning: Learning, words: Words, code: str) -> list[str]:
     }
     told = {
         "T / d": [f"{t / learning.settings.d:.3g}" for t in learning.samples],
-        "R², both phases": [f"{v:.2f}" for v in mean["r2"]],
-        "R², old biases": [f"{v:.2f}" for v in mean["old_r2"]],
-        "R² by the angle": [f"{v:.2f}" for v in mean["angle_r2"]],
+        "R², both phases": [f"{v:z.2f}" for v in mean["r2"]],
+        "R², old biases": [f"{v:z.2f}" for v in mean["old_r2"]],
+        "R² by the angle": [f"{v:z.2f}" for v in mean["angle_r2"]],
         "angle, degrees": [f"{v:.1f}" for v in np.degrees(mean["angle"])],
     }
     rows = [f"{name:>16} " + " ".join(f"{v:>6}" for v in row) for name, row in told.items()]

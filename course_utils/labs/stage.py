@@ -43,6 +43,8 @@ class Stage(anywidget.AnyWidget):
     # so that a page to which nothing comes knows whether that is right
     playing = traitlets.Bool(False).tag(sync=True)
     label = traitlets.Unicode("figures").tag(sync=True)
+    # for the class, in a lecture: its "address", and "rows" of its QR code of 0 and 1
+    link = traitlets.Dict().tag(sync=True)
 
     def __init__(self, text: Callable[[], str] | None = None, **traits):
         super().__init__(**traits)

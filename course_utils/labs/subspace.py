@@ -242,7 +242,7 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
             f"{error:.0%}" if known else "",
         ),
         ("W∥", "", f"{now.parallel:.3f}", ""),
-        ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:.2f}", ""),
+        ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:z.2f}", ""),
     ]
     said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
     lights = [(a.holds, a.name, a.text) for a in lamps(run.settings)]

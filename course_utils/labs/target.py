@@ -265,8 +265,9 @@ def TargetLab(
                 "random",
                 "random",
             ),
-            Press("New samples", "New seed: draw everything anew", "new_seed", "refresh"),
         ),
+        behind=(Press("New samples", "New seed: draw everything anew", "new_seed", "refresh"),),
+        more_title="Seed, new samples, export",
         lecture=lecture,
         question=question,
     )

@@ -1,5 +1,7 @@
 """Views bound to tables: drawn as given arrays are, looked back on without a message, named."""
 
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -281,17 +283,16 @@ def test_a_zoom_stays_while_the_run_goes_on_until_a_double_click(bare, run):
     check(bare, run.figures())
 
 
-def test_pictures_have_the_names_too(bare, run):
-    downloads = []
-    bare.page.on("download", lambda download: downloads.append(download))
-    bare.page.evaluate(
-        "model.receive({ type: 'export', format: 'svg', name: 'lab', text: '' }, [])"
-    )
-    for _ in range(3000):
-        if len(downloads) == 3:
-            break
-        bare.page.wait_for_timeout(20)
-    names = [download.suggested_filename for download in downloads]
-    assert names == ["lab-angles.svg", "lab-norms.svg", "lab-neurons.svg"]
-    angles = downloads[0].path().read_text()
+def test_all_figures_are_saved_as_one_slide_with_names_of_curves_and_the_settings(bare, run):
+    text = "d=20 k=2 link=chain"
+    message = {"type": "export", "format": "svg", "name": "lab.svg", "text": text}
+    with bare.page.expect_download() as saved:
+        bare.page.evaluate("m => model.receive(m, [])", message)
+    assert saved.value.suggested_filename == "lab.svg"
+    slide = ElementTree.parse(saved.value.path()).getroot()
+    assert slide.get("viewBox") == "0 0 1280 720", "16:9"
+    svg = "{http://www.w3.org/2000/svg}"
+    assert len(slide.findall(f"{svg}svg")) == 3, "every figure"
+    assert [line.text for line in slide.findall(f"{svg}text")] == [text], "the settings under them"
+    angles = saved.value.path().read_text()
     assert ">largest<" in angles and ">second<" in angles and "rgb(0, 114, 178)" in angles

@@ -1,6 +1,5 @@
 """The picture of the hidden subspace in a bare page: numbers in, shapes out."""
 
-import json
 import re
 
 import numpy as np
@@ -237,15 +236,15 @@ def test_a_dark_page_has_light_colours(shown):
 
 
 def test_it_is_saved_as_svg_and_png(shown):
-    lab = shown(3)
-    saved = []
-    lab.page.on("download", lambda download: saved.append(download))
+    lab, files = shown(3), {}
     for form in ("svg", "png"):
-        message = {"type": "export", "format": form, "name": "lab", "text": ""}
-        lab.page.evaluate("m => model.receive(m, [])", json.loads(json.dumps(message)))
-    while len(saved) < 10:
-        lab.page.wait_for_timeout(20)
-    files = {one.suggested_filename: one.path().read_bytes() for one in saved}
-    svg = files["lab-picture.svg"].decode()
+        message = {"type": "export", "format": form, "name": f"lab.{form}", "text": "d=20"}
+        with lab.page.expect_download() as saved:
+            lab.page.evaluate("m => model.receive(m, [])", message)
+        assert saved.value.suggested_filename == f"lab.{form}"
+        files[form] = saved.value.path().read_bytes()
+    svg = files["svg"].decode()
     assert svg.startswith("<svg") and "°</text>" in svg and 'data-name="hand 2"' in svg
-    assert files["lab-picture.png"].startswith(b"\x89PNG") and len(files["lab-picture.png"]) > 5000
+    header = files["png"][:24]
+    assert header.startswith(b"\x89PNG") and len(files["png"]) > 20_000
+    assert [int.from_bytes(header[i : i + 4], "big") for i in (16, 20)] == [2560, 1440]

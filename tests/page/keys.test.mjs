@@ -24,6 +24,14 @@ test("N takes the next preset, B the one before, and other keys nothing", () => 
   for (const key of ["Enter", "Escape", "m", "ArrowUp", "Tab"]) assert.equal(wish(key, now), null);
 });
 
+test("F shows one figure alone; in a lecture L shows the address and ? the keys", () => {
+  const lecture = { ...now, lecture: true };
+  assert.deepEqual([wish("f", now), wish("F", lecture)], Array(2).fill({ shows: "one" }));
+  assert.deepEqual([wish("l", lecture), wish("?", lecture)],
+    [{ shows: "link" }, { shows: "keys" }]);
+  assert.deepEqual([wish("l", now), wish("?", now)], [null, null]);
+});
+
 test("in a lecture a presenter's keys turn presets; elsewhere they scroll the page", () => {
   const lecture = { ...now, lecture: true };
   assert.deepEqual(wish("PageDown", lecture), { order: "next preset" });

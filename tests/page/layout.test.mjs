@@ -50,7 +50,9 @@ test("a small view has neither title nor legend nor notes, and every second of m
 });
 
 test("type in a lecture grows with the page and never falls under 18 pixels", () => {
-  assert.deepEqual([640, 768, 1080, 2160].map((high) => sizeOf(true, high)), [18, 18, 26, 52]);
+  assert.deepEqual([500, 640, 768, 1080, 2160].map((high) => sizeOf(true, high)),
+    [18, 20, 24, 33, 65], "at least 3 % of the height");
+  assert.equal(sizeOf(true, 844, 390), 18, "a phone is no wall");
   assert.equal(sizeOf(false, 2160), 12);
 });
 

@@ -29,7 +29,8 @@ test("without a palette ink alone is changed", () => {
 });
 
 test("a lecture has large type, wide lines and large points", () => {
-  const [[dressed], layout] = dress([trace], { xaxis: { type: "log" }, yaxis: {} },
+  const xaxis = { type: "log", exponentformat: "power" };
+  const [[dressed], layout] = dress([trace], { xaxis, yaxis: {} },
     { ...light, size: 18, scale: 1.7 }, palette);
   assert.deepEqual([dressed.line.width, dressed.marker.size], [3 * 1.7, 5 * 1.7]);
   assert.equal(layout.font.size, 18);
@@ -77,7 +78,7 @@ test("a page looks once at its theme, and again when it changes", () => {
   };
   const page = { host: { get: () => true }, looks: null };
   const { dark: isDark, size, ink } = lookOf(page), once = asked;
-  assert.deepEqual([isDark, size, ink], [true, 18, "#eee"]);
+  assert.deepEqual([isDark, size, ink], [true, 24, "#eee"], "3 % of 768 pixels");
   lookOf(page);
   assert.equal(asked, once);
   page.looks = null;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { NOW, isNews, positionOf, rowAt, samplesAt, stepFrom }
+import { NOW, isBehind, isNews, positionOf, rowAt, samplesAt, stepFrom }
   from "../../course_utils/labs/page/timeline.js";
 
 const TIMES = Float64Array.of(0, 20, 300, 4000, 50_000);
@@ -52,8 +52,17 @@ test("an arrow shows another row, and stops at either end", () => {
   assert.equal(stepFrom(0, -1, TIMES), 0);
   assert.equal(stepFrom(NOW, 1, TIMES), NOW);
   let p = 0;
-  for (let i = 0; i < 7; i++) p = stepFrom(p, 1, TIMES);
-  assert.equal(p, NOW);
+  for (let row = 1; row < TIMES.length; row++) {
+    p = stepFrom(p, 1, TIMES);
+    assert.equal(rowAt(p >= NOW ? null : samplesAt(p, TIMES), TIMES), row);
+  }
+  assert.equal(p, NOW, "the last row is now, without a second press");
+});
+
+test("who looks at the last row is not behind, wherever the slider was dropped", () => {
+  const page = (cursor, shown) => ({ time: { cursor }, shown, record: { times: TIMES } });
+  assert.deepEqual([isBehind(page(null, 4)), isBehind(page(50_000, 4)), isBehind(page(4000, 3))],
+    [false, false, true]);
 });
 
 test("what the kernel says counts unless it is older than this page's own look", () => {

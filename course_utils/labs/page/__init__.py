@@ -14,6 +14,9 @@ import plotly
 
 HERE = Path(__file__).parent
 FIRST = ("style.css", "layout.css")  # the rules of other sheets come after theirs
+RECORDED = """body { max-width: 1280px; }
+p { font: 13px monospace; }
+h1 { margin: 0 0 8px; font: 600 20px sans-serif; }"""
 IMPORT = re.compile(r'^import \{\s*\w+(?:,\s*\w+)*,?\s*\}\s+from "\./(\w+\.js)";\n', re.M)
 TOP_LEVEL = re.compile(
     r"^(?:export )?(?:async )?(?:const|let|function\*?|class) (\{[^}]*\}|\w+)", re.M
@@ -156,13 +159,40 @@ def recorded(
         "frames": [[message, base64.b64encode(data).decode()] for message, data in frames],
         "traits": {"central": central, "label": title, "columns": columns},
     }
-    return Template((HERE / "recorded.html").read_text(encoding="utf-8")).substitute(
+    data = json.dumps(held).replace("<", "\\u003c")
+    body = (
+        f"<div id='figures' class='course-lab'></div><p>{html.escape(about)}</p>"
+        f"<script type='application/json' id='recording'>{data}</script>"
+    )
+    return file(title, body, RECORDED, "recording.js")
+
+
+def file(title: str, body: str, own: str, entry: str = "") -> str:
+    """A page of its own, in the reader's light or dark, which opens from a file.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    body : str
+        HTML under it.
+    own : str
+        CSS of this page alone.
+    entry : str
+        The module in this folder that draws its figures; empty where there are none.
+
+    Returns
+    -------
+    str
+        HTML that holds everything, plotly.js too (5 MB) where there are figures.
+    """
+    return Template((HERE / "file.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
-        about=html.escape(about),
-        style=style(),
-        frames=json.dumps(held).replace("<", "\\u003c"),
-        library=inlined(library().read_text(encoding="utf-8")),
-        program=inlined(bundle("recording.js")),
+        style=style() if entry else "",
+        own=own,
+        body=body,
+        library=inlined(library().read_text(encoding="utf-8")) if entry else "",
+        program=inlined(bundle(entry)) if entry else "",
     )
 
 

@@ -1,13 +1,18 @@
 // Keys of a lab: Space plays and pauses, arrows step and look back, N takes the next preset and B
-// the one before; in a lecture PageDown and PageUp do so too, which is what a presenter sends.
+// the one before; in a lecture PageDown and PageUp do so too, which is what a presenter sends. F
+// shows one figure alone, L the address for the class, ? all keys.
 
 import { labOf } from "./reach.js";
-import { lookNow, moveRow } from "./timeline.js";
+import { isBehind, lookNow, moveRow } from "./timeline.js";
+import { showOne, showPanel } from "./wall.js";
 
 const TYPED = "input, select, textarea, [role='slider'], .noUi-handle";
 const PRESSED = "button, summary, a[href]"; // Space and Enter are theirs
 
-// What a key asks for: an order to the kernel, or so many rows on or back; null for nothing.
+const SHOWN = { f: "one", l: "link", "?": "keys" };
+
+// What a key asks for: an order to the kernel, so many rows on or back, or what the page itself
+// shows; null for nothing.
 // `behind` says whether an earlier moment is looked at.
 export function wish(key, { playing, behind, lecture = false }) {
   if (key === " ") return { order: playing ? "pause" : "play" };
@@ -17,6 +22,8 @@ export function wish(key, { playing, behind, lecture = false }) {
   if (key === "b" || key === "B" || (lecture && key === "PageUp")) {
     return { order: "preset before" };
   }
+  const shows = SHOWN[key.toLowerCase()];
+  if (shows && (lecture || shows === "one")) return { shows };
   if (key === "ArrowLeft") return { rows: -1 };
   if (key !== "ArrowRight") return null;
   return behind ? { rows: 1 } : playing ? null : { order: "step" };
@@ -28,9 +35,15 @@ function taken({ key, target }) {
   return key === " " && target.closest(PRESSED) && !target.closest(".course-play, .course-pause");
 }
 
-function offers(page, lab, { order, rows }) {
+function offers(page, lab, { order, rows, shows }) {
+  if (shows) return shows !== "one" || lab.querySelector("[data-place='centre']");
   if (rows) return !page.time.box.hidden;
   return lab.querySelector(order.includes("preset") ? ".course-field-preset" : ".course-transport");
+}
+
+function show(page, what) {
+  if (what === "one") showOne(page);
+  else showPanel(page, what);
 }
 
 export function watchLabKeys(page) {
@@ -39,14 +52,15 @@ export function watchLabKeys(page) {
     const lab = labOf(page);
     if (!lab?.contains(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     const asked = wish(event.key, {
-      playing: page.host.get("playing"), behind: page.time.cursor !== null,
+      playing: page.host.get("playing"), behind: isBehind(page),
       lecture: page.host.get("lecture"),
     });
     if (!asked || taken(event) || !offers(page, lab, asked)) return;
     event.preventDefault();
     spent = event.key === " ";
     if (asked.rows) moveRow(page, asked.rows);
-    else if (!event.repeat || asked.order === "step") {
+    else if (asked.shows && !event.repeat) show(page, asked.shows);
+    else if (asked.order && (!event.repeat || asked.order === "step")) {
       if (asked.order !== "pause") lookNow(page);
       page.host.send({ type: "key", order: asked.order });
     }

@@ -2,6 +2,7 @@
 // it there. Without a centre all views are equal.
 
 import { make, setText } from "./dom.js";
+import { lookOf } from "./look.js";
 
 // What a view is called on its button, without the tags that plotly.js understands.
 export function titleOf({ layout, name }) {
@@ -36,7 +37,7 @@ export function placeCentre(page) {
     const place = !middle ? "equal" : view === middle ? "centre" : "beside";
     if (setData(view.box, "place", place)) changeSize(page, view, place);
     setData(view.box, "wide", Boolean(middle) && view === last);
-    if (view.small) nameButton(view);
+    if (view.small) nameButton(view, lookOf(page).lecture && lookOf(page).size);
   }
 }
 
@@ -58,11 +59,18 @@ function changeSize(page, view, place) {
   }
 }
 
-function nameButton({ button, layout, name }) {
-  const title = titleOf({ layout, name }), label = `${title}: bring to the centre`;
-  setText(button, title);
+function nameButton(view, size) {
+  const { button, layout, name } = view, title = titleOf({ layout, name });
+  const label = `${title}: bring to the centre`, key = `${title} ${size}`;
+  if (view.titled !== key) { // a long title in large letters gives way to the view's name
+    view.titled = key;
+    setText(button, title);
+    if (button.scrollWidth > button.clientWidth + 1) setText(button, initial(name));
+  }
   if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
 }
+
+const initial = (name) => name.charAt(0).toUpperCase() + name.slice(1);
 
 function makeButton(page, view) {
   const button = make("button", "course-bring");

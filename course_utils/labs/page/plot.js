@@ -107,10 +107,29 @@ export function content(page, view) {
   return [traces, layout];
 }
 
+// Whether curves can carry their names: on a slide they do so too where a notebook has a legend.
+export const nameable = ({ traces, layout, direct }) =>
+  direct || (layout.showlegend !== false && traces.every(({ type }) => type === "scatter"));
+
+const labelled = (page, view) => view.direct || (page.host.get("lecture") && nameable(view));
+
+// How a view is dressed now. Beside the centre of a lecture axes have numbers only where there is
+// room for their type.
+function styleOf(page, view) {
+  const now = lookOf(page, view.small), { clientWidth: width, clientHeight: height } = view.gd;
+  const bare = Boolean(view.small && now.lecture && height && height < 7.5 * now.size);
+  view.room = width && height ? { width, height } : null;
+  return { ...now, bare, room: view.room };
+}
+
 // Let plotly.js draw a view. A student's zoom stays until they double-click, or axes get other
 // limits.
 export function draw(page, view) {
-  const [traces, layout] = dress(...content(page, view), lookOf(page, view.small), page.palette);
+  const [given, wanted] = content(page, view);
+  if (labelled(page, view)) wanted.showlegend = false;
+  const [traces, layout] = dress(given, wanted, styleOf(page, view), page.palette);
+  // plotly.js would cut margins down to the size that the view had before
+  if (view.room) Object.assign(layout, view.room);
   layout.datarevision = page.draws = (page.draws ?? 0) + 1;
   layout.uirevision ??= view.revision;
   page.root.dataset.redraws = Number(page.root.dataset.redraws ?? 0) + 1;
@@ -143,12 +162,7 @@ export function resize(page, view) {
   if (!gd.isConnected || !gd.data || !gd.clientWidth) return;
   const { width, height } = gd._fullLayout;
   if (Math.abs(gd.clientWidth - width) < 1 && Math.abs(gd.clientHeight - height) < 1) return;
-  view.nodes = null;
-  page.plotly.Plots.resize(gd)?.then(() => {
-    if (page.closed) return;
-    if (view.behind) draw(page, view);
-    label(page, view);
-  });
+  Promise.resolve(draw(page, view)).then(() => page.closed || label(page, view));
 }
 
 // The plot's own axes in pixels; null before plotly.js has drawn any.
@@ -261,9 +275,24 @@ export function redraw(page, view) {
   });
 }
 
+// About where annotations lie, so that names keep off them.
+function noteBoxes({ gd }, { px, py }) {
+  const at = ({ first, slope }, v) => first + slope * v; // of a log axis in powers of ten
+  const shown = (gd.layout?.annotations ?? []).filter(({ visible, xref, yref }) =>
+    visible !== false && (xref ?? "x") === "x" && (yref ?? "y") === "y");
+  return shown.map(({ x, y, text, font, xanchor, yanchor, xshift = 0, yshift = 0 }) => {
+    const width = 0.58 * font.size * text.length, height = 1.3 * font.size;
+    const before = { left: 0, right: 1 }[xanchor] ?? 0.5, above = { top: 0, bottom: 1 }[yanchor];
+    const left = at(px, x) + xshift - before * width;
+    const top = at(py, y) - yshift - (above ?? 0.5) * height;
+    return { left, right: left + width, top, bottom: top + height };
+  });
+}
+
 // Names at the ends of curves, where a view asks for them.
 export function label(page, view) {
-  relabel(page, view, frameOf(view));
+  const frame = frameOf(view), wanted = labelled(page, view);
+  relabel(page, view, wanted && frame, wanted && frame ? noteBoxes(view, frame) : []);
 }
 
 // What stands in the page for the moved traces: paths, and places of points.

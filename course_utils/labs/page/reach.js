@@ -62,6 +62,7 @@ export function fillPage(page, on) {
   } else if (!on && lab.hasAttribute("popover")) {
     lab.hidePopover();
     lab.removeAttribute("popover");
+    delete lab.dataset.one;
   }
 }
 

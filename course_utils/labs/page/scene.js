@@ -5,7 +5,7 @@ import { inker, lookOf, paperLook } from "./look.js";
 import { limitOf, pictureOf } from "./picture.js";
 import { filled } from "./record.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+export const SVG = "http://www.w3.org/2000/svg";
 const DIRECTIONS = 6; // hidden directions whose weights are told
 
 export const isPicture = ({ kind }) => kind === "picture";
@@ -136,7 +136,7 @@ export function resizePicture(page, view) {
 export function pictureFile(page, view, { width, height }) {
   const now = paperLook(), svg = newSvg();
   const shapes = pictureOf({ ...numbersOf(page, view), small: false },
-    { width, height, size: 0.034 * height }, inker(page.palette, now));
+    { width, height, size: Math.max(13, 0.034 * height) }, inker(page.palette, now));
   put(svg, shapes, { width, height, now });
   svg.setAttribute("xmlns", SVG);
   svg.style.background = now.paper;

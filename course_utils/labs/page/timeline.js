@@ -36,11 +36,13 @@ export function positionOf(samples, times) {
   return Math.min(NOW - 1, Math.max(1, Math.round(NOW * share)));
 }
 
-// The next position in a direction at which another row is shown; the end where there is none.
+// The next position in a direction at which another row is shown; the end where there is none, and
+// for the last row, which is now.
 export function stepFrom(position, direction, times) {
   const row = (p) => rowAt(p >= NOW ? null : samplesAt(p, times), times), start = row(position);
   let next = position + direction;
   while (next > 0 && next < NOW && row(next) === start) next += direction;
+  if (direction > 0 && row(next) === times.length - 1) return NOW;
   return Math.min(NOW, Math.max(0, next));
 }
 
@@ -53,7 +55,7 @@ export function isNews({ cursor, looked }, { by, seq, pending }) {
 export function makeTimeline(page, show) {
   const box = make("div", "course-time", page.root);
   const label = make("label", "", box);
-  label.append("look back ");
+  make("span", "course-look", label).textContent = "look back ";
   const input = make("input", "", make("span", "course-slider", label));
   const numbers = { type: "range", min: 0, max: NOW, step: 1, value: NOW };
   for (const [name, value] of Object.entries(numbers)) input.setAttribute(name, value);
@@ -135,6 +137,10 @@ export function choose(page) {
   page.shown = rowAt(page.time.cursor, page.record.times);
   page.root.dataset.shown = page.shown;
 }
+
+// Whether a moment before the last is looked at.
+export const isBehind = ({ time, record, shown }) =>
+  time.cursor !== null && shown < record.times.length - 1;
 
 // Show where the slider is and what time that is.
 export function tellTime(page) {

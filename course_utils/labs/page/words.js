@@ -66,7 +66,7 @@ function fillRows(box, rows) {
 
 // The first sentence of a meaning, and the rest.
 export function parted(meaning) {
-  const end = meaning.search(/[.:] [A-Z]/) + 1;
+  const end = meaning.search(/\. [A-Z]/) + 1;
   return end ? [meaning.slice(0, end), meaning.slice(end).trim()] : [meaning, ""];
 }
 

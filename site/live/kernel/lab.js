@@ -157,9 +157,9 @@ export class Lab {
   }
 
   export(format) {
-    const table = format === "csv", name = this.facts.lab.name.toLowerCase();
-    const text = table ? csv(this.session, this.session.run()) : "";
-    this.send({ type: "export", format, name: name + (table ? ".csv" : ""), text });
+    const { name, code: usual } = this.facts.lab, code = this.reader.code(this.session.settings);
+    const text = format === "csv" ? csv(this.session, this.session.run()) : code;
+    this.send({ type: "export", format, name: fileName(name, code, usual, format), text });
   }
 
   compare(on) {
@@ -223,4 +223,14 @@ function fewOf(rows) {
     return rest > 0.5 || (rest === 0.5 && down % 2) ? down + 1 : down;
   });
   return [...new Set(places)].map((i) => rows[i]);
+}
+
+// The name of a file by lab, settings that are not the usual ones, and time, as orders.py gives it.
+function fileName(lab, code, usual, format) {
+  const known = new Set(usual.split(" "));
+  const parts = code.split(" ").filter((part) => /^(d|k|link)=/.test(part) || !known.has(part));
+  const now = new Date(), two = (v) => String(v).padStart(2, "0");
+  const day = [now.getFullYear(), two(now.getMonth() + 1), two(now.getDate())].join("-");
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(two).join(".");
+  return `${[lab, ...parts, day, time].join("_").replace(/[^\w.=-]/g, "-")}.${format}`;
 }
