@@ -16,7 +16,7 @@ import pytest
 
 from course_utils import __main__, principal_angles
 from course_utils.estimators import explained_share
-from course_utils.exercises import examine, exercises
+from course_utils.exercises import examine, exercises, mechanism
 from course_utils.exercises.drawing import between, drawn, drawn_for
 from course_utils.homework import NoPoints, grading, writing
 
@@ -128,6 +128,22 @@ def test_nbgrader_makes_the_students_notebook_of_the_instructors(made, chapter):
     for id, exercise in exercises(int(chapter)).items():
         answer = cells_of(notebook(made[chapter], "instructor"), id)[0].source
         assert re.sub(r" *### \w+ SOLUTION\n", "", answer).startswith(exercise.solution)
+
+
+def test_in_what_students_install_checks_and_hints_say_what_is_there(made, monkeypatch, capsys):
+    scope = {"__package__": "course_utils.exercises"}
+    file = made["2"] / "student/course/course_utils/exercises/e02.py"
+    exec(file.read_text(), scope)
+    theirs = {exercise.id: exercise for exercise in scope["EXERCISES"]}
+    assert [(e.id, e.name, e.cell, e.hints) for e in theirs.values()] == [
+        (e.id, e.name, e.cell, e.hints) for e in exercises(2).values()
+    ]
+    monkeypatch.setattr(mechanism, "find_exercise", theirs.__getitem__)
+    mechanism.check("2.1", None)
+    assert "is examined when it is graded: weight decay; gradient." in capsys.readouterr().out
+    for _ in range(3):
+        mechanism.hint("2.1")
+    assert capsys.readouterr().out.endswith("There is no third hint.\n")
 
 
 def test_only_imports_definitions_and_answers_run_when_it_is_graded(made):

@@ -275,7 +275,8 @@ def hint(id: str) -> None:
     number = min(taken + 1, 2)
     print(f"Hint {number} of 2 for exercise {exercise.id}: {exercise.hints[number - 1]}")
     if taken > 1:
-        print("There is no third hint; the solution is folded below the exercise.")
+        where = "" if exercise.held_out else "; the solution is folded below the exercise"
+        print(f"There is no third hint{where}.")
     note("hint", exercise=exercise.id, number=number)
 
 
