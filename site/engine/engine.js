@@ -59,12 +59,13 @@ class Machine {
     this.calls = new WebAssembly.Instance(module, { page }).exports;
   }
 
-  // Room for n numbers; the same one again and again, as it is wanted for one call at a time.
+  // Room for n numbers; the same one again and again, as it is wanted for one call at a time. It
+  // at least doubles where it has to grow, since what it leaves is lost.
   room(n) {
     if (n > (this.size ?? 0)) {
-      this.at = this.calls.room(n);
-      if (!this.at) throw new Refused(`${n} numbers do not fit into the page's memory.`);
-      this.size = n;
+      const size = Math.max(n, 2 * (this.size ?? 0)), at = this.calls.room(size);
+      if (!at) throw new Refused(`${n} numbers do not fit into the page's memory.`);
+      Object.assign(this, { at, size });
     }
     return this.at;
   }
