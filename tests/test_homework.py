@@ -50,6 +50,8 @@ def cells_of(notebook, id: str):
 @pytest.fixture
 def graded(made, monkeypatch, tmp_path):
     """What each property of an answer to an exercise gets: its points, or what is said instead."""
+    if not hasattr(os, "fork"):
+        pytest.skip("answers are graded on Linux and macOS")
     place = tmp_path / "autograded" / "ada" / "homework"
     place.mkdir(parents=True)
     monkeypatch.chdir(place)
@@ -319,7 +321,7 @@ def test_data_belong_to_the_student(id):
         return told.digest()
 
     assert asked("key ada") != asked("key bob")
-    assert id[0] == "1" or asked("key ada") == asked("key ada")
+    assert id != "2.1" or asked("key ada") == asked("key ada")
 
 
 def test_everyone_has_the_same_data_where_nothing_is_graded():
