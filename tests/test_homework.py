@@ -7,6 +7,7 @@ import hashlib
 import math
 import os
 import re
+import shutil
 from pathlib import Path
 
 import nbclient
@@ -322,6 +323,22 @@ def test_data_belong_to_the_student(id):
 
     assert asked("key ada") != asked("key bob")
     assert id != "2.1" or asked("key ada") == asked("key ada")
+
+
+def test_the_id_and_the_key_draw_what_is_graded(graded, made, tmp_path):
+    held_out = made["2"] / "instructor" / "held_out"
+    other = shutil.copytree(held_out, tmp_path / "other")
+    (other / "key").write_text("another")
+
+    def seen(student, folder=held_out):
+        def answer(W, directions):
+            (tmp_path / "seen").write_bytes(W.tobytes())
+
+        assert "nothing" in grading.judged(folder, student, "2.2", "adds up to W", answer)
+        return (tmp_path / "seen").read_bytes()
+
+    assert grading.student() == "ada" and seen("ada") == seen("ada")
+    assert len({seen("ada"), seen("bob"), seen("ada", other)}) == 3
 
 
 def test_everyone_has_the_same_data_where_nothing_is_graded():
