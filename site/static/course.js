@@ -37,6 +37,13 @@ function veilAfter(element) {
   return next?.matches(".course-veil") ? next : null;
 }
 
+// A lab that is alive plays once its question is answered, as in a notebook.
+function play(element) {
+  const lab = element.nextElementSibling;
+  const buttons = lab?.matches(".course-live") ? [...lab.querySelectorAll("button")] : [];
+  buttons.find((button) => button.textContent === "Play")?.click();
+}
+
 for (const element of document.querySelectorAll(".course-ask")) {
   const held = JSON.parse(element.dataset.ask);
   const veil = veilAfter(element);
@@ -48,6 +55,7 @@ for (const element of document.querySelectorAll(".course-ask")) {
     model: model({ ...held, chosen: before }, ({ chosen, options, question }) => {
       keep(question, options[chosen]);
       if (veil && chosen >= 0) veil.open = true;
+      if (chosen >= 0) play(element);
     }),
   });
 }

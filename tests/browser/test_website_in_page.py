@@ -13,6 +13,7 @@ pytest.importorskip("playwright.sync_api")
 pytest.importorskip("myst_nb", reason="make site installs what the website needs")
 
 ROOT = Path(__file__).parents[2]
+SAMPLES = "/After [1-9][\\d,]* samples/.test(document.querySelector('.course-live').textContent)"
 DARK = "getComputedStyle(document.body).backgroundColor"
 
 
@@ -81,5 +82,13 @@ def test_a_reader_without_a_kernel_commits_reads_searches_and_turns_the_light_of
     opened.reload()
     assert opened.evaluate("document.documentElement.dataset.theme") == "dark"
     assert opened.evaluate(DARK) != light
+    opened.goto(f"{address}index.html")
+    lab = opened.locator(".course-live")
+    lab.get_by_role("button", name="Play", exact=True).wait_for()
+    lab.get_by_text("After 0 samples").first.wait_for()
+    opened.locator(".course-ask").get_by_label("still everywhere").check()
+    opened.locator(".course-ask").get_by_role("button", name="Commit").click()
+    opened.get_by_text("it does not hold; the run says: in the plane of the two").wait_for()
+    opened.wait_for_function(SAMPLES)  # it plays
     opened.goto(f"{address}search.html?q=stationary")
     opened.locator("#search-results a[href*='02_sgd']").first.wait_for()
