@@ -201,7 +201,9 @@ function watchSize(page) {
   page.sizes = new ResizeObserver(() => {
     const { clientWidth } = sentence;
     const narrow = clientWidth < 616 ? "1" : clientWidth < 816 ? "2" : "3";
-    for (const el of [page.root, labOf(page)]) if (el) el.dataset.narrow = narrow;
+    for (const el of [page.root, labOf(page)]) {
+      if (el && clientWidth) el.dataset.narrow = narrow; // one figure alone has no sentence
+    }
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => {
       page.nameSliders();
