@@ -47,12 +47,66 @@ def test_the_lab_shows_slide_after_slide_and_goes_back(written):
         "2. Nothing to learn.",
     ]
     shown = []
-    for order in ("next preset", "next preset", "next preset", "preset before", "preset before"):
+    for order in ("next preset", "next preset", "preset before", "preset before", "next preset"):
         lab._obey(order, None)
         shown.append((lab.settings.link, lab.stage.central, lab.chosen[0]))
     first, second = ("tanh", "angles", "1"), ("none", "norms", "2")
-    assert shown == [second, first, second, first, second]
+    assert shown == [second, second, first, first, second], "it stays at both ends"
     lab.close()
+
+
+@pytest.fixture
+def told(written):
+    """A lecture of two slides, its first one shown."""
+    lab = lecture(written(TWO))
+    wait(lambda: lab.chosen.startswith("1."))
+    yield alone(lab)
+    lab.close()
+
+
+def test_a_slide_waits_untrained_until_space(told):
+    assert len(told.run) == 1 and not told.actor.playing
+    told._obey("play", None)
+    assert told.actor.playing and told.stage.playing
+    told._obey("next preset", None)
+    assert len(told.run) == 1 and not told.actor.playing and not told.stage.playing
+
+
+def test_a_slide_is_found_again_as_it_was_left(told):
+    told._obey("step", None)
+    told._obey("new_seed", None)
+    told._obey("step", None)
+    was = told.run
+    told._obey("next preset", None)
+    told._obey("step", None)
+    other = told.run
+    told._obey("preset before", None)
+    assert told.run.samples.tolist() == was.samples.tolist() and told.settings == was.settings
+    assert told.code.value == told.short() and "seed=1" in told.short()
+    assert not told.actor.playing
+    told._obey("step", None)  # it goes on as if nothing else had been shown
+    assert told.run.samples[-1] > was.samples[-1]
+    assert (told.run.perpendicular[: len(was)] == was.perpendicular).all()
+    told._obey("preset", list(told.presets)[1])
+    assert told.run.samples.tolist() == other.samples.tolist()
+
+
+def test_a_changed_slide_begins_anew_and_keeps_its_place(told):
+    told._obey("step", None)
+    told._obey("set noise", 0.7)
+    told._obey("next preset", None)
+    assert told.chosen.startswith("2."), "the next of the slide that was changed, not the first"
+    told._obey("preset before", None)
+    assert told.settings.noise == 0.1 and len(told.run) == 1
+    told._obey("code", "d=30 k=1")
+    told._obey("next preset", None)
+    assert told.chosen.startswith("2.")
+
+
+def test_what_a_slide_asks_has_its_number(told):
+    note = told.presets[told.chosen][1]
+    assert note == "1 / 2  The angle falls | and stays."
+    assert "course-slides" in told._dom_classes  # by which the page makes it strong
 
 
 def test_the_first_slide_is_there_at_once(written):
@@ -97,16 +151,21 @@ def test_slides_are_not_noted_as_the_teachers_own_work(written):
         ("\nd=20 || x", "line 2 of"),
         ("d=20 | | x", "line 1 of"),
         ("d=-3 | angles | x", "line 1 of .*d='-3'"),
-        ("no weight decoy | angles | x", "line 1 of .*A preset is one of the theorem holds"),
         (
-            "d=20 | angels | x",
-            "slide 1 of .*'angels' is no figure of SubspaceLab, which has picture",
+            "no weight decoy | angles | x",
+            "line 1 of .*no preset of SubspaceLab, .*no other lab's. Take one of the theorem holds",
+        ),
+        ("ten neurons | angles | x", "'ten neurons' is no preset of SubspaceLab"),
+        (
+            "# one\n\nd=20 | angels | x",
+            "line 3 of .*'angels' is no figure of SubspaceLab, which has picture",
         ),
     ],
 )
 def test_what_is_wrong_with_a_line_is_said(written, text, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as told:
         lecture(written(text))
+    assert told.value.__cause__ is None and told.value.__suppress_context__ == ("-3" in text)
 
 
 def test_the_example_opens():
@@ -115,6 +174,10 @@ def test_the_example_opens():
     assert len(told) >= 6 and len(lab.presets) == len(told)
     assert {slide.view for slide in told} <= {view.name for view in lab.figures()}
     lab.close()
+
+
+def test_the_example_asks():
+    assert all(slide.sentence.endswith("?") for slide in read_slides(EXAMPLE))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

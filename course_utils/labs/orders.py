@@ -49,8 +49,6 @@ class Orders:
         self.knobs = {**fields, **lab.player.knobs, **knobs, "preset": preset}
         coded = {"code": partial(take_code, lab), "copy": partial(copy_code, lab)}
         self.table: dict[str, Callable[[Any], None]] = {
-            **lab.player.orders,
-            **(lab.gate.orders if lab.gate else {}),
             **{order: partial(self._act, act) for order, act in own.items()},
             **{order: partial(self._turn, knob) for order, knob in self.knobs.items()},
             **(coded if lab.example else {}),
@@ -60,6 +58,8 @@ class Orders:
             "new_seed": partial(draw_anew, lab),
             "export": partial(export, lab),
             "show": lambda _: None,  # a frame follows every order
+            **lab.player.orders,  # who owns time may turn presets in another way
+            **(lab.gate.orders if lab.gate else {}),
         }
         for order, knob in self.knobs.items():
             knob.widget.observe(self._by_hand(order), "value")

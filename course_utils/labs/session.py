@@ -104,6 +104,16 @@ class Session:
             self.train(int(t) - self.samples)
         self._predict(force=True)
 
+    def resume(self, left: Session) -> None:
+        """Go on with a run that was left, in place of the one that is there.
+
+        Parameters
+        ----------
+        left : Session
+            ``copy.copy`` of this session, made before another run began.
+        """
+        vars(self).update(vars(left))
+
     @property
     def samples(self) -> int:
         """How many samples each seed has seen."""

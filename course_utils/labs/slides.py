@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..settings import Settings
 from .lab import Lab
+from .orders import take_preset
+from .player import Player
+from .session import Session
 from .subspace import PRESETS, SubspaceLab
 
 FORM = "a settings code or a preset of SubspaceLab | the figure in the centre | one sentence"
@@ -23,12 +27,15 @@ class Slide:
     view : str
         Name of the figure in the centre.
     sentence : str
-        What is said of it; it stands under the figures.
+        What is asked or said; it stands over the figures.
+    line : int
+        Where it stands in its file.
     """
 
     settings: Settings
     view: str
     sentence: str
+    line: int = field(default=0, compare=False)
 
 
 def read_slides(path: str | Path) -> list[Slide]:
@@ -57,18 +64,90 @@ def read_slides(path: str | Path) -> list[Slide]:
     told = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"]
     if not told:
         raise ValueError(f"{path} has no slide: write lines of the form {FORM}")
-    return [_slide(line, f"line {i} of {path}") for i, line in told]
+    return [_slide(line, i, path) for i, line in told]
 
 
-def _slide(line: str, where: str) -> Slide:
-    parts = [part.strip() for part in line.split("|", 2)]
+def _slide(line: str, i: int, path: str | Path) -> Slide:
+    where, parts = f"line {i} of {path}", [part.strip() for part in line.split("|", 2)]
     if len(parts) < 3 or not all(parts):
         raise ValueError(f"{where} is {line.strip()!r}, but a slide is {FORM}")
+    what, view, sentence = parts
+    if what in PRESETS:
+        return Slide(PRESETS[what][0], view, sentence, i)
+    if "=" not in what:
+        raise ValueError(
+            f"{where}: {what!r} is no preset of SubspaceLab, and a lecture knows no other lab's. "
+            f"Take one of {', '.join(PRESETS)}; or write a settings code, such as d=50 k=2"
+        )
     try:
-        settings = PRESETS[parts[0]][0] if parts[0] in PRESETS else Settings.from_code(parts[0])
+        return Slide(Settings.from_code(what), view, sentence, i)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}. A preset is one of {', '.join(PRESETS)}") from None
-    return Slide(settings, *parts[1:])
+        raise ValueError(f"{where}: {error}") from None
+
+
+class Presenter(Player):
+    """A Player for slides: each opens untrained and waits, and is found again as it was left.
+
+    Parameters
+    ----------
+    lab : Lab
+        Whose presets are the slides.
+
+    Notes
+    -----
+    A slide in which something was changed begins anew when it is shown again. After the last slide
+    comes no other, and none before the first.
+    """
+
+    def __init__(self, lab: Lab):
+        super().__init__(lab)
+        self.at = 0  # the slide that is shown, whatever was changed in it
+        self._left: dict[str, Session] = {}
+        self.orders |= {
+            "preset": self.show,
+            "next preset": lambda _: self.turn(1),
+            "preset before": lambda _: self.turn(-1),
+        }
+
+    def go(self) -> None:
+        """Wait for Play."""
+        self.pause()
+
+    def turn(self, by: int) -> None:
+        """Show another slide, if there is one.
+
+        Parameters
+        ----------
+        by : int
+            How many slides on, or back where it is negative.
+        """
+        names, to = list(self.lab.presets), self.at + by
+        if 0 <= to < len(names):
+            self.show(names[to])
+
+    def show(self, name: str) -> None:
+        """Show a slide: as it was left, or else untrained.
+
+        Parameters
+        ----------
+        name : str
+            Of the slide.
+
+        Raises
+        ------
+        ValueError
+            For one that is not there.
+        """
+        lab, names = self.lab, list(self.lab.presets)
+        if name == lab.chosen:
+            return
+        if lab.chosen:  # as it came from the file
+            self._left[lab.chosen] = copy(lab.session)
+        take_preset(lab, name)
+        self.at = names.index(name)
+        if left := self._left.pop(name, None):
+            lab.session.resume(left)
+            lab.code.value = lab.short()
 
 
 def lecture(path: str | Path) -> Lab:
@@ -82,8 +161,9 @@ def lecture(path: str | Path) -> Lab:
     Returns
     -------
     Lab
-        In lecture mode, with the slides in place of presets. N or PageDown shows the next one, B
-        or PageUp the one before; Space plays, Escape leaves. The settings code stays in sight.
+        In lecture mode, with the slides in place of presets. Each waits untrained until Space
+        plays it; N or PageDown shows the next one, B or PageUp the one before, as it was left;
+        Escape ends the lecture. Sentence and settings code stay in sight.
 
     Raises
     ------
@@ -94,17 +174,22 @@ def lecture(path: str | Path) -> Lab:
     """
     told = read_slides(path)
     listed = {
-        f"{i}. {slide.sentence}": (slide.settings, slide.sentence, {"centre": slide.view})
+        f"{i}. {slide.sentence}": (
+            slide.settings,
+            f"{i} / {len(told)}  {slide.sentence}",
+            {"centre": slide.view},
+        )
         for i, slide in enumerate(told, 1)
     }
-    lab = SubspaceLab(told[0].settings, lecture=True, presets=listed)
+    lab = SubspaceLab(told[0].settings, lecture=True, presets=listed, player=Presenter)
     known = [view.name for view in lab.figures()]
-    for i, slide in enumerate(told, 1):
+    for slide in told:
         if slide.view not in known:
             lab.close()
             raise ValueError(
-                f"slide {i} of {path}: {slide.view!r} is no figure of SubspaceLab, "
+                f"line {slide.line} of {path}: {slide.view!r} is no figure of SubspaceLab, "
                 f"which has {', '.join(known)}"
             )
+    lab.add_class("course-slides")
     lab.actor.order("preset", next(iter(listed)))
     return lab

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import ipywidgets as widgets
@@ -86,6 +86,7 @@ def SubspaceLab(
     lecture: bool = False,
     question: Question | None = None,
     presets: Mapping[str, tuple] | None = None,
+    player: Callable[[Lab], Player] | None = None,
 ) -> Lab:
     """Principal angles, the two parts of W, neurons, singular values and risk, while SGD runs.
 
@@ -107,6 +108,8 @@ def SubspaceLab(
         ``samples`` as ever.
     presets : mapping of str to tuple, optional
         In place of the lab's own: settings and a note, and what orders it gives besides.
+    player : callable, optional
+        Called with the lab, makes who owns its time; left out, a Player that trains ``samples``.
 
     Returns
     -------
@@ -130,7 +133,7 @@ def SubspaceLab(
         partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
-        player=partial(Player, samples=samples),
+        player=player or partial(Player, samples=samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
         presets=PRESETS if presets is None else presets,
