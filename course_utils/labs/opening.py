@@ -51,7 +51,7 @@ def opening_lab() -> Lab:
         "200 neurons are random arrows in 100 dimensions. Where are they after 15,000 samples?",
         {
             EVERYWHERE: "One sample tells little, but steps add up, and decay forgets the rest.",
-            AXES: "The network needs the plane that the two span; no axis in it is special to it.",
+            AXES: "Two clusters, but between the two: hardly a neuron stands on one of them.",
             PLANE: "Steps push along hidden directions on average, and all else only shrinks.",
         },
         right=where_they_are,
