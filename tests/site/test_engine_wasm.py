@@ -81,7 +81,7 @@ RUNS = random_settings(30)
 # diverge: decay that overshoots, by so little that the second chunk of samples has to be undone;
 # the square loss; and another
 WILD = (
-    Settings(d=200, k=1, link="linear", width=8, step=1, weight_decay=402),
+    Settings(d=200, k=1, link="linear", width=40, step=1, weight_decay=402),
     Settings(d=10, k=1, link="quintic", width=16, step=20, loss="square"),
     Settings(d=2, k=1, link="linear", width=8, step=700, inputs="spiked:1000000:1", weight_decay=0),
 )
@@ -100,6 +100,7 @@ WIDE = [
     Settings(d=70, k=50, width=90, link="sum_squares"),
     Settings(d=1700, k=1, width=260, link="tanh"),  # the longest blocks between foldings
     Settings(d=20, k=2, width=9, step=20, weight_decay=0.999),  # a step leaves a thousandth of W
+    Settings(d=20, k=2, width=9, step=20, weight_decay=1),  # and here nothing
 ]
 TIMES = np.r_[0:50, 10 ** np.arange(2, 13)]
 SCHEDULES = [
