@@ -30,6 +30,7 @@ from course_utils.labs.page import HERE as PAGE  # noqa: E402
 from course_utils.labs.page import library, style  # noqa: E402
 from course_utils.losses import LOSSES  # noqa: E402
 
+RECORDINGS = HERE / "recordings"  # of other labs; see record.py
 LABS = {"SubspaceLab": SubspaceLab, "BreakLab": BreakLab}
 
 
@@ -58,6 +59,7 @@ def facts() -> dict:
         "palette": palette(),
         "views": stored_views(),
         "labs": {name: lab_facts(name) for name in LABS},
+        "recorded": sorted(path.stem for path in RECORDINGS.glob("*.json")),
     }
 
 
@@ -128,6 +130,7 @@ def build(folder: Path) -> None:
     shutil.copy(library(), folder / "plotly.js")
     text = json.dumps(plain(facts()), ensure_ascii=False, allow_nan=False)
     (folder / "data.json").write_text(text, encoding="utf-8")
+    shutil.copytree(RECORDINGS, folder / "recordings", dirs_exist_ok=True)
     made = compiled().parent
     for path in (*made.glob("*.js"), *made.glob("*.wasm")):
         shutil.copy(path, folder / "engine")

@@ -6,6 +6,7 @@ import { makeControls } from "./controls.js";
 import { workerHost } from "./host.js";
 import { make, setText } from "./page/dom.js";
 import { mount } from "./page/stage.js";
+import { openRecorded } from "./recorded.js";
 
 const beside = (name) => new URL(name, import.meta.url);
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
@@ -153,6 +154,21 @@ function makeTwin(lab, host) {
   });
 }
 
+// Recordings of a lab that is not alive here, where there are some.
+async function openStored(el, { facts, plotly }) {
+  const { lab } = el.dataset;
+  if (!facts.recorded.includes(lab)) {
+    say(el, "This lab is alive in Jupyter only; here it is as it was stored.");
+    return;
+  }
+  try {
+    const answer = await fetched(`recordings/${lab}.json`);
+    openRecorded(el, await answer.json(), plotly);
+  } catch (problem) {
+    say(el, `The recordings of this lab could not be loaded (${problem.message}).`);
+  }
+}
+
 async function openAll() {
   const labs = [...document.querySelectorAll(".course-live")];
   if (!labs.length) return;
@@ -175,7 +191,7 @@ async function openAll() {
   }
   for (const [i, el] of labs.entries()) {
     if (Object.hasOwn(shared.facts.labs, el.dataset.lab)) await openLab(el, i + 1, shared);
-    else say(el, "This lab is alive in Jupyter only; here it is as it was stored.");
+    else await openStored(el, shared);
   }
 }
 

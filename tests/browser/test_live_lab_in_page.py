@@ -40,6 +40,8 @@ def address(tmp_path_factory):
     build(folder / "live")
     (folder / "some").mkdir()
     (folder / "some" / "page.html").write_text(PAGE)
+    other = PAGE.replace("SubspaceLab", "CompressionLab")
+    (folder / "some" / "recorded.html").write_text(other)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/some/page.html"
@@ -132,5 +134,19 @@ def test_a_browser_without_webassembly_keeps_the_figure_and_a_sentence(chromium,
     live.page.goto(address)
     live.page.get_by_text("has no WebAssembly").wait_for()
     assert live.page.get_by_text("as it was stored").first.is_visible()
+    assert live.problems == []
+    live.context.close()
+
+
+def test_another_lab_shows_recordings_of_its_presets(chromium, address):
+    live = Live(chromium, address)
+    live.page.goto(address.replace("page.html", "recorded.html"))
+    menu = live.page.get_by_label("recorded")
+    menu.select_option("no weight decay")
+    live.says(r"After 20,000 samples .* rank \d+ of 100")
+    live.until("() => document.querySelectorAll('.course-plot .js-line').length > 2")
+    assert live.page.get_by_text("as it was stored").is_hidden()
+    menu.select_option("as above")
+    live.page.get_by_text("as it was stored").wait_for()
     assert live.problems == []
     live.context.close()

@@ -74,6 +74,7 @@ def test_numbers_are_written_as_python_writes_them():
     for x in [*wide, *ties, 0.0, 1.0, 1e-5, 1e16, 123456789.0, 99999.5, 9.995, 5e-324]:
         for n in (0, 1, 2, 3):
             both("fixed", f"{x:.{n}f}", x, n)
+            both("fixedZ", f"{x:z.{n}f}", x, n)
         for p in (1, 2, 3, 4, 6):
             both("general", f"{x:.{p}g}", x, p)
         both("commas", f"{x:,.0f}", x)

@@ -1,7 +1,7 @@
 // A recorded run: rows are snapshots {samples, perpendicular, parallel, angles, singular_values,
 // risk, r2, neurons, overlaps}; with its settings, its floors, a note, and what was turned.
 
-import { commas, degrees, fixed, general, inD, repr } from "./texts.js";
+import { commas, degrees, fixed, fixedZ, general, inD, repr } from "./texts.js";
 
 export const SEEN = 600; // numbers that tell the neurons of one moment
 
@@ -67,7 +67,7 @@ export function sentenceOf(run, moment) {
   const { samples, angles, perpendicular, parallel, risk, r2 } = run.rows[moment];
   const shown = Array.from(angles, (a) => fixed(degrees(a), 1)).join(", ");
   const fit = Number.isNaN(risk) ? ""
-    : `; test risk ${fixed(risk, 4)}${Number.isNaN(r2) ? "" : ` (R2 ${fixed(r2, 2)})`}`;
+    : `; test risk ${fixed(risk, 4)}${Number.isNaN(r2) ? "" : ` (R2 ${fixedZ(r2, 2)})`}`;
   const note = run.note ? ` ${run.note}` : "";
   return `After ${commas(samples)} samples (${inD(samples, run.settings.d)}): `
     + `angle${angles.length === 1 ? "" : "s"} ${shown} degrees; W_perp ${fixed(perpendicular, 3)}, `

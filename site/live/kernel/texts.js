@@ -13,6 +13,9 @@ export function fixed(x, n = 0) {
   return sign + (n ? `${even.slice(0, -n)}.${even.slice(-n)}` : even);
 }
 
+// f"{x:z.nf}": no minus before zero.
+export const fixedZ = (x, n = 0) => fixed(x, n).replace(/^-(?=[0.]+$)/, "");
+
 // f"{x:,.nf}" and f"{i:,}".
 export function commas(x, n = 0) {
   const [whole, part] = fixed(x, n).split(".");

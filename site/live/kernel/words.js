@@ -3,7 +3,7 @@
 import { withPull } from "./pull.js";
 import { csvOf, sentenceOf, tableOf } from "./run.js";
 import { predictedAt } from "./session.js";
-import { commas, fixed, inD, percent } from "./texts.js";
+import { commas, fixed, fixedZ, inD, percent } from "./texts.js";
 
 // The sentence, the rows and the clock of one moment.
 export function wordsAt(session, run, moment) {
@@ -14,7 +14,7 @@ export function wordsAt(session, run, moment) {
   const rows = [
     ["W⊥", known ? fixed(predicted, 3) : "", fixed(now.perpendicular, 3), known ? error : ""],
     ["W∥", "", fixed(now.parallel, 3), ""],
-    ["test R²", "", Number.isNaN(now.r2) ? "" : fixed(now.r2, 2), ""],
+    ["test R²", "", Number.isNaN(now.r2) ? "" : fixedZ(now.r2, 2), ""],
   ];
   const foreseen = ` Predicted W_perp ${fixed(predicted, 3)} (${error} off).`;
   const said = known && now.samples ? foreseen : "";

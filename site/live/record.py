@@ -1,0 +1,134 @@
+"""Record the presets of labs that are alive in Jupyter only, for pages that have no kernel.
+
+    python site/live/record.py [LAB ...]
+
+What is measured takes up to four seconds of processor time a preset, so it is stored beside this
+file, as recordings/LAB.json. Run it again when a lab or its presets have changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent.parent)]
+
+from course_utils import Settings, labs  # noqa: E402
+from course_utils.labs.frames import Frames  # noqa: E402
+from course_utils.links import LINKS  # noqa: E402
+from course_utils.record import checkpoint_times  # noqa: E402
+
+FOLDER = HERE / "recordings"
+SAMPLES = 20_000  # of a lab that trains
+RECORDED = ("TargetLab", "HermiteLab", "CompressionLab", "EstimatorsLab", "NTKLab", "GapLab")
+
+
+def states(name: str) -> Iterator[tuple[str, str, object]]:
+    """Labs in the states that are worth a recording.
+
+    Parameters
+    ----------
+    name : str
+        A name in RECORDED.
+
+    Yields
+    ------
+    str, str, Lab
+        What the state is called, what is to be said of it, and the lab.
+    """
+    make = getattr(labs, name)
+    if name == "HermiteLab":  # links are its presets
+        for link in LINKS.values():
+            if link.k_range == (1, 1):
+                yield link.name, f"{link.formula}: {link.meaning}.", make(link.name)
+        return
+    lab = make(Settings(d=20)) if name == "TargetLab" else make()
+    for preset, (_, note, *_) in lab.presets.items():
+        lab.orders["preset"](preset)
+        finish(lab)
+        yield preset, note, lab
+
+
+def finish(lab) -> None:
+    """Measure all that a lab measures by itself, or train."""
+    if hasattr(lab.session, "train"):
+        for t in checkpoint_times(SAMPLES, 60)[1:]:
+            lab.session.train(int(t) - lab.session.samples)
+        lab.orders["pause"](None)  # what is measured at rest only
+    while getattr(lab.session, "unfinished", False):
+        lab.session.step()
+
+
+def recording(lab, note: str) -> list:
+    """What a page draws of a lab as it is now: a message, and its arrays in base 64.
+
+    Parameters
+    ----------
+    lab : Lab
+        All measured.
+    note : str
+        What is said under it.
+
+    Returns
+    -------
+    list
+        For ``recordingHost`` of page/hosts.js.
+    """
+    result = lab.result
+    now = lab.words(result, lab.player.moment(result))
+    now.note, now.settings = note, lab.short()
+
+    def say(moment: int):
+        words = lab.words(result, moment)
+        words.clock = lab.player.clock(result, moment)
+        return words
+
+    more = (lab.tables(result), say) if lab.tables else ()
+    message, data = Frames().frame(lab.views(result), now, *more)
+    return [rounded(message | {"n": 1}), base64.b64encode(data).decode()]
+
+
+def rounded(value):
+    """Plain values, without digits that nobody sees and without what JSON does not know."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(part) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.8g}") if math.isfinite(value) else None
+    return value
+
+
+def recordings(name: str) -> dict:
+    """All recordings of a lab.
+
+    Parameters
+    ----------
+    name : str
+        A name in RECORDED.
+
+    Returns
+    -------
+    dict
+        How its views stand, and its states in order.
+    """
+    told, made = {}, []
+    for state, note, lab in states(name):
+        told = {"central": lab.stage.central, "columns": lab.stage.columns, "label": name}
+        made.append({"name": state, "code": lab.short(), "frame": recording(lab, note)})
+        if name == "HermiteLab":
+            lab.close()
+    return {"traits": told, "states": made}
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for one in sys.argv[1:] or RECORDED:
+        text = json.dumps(recordings(one), ensure_ascii=False, allow_nan=False)
+        (FOLDER / f"{one}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{one}: {len(text):,} characters", flush=True)
