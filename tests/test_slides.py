@@ -9,7 +9,7 @@ from course_utils import Settings
 from course_utils.journal import entries, note
 from course_utils.labs import SubspaceLab, lecture
 from course_utils.labs.memory import LEFT, drawings
-from course_utils.labs.slides import Slide, read_slides
+from course_utils.labs.slides import Slide, qr_rows, read_link, read_slides
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "lecture.txt"
 TWO = """
@@ -140,6 +140,41 @@ def test_slides_are_not_noted_as_the_teachers_own_work(written):
     assert lab.settings.noise == 0.7 and entries("lab") == before
     assert all(one["opened"] != lab.memory.opened for one in drawings())
     lab.close()
+
+
+ADDRESS = "https://example.org/course"
+
+
+def test_a_line_holds_the_address_for_the_class(written):
+    path = written(TWO + f"link: {ADDRESS}\n")
+    assert read_link(path) == ADDRESS and len(read_slides(path)) == 2
+    own, other = lecture(path), lecture(path, link="http://127.0.0.1:8888/lab")
+    plain = lecture(written(TWO))
+    assert read_link(path) == "", "the same file, without it"
+    for lab, address in ((plain, ""), (own, ADDRESS), (other, "http://127.0.0.1:8888/lab")):
+        wanted = {"address": address, "rows": qr_rows(address)} if address else {}
+        assert lab.stage.link == wanted
+        lab.close()
+
+
+def test_a_qr_code_has_its_marks_where_the_standard_puts_them():
+    """ISO/IEC 18004: three corners of 7 x 7 and, between them, rows that alternate."""
+    rows = qr_rows(ADDRESS)
+    side = len(rows)
+    assert (side - 17) % 4 == 0 and {len(row) for row in rows} == {side}
+    corner = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
+    for top, left in ((0, 0), (0, side - 7), (side - 7, 0)):
+        assert [row[left : left + 7] for row in rows[top : top + 7]] == corner
+    between = range(8, side - 8)
+    assert [rows[6][i] for i in between] == [rows[i][6] for i in between]
+    assert [rows[6][i] for i in between] == ["10"[i % 2] for i in between]
+    assert rows != qr_rows(ADDRESS + "s")
+
+
+@pytest.mark.parametrize("link", ["example.org", "https://a b", "ftp://x", "https://" + "x" * 200])
+def test_what_is_no_address_for_a_class_is_refused(written, link):
+    with pytest.raises(ValueError, match="is no address for a class"):
+        lecture(written(TWO), link=link)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from .player import Player
 from .session import Session
 from .subspace import PRESETS, SubspaceLab
 
+LONGEST = 200  # letters of an address: 57 modules across, of 1.2 % of a wall's height each
+LINK = re.compile(r"link:\s*(.*)", re.I)  # a line that is no slide: the address for the class
 FORM = "a settings code or a preset of SubspaceLab | the figure in the centre | one sentence"
 
 
@@ -46,7 +49,7 @@ def read_slides(path: str | Path) -> list[Slide]:
     path : str or Path
         A text file, UTF-8. Each line is one slide: a settings code or the name of a preset, the
         figure in the centre and one sentence, with ``|`` between them. Empty lines and lines that
-        begin with # are left out.
+        begin with # are left out, and so is the one of ``read_link``.
 
     Returns
     -------
@@ -60,11 +63,71 @@ def read_slides(path: str | Path) -> list[Slide]:
     OSError
         If the file cannot be read.
     """
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    told = [(i, line) for i, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"]
+    told = [(i, line) for i, line in _lines(path) if not LINK.match(line)]
     if not told:
         raise ValueError(f"{path} has no slide: write lines of the form {FORM}")
     return [_slide(line, i, path) for i, line in told]
+
+
+def _lines(path: str | Path) -> list[tuple[int, str]]:
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    told = ((i, line.strip()) for i, line in enumerate(lines, 1))
+    return [(i, line) for i, line in told if line and line[0] != "#"]
+
+
+def read_link(path: str | Path) -> str:
+    """The address for the class in the file of a lecture.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file. A line such as ``link: https://example.org/course`` holds the address.
+
+    Returns
+    -------
+    str
+        As it stands there, that of the last such line; empty where there is none.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    found = [match[1] for _, line in _lines(path) if (match := LINK.match(line))]
+    return found[-1] if found else ""
+
+
+def qr_rows(address: str) -> list[str]:
+    """The QR code of an address.
+
+    Parameters
+    ----------
+    address : str
+        It begins with http:// or https://.
+
+    Returns
+    -------
+    list of str
+        A text of 0 (light) and 1 (dark) for each row of modules, without the light edge around.
+
+    Raises
+    ------
+    ValueError
+        For what is no address, or too long for a code that a phone reads from a wall.
+
+    Notes
+    -----
+    ISO/IEC 18004, with 15 % of error correction, by the package segno.
+    """
+    import segno
+
+    if not re.fullmatch(r"https?://\S+", address) or len(address) > LONGEST:
+        raise ValueError(
+            f"link = {address!r} is no address for a class: it must begin with http:// or "
+            f"https://, without spaces, in at most {LONGEST} letters, such as "
+            "https://example.org/course"
+        )
+    return ["".join(map(str, row)) for row in segno.make_qr(address, error="m").matrix]
 
 
 def _slide(line: str, i: int, path: str | Path) -> Slide:
@@ -150,29 +213,32 @@ class Presenter(Player):
             lab.code.value = lab.short()
 
 
-def lecture(path: str | Path) -> Lab:
+def lecture(path: str | Path, link: str = "") -> Lab:
     """Open a lecture: a SubspaceLab that fills the page and goes from slide to slide.
 
     Parameters
     ----------
     path : str or Path
         The file, as ``read_slides`` reads it; docs/lecture.txt is an example.
+    link : str
+        An address for the class, in place of the file's. L shows it large, with its QR code.
 
     Returns
     -------
     Lab
         In lecture mode, with the slides in place of presets. Each waits untrained until Space
         plays it; N or PageDown shows the next one, B or PageUp the one before, as it was left;
-        Escape ends the lecture. Sentence and settings code stay in sight.
+        Escape ends the lecture, ? shows all keys. Sentence and settings code stay in sight.
 
     Raises
     ------
     ValueError
-        What ``read_slides`` raises; and for a figure that the lab does not have.
+        What ``read_slides`` and ``qr_rows`` raise; and for a figure that the lab does not have.
     OSError
         If the file cannot be read.
     """
-    told = read_slides(path)
+    told, address = read_slides(path), link or read_link(path)
+    shown = {"address": address, "rows": qr_rows(address)} if address else {}
     listed = {
         f"{i}. {slide.sentence}": (
             slide.settings,
@@ -191,5 +257,6 @@ def lecture(path: str | Path) -> Lab:
                 f"which has {', '.join(known)}"
             )
     lab.add_class("course-slides")
+    lab.stage.link = shown
     lab.actor.order("preset", next(iter(listed)))
     return lab

@@ -1,7 +1,26 @@
-"""A lecture goes from slide to slide with a presenter's keys; the notebook gets none of them."""
+"""A lecture goes from slide to slide with a presenter's keys; the notebook gets none of them.
+
+Keys show one figure alone, the address for the class and themselves.
+"""
 
 from driver import open_cells
 
+from course_utils.labs.slides import qr_rows
+
+ADDRESS = "https://example.org/course"
+FILLS = """lab => { const view = lab.querySelector('.course-view[data-place=centre]');
+    const { width, height } = view.getBoundingClientRect();
+    const svg = view.querySelector('svg').getBoundingClientRect();
+    const code = lab.querySelector('.course-settings-code input');
+    return width * height > 0.75 * innerWidth * innerHeight && Math.abs(svg.width - width) < 3
+        && code.checkVisibility() && code.value.includes('link=tanh'); }"""
+# Dark modules as a camera sees them: what lies in the middle of each on the screen.
+MODULES = """count => { const svg = document.querySelector('.course-panel svg');
+    const { left, top, width } = svg.getBoundingClientRect(), step = width / (count + 8);
+    const dark = (x, y) => document.elementFromPoint(left + (x + 4.5) * step,
+        top + (y + 4.5) * step).tagName === 'path';
+    return Array.from({ length: count }, (_, y) =>
+        Array.from({ length: count }, (__, x) => dark(x, y) ? 1 : 0).join('')); }"""
 # what a slide asks: weight and size of its type, whether it stands over the figures and uncut
 ASKED = """lab => {
     const note = lab.querySelector('.course-note'), { bottom } = note.getBoundingClientRect();
@@ -14,7 +33,8 @@ ASKED = """lab => {
 
 def test_a_presenters_keys_turn_slides_wherever_the_focus_was(chromium, tmp_path):
     path = tmp_path / "lecture.txt"
-    path.write_text("d=20 k=1 link=tanh | angles | One.\nd=20 k=2 link=product | norms | Two.\n")
+    slides = "d=20 k=1 link=tanh | angles | One.\nd=20 k=2 link=product | norms | Two.\n"
+    path.write_text(f"link: {ADDRESS}\n{slides}")
     cell = f"from course_utils.labs import lecture\nlab = lecture({str(path)!r}); lab"
     with open_cells(chromium, tmp_path, [cell], 8964) as page:
         page.run_all()
@@ -41,6 +61,7 @@ def test_a_presenters_keys_turn_slides_wherever_the_focus_was(chromium, tmp_path
         asked = {"text": "1 / 2  One.", "strong": True, "over": True, "uncut": True}
         page.until(lambda: page.lab().evaluate(ASKED) == asked, "the sentence over the figures")
         page.until(lambda: page.stage(0, "playing") == "false", "the slide to wait")
+        keys_show(page)
         page.page.keyboard.press(" ")
         page.until(lambda: page.stage(0, "playing") == "true", "Space to play it")
         page.page.keyboard.press("PageDown")
@@ -50,3 +71,27 @@ def test_a_presenters_keys_turn_slides_wherever_the_focus_was(chromium, tmp_path
         page.page.keyboard.press("Escape")
         page.until(lambda: page.stage(0, "lecture") == "false", "the lecture to end")
         assert page.problems == []
+
+
+def keys_show(page):
+    """One figure alone, the address with its code, the keys; and each goes again."""
+    lab, panel = page.lab(), page.page.locator(".course-panel")
+    page.page.keyboard.press("f")
+    page.until(lambda: lab.evaluate(FILLS), "one figure to fill the page")
+    page.page.keyboard.press("F")
+    page.until(lambda: lab.locator(".course-first").is_visible(), "all of the lab again")
+    page.page.keyboard.press("l")
+    page.until(lambda: panel.is_visible(), "the address")
+    size, high = panel.locator("p").evaluate(
+        "e => [parseFloat(getComputedStyle(e).fontSize), innerHeight]"
+    )
+    assert panel.locator("p").inner_text() == ADDRESS and size > 0.06 * high
+    rows = qr_rows(ADDRESS)
+    assert page.page.evaluate(MODULES, len(rows)) == rows
+    page.page.keyboard.press("Escape")
+    page.until(lambda: not panel.is_visible(), "the slide again")
+    assert page.stage(0, "lecture") == "true", "Escape has hidden the address alone"
+    page.page.keyboard.press("?")
+    page.until(lambda: "next preset" in panel.inner_text(), "the keys")
+    page.page.keyboard.press("?")
+    page.until(lambda: not panel.is_visible(), "the slide again")
