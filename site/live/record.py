@@ -25,7 +25,10 @@ from course_utils.record import checkpoint_times  # noqa: E402
 
 FOLDER = HERE / "recordings"
 SAMPLES = 20_000  # of a lab that trains
-RECORDED = ("TargetLab", "HermiteLab", "CompressionLab", "EstimatorsLab", "NTKLab", "GapLab")
+RECORDED = (
+    *("TargetLab", "HermiteLab", "CompressionLab", "EstimatorsLab", "NTKLab", "GapLab"),
+    "SingleIndexLab",
+)
 
 
 def states(name: str) -> Iterator[tuple[str, str, object]]:
