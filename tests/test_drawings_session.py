@@ -23,9 +23,9 @@ SMALL = Settings(d=20, k=2, width=20, seed=4)
         (1000, 60, 1, None, 1000 * (exp(0.1625) - 1)),  # a pause is not made up for
         (0, 0.25, 1, None, 1000 * (exp(0.1625) - 1)),  # at first as if d / (2 step) were seen
         (0, 0.001, 1, None, 1),
-        (10**6, 0.25, 1, None, 20_000),  # the budget, 20 ms of 1 us each
-        (10**6, 0.25, 4, None, 80_000),
-        (10**6, 0.25, 0.5, None, 20_000),
+        (10**6, 0.25, 1, None, 14_000),  # the budget, 14 ms of 1 us each
+        (10**6, 0.25, 4, None, 56_000),
+        (10**6, 0.25, 0.5, None, 14_000),
         (1000, 0.25, 1, 1100, 100),
         (1000, 0.25, 1, 2000, 1000 * (exp(0.1625) - 1)),
         (1000, 0.25, 1, 900, 0),

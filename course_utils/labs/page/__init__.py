@@ -161,8 +161,8 @@ def recorded(
     }
     data = json.dumps(held).replace("<", "\\u003c")
     body = (
-        f"<div id='figures' class='course-lab'></div><p>{html.escape(about)}</p>"
-        f"<script type='application/json' id='recording'>{data}</script>"
+        f'<div id="figures" class="course-lab"></div><p>{html.escape(about)}</p>'
+        f'<script type="application/json" id="recording">{data}</script>'
     )
     return file(title, body, RECORDED, "recording.js")
 
