@@ -255,7 +255,7 @@ def test_a_preset_opens_and_its_sentence_comes_true(name):
     lab._obey("preset", name)
     assert lab.settings == settings and lab.chosen == name and lab.errors == []
     lights = lab.words(lab.session.run(), -1).lights
-    assert "".join("FT"[on] for on, _, _ in lights) == LIGHTS[name]
+    assert "".join("FT"[on] for on, *_ in lights) == LIGHTS[name]
     assert ("to S u" in named(angles_of(lab))) == settings.inputs.startswith("spiked")
     lab.close()
     samples = LONGER.get(name, 20_000)

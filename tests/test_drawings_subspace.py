@@ -467,11 +467,11 @@ def test_lamps_belong_to_their_assumptions(settings, on):
     settings = Settings(**dict(d=100, k=1, link="tanh", bias="away") | settings)
     lab = SubspaceLab(settings)
     lights = lab.words(lab.run, -1).lights
-    assert [light for light, _, _ in lights] == [lamp == "T" for lamp in on]
-    assert [name for _, name, _ in lights] == list(LAMPS)
-    for (_, _, text), word in zip(lights, LAMPS.values(), strict=True):
+    assert [light for light, *_ in lights] == [lamp == "T" for lamp in on]
+    assert [name for _, name, *_ in lights] == list(LAMPS)
+    for (_, _, text, _), word in zip(lights, LAMPS.values(), strict=True):
         assert text.startswith(word)
-    assert lights == [(a.holds, a.name, a.text) for a in assumptions(settings)]
+    assert lights == [(a.holds, a.name, a.text, a.purpose) for a in assumptions(settings)]
 
 
 # Each preset: what differs from Figure 1 of the paper at d = 100, which lamps are on, and after how
@@ -544,7 +544,7 @@ def test_a_preset_sets_what_its_sentence_says_and_the_sentence_comes_true(name):
     assert settings == Settings(**PAPER | changes)
     assert re.search(SAYS[name], sentence)
     lights = SubspaceLab(settings).words(made(seeds=1, **asdict(settings)), -1).lights
-    assert [light for light, _, _ in lights] == [lamp == "T" for lamp in lamps]
+    assert [light for light, *_ in lights] == [lamp == "T" for lamp in lamps]
     end = online_sgd(settings, samples=samples, checkpoints=1).at()
     assert COMES_TRUE[name](end.perpendicular, end.parallel, np.degrees(end.angles), end.r2)
 

@@ -200,6 +200,19 @@ def test_what_is_no_answer_is_refused_and_loses_nothing(answer):
     lab.close()
 
 
+def test_keys_do_not_play_past_a_question_that_waits():
+    lab = gated()
+    for order in ("play", "step"):
+        lab._event({"type": "key", "order": order})
+        assert ordered(lab) == [] and lab.gate.state == "asked"
+    lab._event({"type": "key", "order": "next preset"})  # asks for something else
+    assert ordered(lab) == [("next preset", None)]
+    lab._obey("skip", None)
+    lab._event({"type": "key", "order": "play"})
+    assert ordered(lab) == [("play", None)]
+    lab.close()
+
+
 def test_a_page_gives_the_order_and_the_worker_none():
     lab = gated()
     lab.gate.panel.chosen = 1

@@ -208,7 +208,7 @@ def test_a_lab_predicts_nothing_for_other_inputs_and_a_light_says_why():
         words = lab.words(lab.run, -1)
         assert not np.isfinite(lab.session.predicted[1]).any()
         assert words.rows[0][1] == "" and "Predicted" not in words.sentence
-        assert [holds for holds, name, _ in words.lights if "isotropic" in name] == [False]
+        assert [holds for holds, name, *_ in words.lights if "isotropic" in name] == [False]
         lab.orders["set noise"](0.5)  # turned while it runs: still nothing
         lab.session.train(200)
         assert not np.isfinite(lab.session.predicted[1]).any()

@@ -162,6 +162,21 @@ class Gate:
             said=self.panel.reveal,
         )
 
+    def waits(self, order: str) -> bool:
+        """Whether a key is not for the lab now: a presenter who asks must not play past it.
+
+        Parameters
+        ----------
+        order : str
+            What the key asks of the lab.
+
+        Returns
+        -------
+        bool
+            True for play and step while the question waits for an answer; *Skip* is a button.
+        """
+        return self.state == "asked" and order in ("play", "step")
+
     def obeyed(self, order: str) -> None:
         """Leave the question where something else was asked of the lab.
 
@@ -215,7 +230,7 @@ class Gate:
         self.state = state
         self.box.layout.display = "none" if state == "left" else ""
         self.retry.layout.display = "" if state == "answered" else "none"
-        self.leave.description = "Close" if state == "answered" else "Skip"
+        self.leave.description = "Skip" if state == "asked" else "Close"
         (self.box.remove_class if state == "asked" else self.box.add_class)("course-gate-committed")
 
     def _reached(self) -> bool:

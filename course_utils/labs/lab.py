@@ -315,7 +315,8 @@ class Lab(widgets.VBox):
         elif kind == "looked":
             self.actor.order("look", event)
         elif kind == "key" and event.get("order") in KEYS:
-            self.actor.order(event["order"])
+            if not (self.gate and self.gate.waits(event["order"])):
+                self.actor.order(event["order"])
         elif kind == "failed":
             self.report(RuntimeError(f"the page could not draw: {event.get('text')}"))
 

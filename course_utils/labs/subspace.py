@@ -248,7 +248,7 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
         ("test R²", "", "" if np.isnan(now.r2) else f"{now.r2:z.2f}", ""),
     ]
     said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
-    lights = [(a.holds, a.name, a.text) for a in lamps(run.settings)]
+    lights = [(a.holds, a.name, a.text, a.purpose) for a in lamps(run.settings)]
     beside = session.held.sentence(run, moment)
     sentence = run.sentence(moment) + said + (f" {beside}" if beside else "")
     return Words(sentence, rows, lights, events=told(session, run))

@@ -207,7 +207,8 @@ class Words:
     rows : list of tuple
         (name, predicted, measured, error), texts, at that moment.
     lights : list of tuple
-        (on, name, meaning), of the experiment as it runs now.
+        (on, name, meaning) of the experiment as it runs now, and what the lamp is for, where that
+        is known.
     note : str
         What else there is to know now.
     settings : str
@@ -221,7 +222,7 @@ class Words:
 
     sentence: str = ""
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
-    lights: list[tuple[bool, str, str]] = field(default_factory=list)
+    lights: list[tuple] = field(default_factory=list)
     note: str = ""
     settings: str = ""
     clock: str = ""

@@ -78,6 +78,7 @@ def theory_facts() -> dict:
     lamps = assumptions(Settings())
     return {
         "lamps": [lamp.name for lamp in lamps],
+        "purposes": [lamp.purpose for lamp in lamps],
         "standardInputs": lamps[-1].text,
         "kink": KINK,
         "few": FEW,

@@ -70,18 +70,19 @@ export function parted(meaning) {
   return end ? [meaning.slice(0, end), meaning.slice(end).trim()] : [meaning, ""];
 }
 
-// A lamp that is out says in one sentence what it means, and the rest when asked.
+// A lamp that is out says in one sentence what it means. When asked, each says what it is for
+// first.
 function fillLights(box, lights) {
-  for (const [on, name, meaning] of lights) {
+  for (const [on, name, meaning, purpose = ""] of lights) {
     const light = make("div", "course-light", box);
     light.dataset.on = on;
     light.title = meaning;
-    make("span", "course-lamp", light).textContent = on ? "holds" : "fails";
+    make("span", "course-lamp", light).textContent = on ? "holds" : "not met";
     const text = make("div", "", light);
     make("b", "", text).textContent = name;
     const [first, more] = parted(meaning);
     if (!on) make("span", "course-meaning", text).textContent = `. ${first}`;
-    const rest = on ? meaning : more;
+    const rest = `${purpose} ${on ? meaning : more}`.trim();
     if (!rest) continue;
     const details = make("details", "", text);
     make("summary", "", details).textContent = "why";

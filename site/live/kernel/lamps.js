@@ -48,8 +48,9 @@ export class Lamps {
       const law = this.reader.law(s.inputs);
       const each = [this.decay(s, law), this.step(s, law), this.signal(s, law), size(s),
         this.inputs(s, law)];
-      const { lamps } = this.facts;
-      this.known.set(key, each.map(([holds, text], i) => ({ name: lamps[i], holds, text })));
+      const { lamps, purposes } = this.facts;
+      const lamp = ([holds, text], i) => ({ name: lamps[i], holds, text, purpose: purposes[i] });
+      this.known.set(key, each.map(lamp));
     }
     return this.known.get(key);
   }
