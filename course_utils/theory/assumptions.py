@@ -27,15 +27,15 @@ KINK = 1 / math.sqrt(2 * math.pi * math.e)
 
 # What each is for, and what follows where it is not met.
 PURPOSES = {
-    "decay above threshold": "With it, and small steps, every direction of W_perp shrinks, whatever "
-    "the labels are. Without it nothing is promised, and W_perp may shrink all the same.",
+    "decay above threshold": "With it, and small steps, every direction of W_perp shrinks, "
+    "whatever the labels are. Without it nothing is promised, and W_perp may shrink all the same.",
     "step small enough": "With it a step does not overshoot, and W_perp settles below its start. "
     "Without it training may blow up, or stay noisy.",
-    "first Hermite coefficient not zero": "With it the first steps have a signal to follow. Without "
-    "it SGD finds one late, or decay wins before.",
+    "first Hermite coefficient not zero": "With it the first steps have a signal to follow. "
+    "Without it SGD finds one late, or decay wins before.",
     "k fits": "With it W has room for all directions. Without it some of them cannot be found.",
-    "inputs isotropic Gaussian": "With it Stein's lemma holds, on which the others rest. Without it "
-    "a run may work, but nothing derived here says so.",
+    "inputs isotropic Gaussian": "With it Stein's lemma holds, on which the others rest. "
+    "Without it a run may work, but nothing derived here says so.",
 }
 
 FEW = 8  # coordinates in which 2^16 samples tell within a degree where the first step points
