@@ -123,7 +123,7 @@ def test_what_breaks_the_theorem_is_in_sight(lab):
         "directions": ["random", "axis", "sparse:2"],
     }
     names = list(lab.fields)
-    assert names[:7] == "inputs directions bias loss start weight_decay d".split()
+    assert names[:6] == "inputs directions bias loss weight_decay d".split()
     for name, texts in wanted.items():
         held = getattr(lab.settings, name)
         texts = texts + [held] * (held not in texts)
