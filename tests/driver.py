@@ -119,6 +119,13 @@ class LabPage:
         button.focus()
         self.page.keyboard.press("Enter")
 
+    def open_more(self, index: int = 0) -> None:
+        """Open what is behind More, where it is not open."""
+        switch = self.lab(index).locator(".course-more-switch")
+        if switch.get_attribute("aria-expanded") != "true":
+            switch.click()
+            self.until(lambda: switch.get_attribute("aria-expanded") == "true", "More to open")
+
     def slide(self, field: str, key: str = "ArrowRight", index: int = 0) -> None:
         """Move a slider by one step by keyboard."""
         self.lab(index).locator(f".course-field-{field} .noUi-handle").focus()

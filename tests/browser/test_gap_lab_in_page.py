@@ -96,6 +96,7 @@ def choose(course, field: str, label: str) -> None:
 def test_what_was_measured_is_compared_by_another_field(course):
     rested(course)
     assert len(course.curves(3)["gap × T / d"][0]) >= 1
+    course.open_more()
     choose(course, "against", "d")
     title = "[...lab.querySelectorAll('.course-view')][3].textContent"
     course.until(
@@ -109,6 +110,7 @@ def test_buttons_add_seeds_and_draw_anew(course):
     course.press("6 more seeds")
     course.until(lambda: "(8 seeds)" in rested(course), "six more seeds")
     seed = course.settings()["seed"]
+    course.open_more()
     course.press("New samples")
     course.until(lambda: course.settings()["seed"] != seed, "another seed")
     assert "(8 seeds)" in rested(course)
@@ -126,7 +128,7 @@ def test_presets_bring_a_sentence(course):
 
 
 def test_controls_behind_more(course):
-    course.lab().locator(".course-more-switch").click()
+    course.open_more()
     choose(course, "link", "tanh: tanh(2z)")  # k follows
     course.until(lambda: course.settings()["link"] == "tanh", "the link")
     assert course.settings()["k"] == "1"

@@ -117,6 +117,7 @@ def test_the_reach_shades_where_nothing_bends(course):
 def test_phase_2_by_sgd(course):
     rested(course)
     solved = course.curves(1)["both phases"][1]
+    course.open_more()
     choose(course, "passes", "1 pass of SGD")
     course.until(lambda: "before: phase 2 solved" in course.curves(1), "SGD")
     rested(course)
@@ -132,13 +133,14 @@ def test_buttons_add_seeds_and_draw_anew(course):
     course.press("3 more seeds")
     course.until(lambda: "mean of 5 seeds" in rested(course), "three more seeds")
     seed = course.settings()["seed"]
+    course.open_more()
     course.press("New samples")
     course.until(lambda: course.settings()["seed"] != seed, "other seeds")
     assert "mean of 5 seeds" in rested(course)
 
 
 def test_controls_behind_more(course):
-    course.lab().locator(".course-more-switch").click()
+    course.open_more()
     for field, label in (("loss", "square"), ("bias", "none")):
         choose(course, field, label)
         course.until(lambda f=field, v=label: course.settings()[f] == v, field)
