@@ -77,7 +77,7 @@ class Live:
     def says(self, pattern: str) -> str:
         """The sentence, once it is like this."""
         self.until(
-            "p => new RegExp(p).test(document.querySelector('.course-sentence').textContent)",
+            "p => new RegExp(p).test(document.querySelector('.course-sentence')?.innerText ?? '')",
             pattern,
         )
         return self.page.locator(".course-sentence").inner_text()
