@@ -126,7 +126,7 @@ test: .venv/.course-test
 	part unit $(unit_tests); \
 	part page sh tests/page/check; \
 	part notebooks $(notebook_tests); \
-	part browser $(PY) -m pytest -m browser tests/browser; \
+	part browser $(PY) -m pytest $(parallel) -m browser tests/browser; \
 	$(finish)
 
 arithmetic: .venv/.course-test
