@@ -101,13 +101,15 @@ def lab_facts(name: str) -> dict:
     return made
 
 
-def plain(value):
-    """JSON has no infinity: null stands for it."""
+def plain(value, digits: int = 17):
+    """JSON has no infinity: null stands for it. 17 digits are all that a number has."""
     if isinstance(value, dict):
-        return {key: plain(part) for key, part in value.items()}
+        return {key: plain(part, digits) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return [plain(part, digits) for part in value]
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+    return value
 
 
 def build(folder: Path) -> None:

@@ -8,22 +8,21 @@ file, as recordings/LAB.json. Run it again when a lab or its presets have change
 
 from __future__ import annotations
 
-import base64
 import json
-import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent.parent)]
+sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
+
+from live.build import RECORDINGS, plain  # noqa: E402
 
 from course_utils import Settings, labs  # noqa: E402
-from course_utils.labs.frames import Frames  # noqa: E402
 from course_utils.links import LINKS  # noqa: E402
 from course_utils.record import checkpoint_times  # noqa: E402
 
-FOLDER = HERE / "recordings"
+DIGITS = 8  # of a number in a recording; nobody sees more
 SAMPLES = 20_000  # of a lab that trains
 RECORDED = (
     *("TargetLab", "HermiteLab", "CompressionLab", "EstimatorsLab", "NTKLab", "GapLab"),
@@ -82,29 +81,9 @@ def recording(lab, note: str) -> list:
     list
         For ``recordingHost`` of page/hosts.js.
     """
-    result = lab.result
-    now = lab.words(result, lab.player.moment(result))
-    now.note, now.settings = note, lab.short()
-
-    def say(moment: int):
-        words = lab.words(result, moment)
-        words.clock = lab.player.clock(result, moment)
-        return words
-
-    more = (lab.tables(result), say) if lab.tables else ()
-    message, data = Frames().frame(lab.views(result), now, *more)
-    return [rounded(message | {"n": 1}), base64.b64encode(data).decode()]
-
-
-def rounded(value):
-    """Plain values, without digits that nobody sees and without what JSON does not know."""
-    if isinstance(value, dict):
-        return {key: rounded(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [rounded(part) for part in value]
-    if isinstance(value, float):
-        return float(f"{value:.8g}") if math.isfinite(value) else None
-    return value
+    ((message, data),) = lab.memory.drawn()["frames"]
+    message["words"] |= {"note": note, "settings": lab.short()}
+    return [plain(message | {"n": 1}, DIGITS), data]
 
 
 def recordings(name: str) -> dict:
@@ -130,8 +109,8 @@ def recordings(name: str) -> dict:
 
 
 if __name__ == "__main__":
-    FOLDER.mkdir(exist_ok=True)
+    RECORDINGS.mkdir(exist_ok=True)
     for one in sys.argv[1:] or RECORDED:
         text = json.dumps(recordings(one), ensure_ascii=False, allow_nan=False)
-        (FOLDER / f"{one}.json").write_text(text + "\n", encoding="utf-8")
+        (RECORDINGS / f"{one}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{one}: {len(text):,} characters", flush=True)

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 
 from course_utils import Settings
-from course_utils.labs import breaks, figures, ghosts, messages
+from course_utils.events.watch import Watch
+from course_utils.labs import breaks, figures, ghosts, messages, subspace
+from course_utils.labs.held import Held
 from course_utils.labs.look import COLOURS
 from course_utils.labs.picture import TITLES, picture, task
 from course_utils.run import Run
@@ -79,15 +81,14 @@ def given(name: str) -> dict:
     return {"given": name}
 
 
+def drawn(run: Run) -> list[figures.Figure]:
+    """The views of SubspaceLab while nothing has happened and no run before is held."""
+    return subspace.views(SimpleNamespace(watch=Watch(run.settings, {}), held=Held()), run)
+
+
 def views(run: Run) -> list[dict]:
-    """The five views of SubspaceLab, those of ``labs.subspace.views``, with places for numbers."""
-    made = (
-        picture(run),
-        figures.angles(run),
-        figures.norms(run, predicted=True),
-        figures.singular_values(run),
-        figures.risk(run),
-    )
+    """The five views of SubspaceLab, with places for numbers."""
+    made = drawn(run)
     kept = [plain(view) for view in made]
     scene, _, norms, singular, risk = kept
     scene["traces"][3] |= {"names": given("names"), "colours": given("colours")}
@@ -144,14 +145,7 @@ def place_floors(view: dict, made, run: Run) -> None:
 def ghosts_of(run: Run) -> dict:
     """What each view gets where a run before is shown under it."""
     told = {}
-    views = (
-        picture(run),
-        figures.angles(run),
-        figures.norms(run, predicted=True),
-        figures.singular_values(run),
-        figures.risk(run),
-    )
-    for view in views:
+    for view in drawn(run):
         both = ghosts.with_before(view, run, run)
         count = len(both.traces) - len(view.traces)
         added = both.traces[-count:] if view.kind == "picture" else both.traces[:count]

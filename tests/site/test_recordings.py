@@ -17,7 +17,7 @@ from live import record  # noqa: E402
 
 
 def stored(name: str) -> dict:
-    return json.loads((record.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((record.RECORDINGS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", record.RECORDED)
