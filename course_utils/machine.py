@@ -8,6 +8,7 @@ scheduled, which was measured to cost a factor of 50.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -30,13 +31,12 @@ _keeper: ThreadPoolExecutor | None = (
 def single_threaded_blas() -> Iterator[None]:
     """One BLAS thread inside, as many as before outside.
 
-    It may be nested and entered from several threads at once.
+    It may be nested and entered from several threads at once, also in a forked process.
     """
-    global _users, _keeper
+    global _users
     with _lock:
         if _users == 0:
-            _keeper = _keeper or ThreadPoolExecutor(1, thread_name_prefix="blas limit")
-            _keeper.submit(_set).result()
+            _kept(_set)
         _users += 1
     try:
         yield
@@ -44,7 +44,23 @@ def single_threaded_blas() -> Iterator[None]:
         with _lock:
             _users -= 1
             if _users == 0:
-                _keeper.submit(_lift).result()
+                _kept(_lift)
+
+
+def _kept(action: Callable[[], None]):
+    global _keeper
+    _keeper = _keeper or ThreadPoolExecutor(1, thread_name_prefix="blas limit")
+    _keeper.submit(action).result()
+
+
+def _forked():
+    """The thread that keeps the limit, and whoever held the lock, did not come along."""
+    global _lock, _keeper
+    _lock, _keeper = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _set():

@@ -20,6 +20,7 @@ from course_utils.estimators import explained_share
 from course_utils.exercises import examine, exercises, mechanism
 from course_utils.exercises.drawing import between, drawn, drawn_for
 from course_utils.homework import NoPoints, grading, writing
+from course_utils.machine import single_threaded_blas
 
 ALL = {id: exercise for chapter in range(1, 9) for id, exercise in exercises(chapter).items()}
 STUB = "...  # your code"
@@ -206,6 +207,13 @@ def test_a_solution_gets_all_points_and_a_stub_gets_none(graded, id):
         return
     for name, said in graded(id, defined(exercise.stub, exercise.name)).items():
         assert said.startswith(f"Exercise {id}, {name}: 0 of ") and "returned nothing" in said
+
+
+def test_what_limited_blas_before_costs_a_right_answer_nothing(graded):
+    """The thread that keeps the limit does not come along into the process of an answer."""
+    with single_threaded_blas():
+        pass
+    assert graded("6.2", defined(ALL["6.2"].solution, ALL["6.2"].name)) == {"the bound": 30}
 
 
 right_step = defined(ALL["2.1"].solution, "sgd_step")
