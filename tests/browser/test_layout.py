@@ -20,6 +20,12 @@ PARTS = """lab => [...lab.querySelectorAll(`.course-row > *, .course-transport >
         return { name, left, top, right, bottom, place: e.dataset.place ?? '' };
     }).filter(({ right, left, bottom, top }) => right > left && bottom > top)"""
 ROOM = "() => document.querySelector('.jp-WindowedPanel-outer').getBoundingClientRect().toJSON()"
+# The page has heard of its new size: type follows in the next painted frame, figures in another.
+HEARD = """async ([width, height]) => {
+    const painted = () => new Promise(resolve => requestAnimationFrame(resolve));
+    while (innerWidth !== width || innerHeight !== height) await painted();
+    for (let i = 0; i < 4; i++) await painted();
+}"""
 DRAWN = """lab => [...lab.querySelectorAll('.course-view')].every(box => {
     const part = box.querySelector('.course-plot, .course-picture');
     const { width, height } = part.getBoundingClientRect();
@@ -43,6 +49,7 @@ def course(chromium, tmp_path_factory):
 def fits(course, size) -> list[dict]:
     """The parts, once the page has this size and every figure is drawn for it."""
     course.page.set_viewport_size({"width": size[0], "height": size[1]})
+    course.page.evaluate(HEARD, list(size))
     found = [None, None]
 
     def stands() -> bool:  # as it was when it was last asked

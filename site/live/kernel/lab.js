@@ -182,7 +182,8 @@ export class Lab {
     Object.assign(this, { fresh: false, stale: false, played: player.playing });
     const note = noted(this.reader, this.presets.get(this.based), session.settings)
       || session.patience(player.speed);
-    const lights = session.engine.lamps(session.settings).map((a) => [a.holds, a.name, a.text, a.purpose]);
+    const lights = session.engine.lamps(session.settings)
+      .map((a) => [a.holds, a.name, a.text, a.purpose]);
     const now = { lights, note, settings: this.reader.code(session.settings),
       events: told(session, run) };
     const [message, buffer] = this.frames.frame({
