@@ -42,6 +42,10 @@ def test_every_question_asks_and_is_a_task_of_the_course():
             widget = predict(name)
             assert (widget.question, widget.options) == (one.text, list(one.answers))
             assert opened(widget.sealed) == widget.replies == one.replies()
+            held = [said.startswith("It holds.") for said in widget.replies]
+            assert held == [answer == one.right for answer in one.answers]
+            lost = f"It does not hold; what holds is: {one.right}."
+            assert sum(said.startswith(lost) for said in widget.replies) == len(one.answers) - 1
             widget.close()
         else:
             assert ask(name) is one
@@ -62,5 +66,7 @@ def test_names_that_nothing_has_are_refused_with_those_that_there_are():
     with pytest.raises(ValueError, match="no prediction '2b': there are .*2a"):
         ask("2b")
     with pytest.raises(ValueError, match="two answers or more"):
-        Guess("Which?", {"one": "It is."})
+        Guess("Which?", {"one": "It is."}, "one")
+    with pytest.raises(ValueError, match="right = 'two' is none of the answers: one, other"):
+        Guess("Which?", {"one": "It is.", "other": "Is it?"}, "two")
     assert isinstance(prediction("2a"), Question) and isinstance(prediction("2b"), Guess)

@@ -118,7 +118,7 @@ def predict(
     """
     if options is None:
         found = prediction(question, Guess)
-        question, options, reveal = found.text, found.answers, found.reveal
+        question, options = found.text, dict(zip(found.answers, found.replies(), strict=True))
     asked = Prediction(question, options, reveal)
     asked.restore()
     return asked

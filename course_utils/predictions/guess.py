@@ -16,17 +16,20 @@ class Guess:
         The question.
     answers : mapping of str to str
         Two answers or more, each with what is said to who chooses it.
+    right : str
+        The answer that holds; what stands below the question shows it.
     reveal : str
         What everyone reads after committing.
 
     Raises
     ------
     ValueError
-        For fewer than two answers.
+        For fewer than two answers, or a right one that is none of them.
     """
 
     text: str
     answers: Mapping[str, str]
+    right: str
     reveal: str = ""
 
     def __post_init__(self):
@@ -35,13 +38,21 @@ class Guess:
                 f"answers = {self.answers!r}: give a mapping of two answers or more, "
                 "each to what is said to who chooses it"
             )
+        if self.right not in self.answers:
+            raise ValueError(
+                f"right = {self.right!r} is none of the answers: {', '.join(self.answers)}"
+            )
 
     def replies(self) -> list[str]:
-        """What is read after committing.
+        """What is read after committing: whether it holds, why it tempts, where that is seen.
 
         Returns
         -------
         list of str
             One for each answer, in their order.
         """
-        return [" ".join(filter(None, (why, self.reveal))) for why in self.answers.values()]
+        lost = f"It does not hold; what holds is: {self.right}."
+        return [
+            " ".join(filter(None, ("It holds." if one == self.right else lost, why, self.reveal)))
+            for one, why in self.answers.items()
+        ]

@@ -31,12 +31,13 @@ ASKED = {
                 "Each constant step puts in fresh noise of the same size. Can it fall for ever?"
             ),
             "a plateau for constant, slope -1/2 for decreasing": (
-                "Then the two curves below should part. Do they?"
+                "A constant step keeps putting fresh noise in; a falling one puts in less and less."
             ),
             "exponential decay for both": (
                 "The start is forgotten exponentially fast. And the noise of single samples?"
             ),
         },
+        "a plateau for constant, slope -1/2 for decreasing",
         "Look at the next figure.",
     ),
 }

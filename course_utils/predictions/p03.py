@@ -21,6 +21,7 @@ ASKED = {
                 "Then hidden directions count no more than any other. Why should that be?"
             ),
         },
+        "does not move",
         "Look at the second figure of 3.3.",
     ),
     "3b": Question(
@@ -44,6 +45,7 @@ ASKED = {
                 "More neurons average better, but the supremum may choose the worst second layer."
             ),
         },
+        "does not move",
         "Look at the table below the next figure.",
     ),
 }

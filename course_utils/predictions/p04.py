@@ -15,6 +15,7 @@ ASKED = {
             "like d, with one constant for all": "Is a given angle to u equally good for all f?",
             "like d, each with a constant of its own": "What does the constant depend on? (4.5)",
         },
+        "like d, each with a constant of its own",
         "Look at the figure of 4.6.",
     ),
     "4b": Question(
@@ -38,6 +39,7 @@ ASKED = {
             "hardly moves": "Samples make the angle better. Do they make kinks?",
             "falls": "More samples do no harm here. What do they not help with?",
         },
+        "hardly moves",
         "Look at the next figure and its sentence.",
     ),
     "4d": Guess(
@@ -47,6 +49,7 @@ ASKED = {
             "clearly lower": "Which directions of the features does SGD learn last?",
             "negative": "It starts near the network of phase 1, and steps are small enough.",
         },
+        "clearly lower",
         "Look at the table below.",
     ),
 }

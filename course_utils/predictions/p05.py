@@ -51,6 +51,7 @@ ASKED = {
             "in steps": "Then at which n does each step end? Read it from the second figure.",
             "not at all": "At n above d the linear part is learned by any ridge regression.",
         },
+        "in steps",
         "Look at the next two figures.",
     ),
     "5c": Guess(
@@ -62,6 +63,7 @@ ASKED = {
             "What does that say of the kernel?",
             "falls faster": "Steps are 900 times smaller, outputs 30 times larger.",
         },
+        "stays near 90 degrees",
         "Look at the table below.",
     ),
 }

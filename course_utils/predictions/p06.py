@@ -35,6 +35,7 @@ ASKED = {
             ),
             "stays": "It nearly does so where biases are near 0: look at the second experiment.",
         },
+        "falls to a sixteenth",
         "Look at the slopes in the table and under the figure.",
     ),
     "6c": Guess(
@@ -49,6 +50,7 @@ ASKED = {
             ),
             "all of them": "Nearly. One of them has learned something and loses it.",
         },
+        "the trained one, and those that learned nothing",
         "Compare the columns of the next table.",
     ),
 }

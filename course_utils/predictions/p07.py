@@ -46,6 +46,7 @@ ASKED = {
                 "The gradient is m times too small, the decay is not: nothing resists it."
             ),
         },
+        "it vanishes",
         "Look at the next figure.",
     ),
     "7c": Guess(
@@ -55,6 +56,7 @@ ASKED = {
             "left as it is": "The push is a density at the kink. Does that depend on b?",
             "doubled": "The kink is nearer to the origin, where inputs are dense.",
         },
+        "doubled",
         "Watch the edge between the columns below: it is drawn row by row.",
     ),
     "7d": Guess(
@@ -64,6 +66,7 @@ ASKED = {
             "0: nothing shrinks W∥": "The angle compares directions, not sizes.",
             "all alike": "The angle is that of the strongest direction. What does it overlook?",
         },
+        "all alike",
         "Look at the three views below.",
     ),
     "7e": Guess(
@@ -73,6 +76,7 @@ ASKED = {
             "0.60": "Where have you met this number? Notebook 05 calls it a floor.",
             "0": "A line is within reach, and z^3 has one in it.",
         },
+        "0.60",
         "Look at the next figure.",
     ),
     "7f": Guess(
@@ -82,6 +86,7 @@ ASKED = {
             "a bit more than twice, four times": "d log d and d^2. Read off the next figure.",
             "four times, eight times": "These would be d^2 and d^3: a kernel's price.",
         },
+        "a bit more than twice, four times",
         "Look at the next figure: curves are stored runs, points are computed now.",
     ),
     "7g": Guess(
@@ -93,6 +98,7 @@ ASKED = {
                 "Decay is a constant rate. Where is the signal's when the overlap is small?"
             ),
         },
+        "nearly 0",
         "Look at the next figure.",
     ),
     "7h": Guess(
@@ -102,6 +108,7 @@ ASKED = {
             "Huber": "Clipping bends he_3. Is the mean of clip(he_3) with z still 0?",
             "neither": "Both labels are third-order. Is the clipped one?",
         },
+        "Huber",
         "Look at the next figure.",
     ),
     "7i": Guess(
@@ -112,6 +119,7 @@ ASKED = {
             "the sum": "Each term says where to look for the next direction.",
             "at the same time": "The top term is the same, and it is what is hard.",
         },
+        "the sum",
         "Look at the next figure.",
     ),
     "7j": Guess(
@@ -121,6 +129,7 @@ ASKED = {
             "sum of squares": "No first order at all, yet a curvature along each u_i.",
             "chain": "z1 points at u2, z2 at u3: a ladder.",
         },
+        "sum of tanh",
         "Look at the next figure.",
     ),
     "7k": Guess(
@@ -130,6 +139,7 @@ ASKED = {
             "larger": "Decay shrinks all alike; the loss holds v more tightly than the rest.",
             "neither": "Decay has no direction of its own. But what it competes with has.",
         },
+        "larger",
         "Look at the next figure.",
     ),
     "7l": Guess(
@@ -141,6 +151,7 @@ ASKED = {
                 "Huge inputs make huge steps. Do they point anywhere special?"
             ),
         },
+        "coin flips",
         "Look at the next figure.",
     ),
     "7m": Guess(
@@ -152,6 +163,7 @@ ASKED = {
             "about a third": "There is one direction in the labels. What would be the second?",
             "a few percent": "Then one step on this batch already points somewhere. How near to u?",
         },
+        "a few percent",
         "Look at the next figure.",
     ),
     "7n": Guess(
@@ -161,6 +173,7 @@ ASKED = {
             "hardly any": "Old samples hold little news of u. Is that so, however they are used?",
             "it depends on how": "Then there must be a way. What does a second look at y see?",
         },
+        "it depends on how",
         "Look at the next two figures.",
     ),
     "7o": Guess(
@@ -170,6 +183,7 @@ ASKED = {
             "by a hundredth or two": "30 candidates are 30 tickets. How alike are they?",
             "by more than a tenth": "On 30 points R2 scatters by more, and the best is taken.",
         },
+        "by more than a tenth",
         "Look at the next figure.",
     ),
 }

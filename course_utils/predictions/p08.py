@@ -14,6 +14,7 @@ ASKED = {
             ),
             "less than 1 %": "Then the rank grows by one at a time.",
         },
+        "less than 1 %",
         "Look at the figure below.",
     ),
     "8b": Guess(
@@ -26,6 +27,7 @@ ASKED = {
             ),
             "fall by more than half": "Then the second look tells what no fresh sample tells.",
         },
+        "fall by more than half",
         "Look at the table below.",
     ),
     "8c": Guess(
@@ -37,6 +39,7 @@ ASKED = {
             "1 + 1 + 3": "Two students copy, and the last averages what is left.",
             "each averages all five": "Symmetric, and it is where they start. Is it stable?",
         },
+        "1 + 1 + 3",
         "Look at the table below.",
     ),
     "8d": Guess(
@@ -46,6 +49,7 @@ ASKED = {
             "that layers help": "Then the second value is smaller than without, and not zero.",
             "nothing": "Then networks with and without linear layers look alike.",
         },
+        "that layers help",
         "Solve 8.4, or look at the cell after it.",
     ),
 }
