@@ -42,6 +42,18 @@ def test_minutes_add_up(plan):
     assert all(len(row) == 4 and all(row) for row in rows(plan))
 
 
+def test_a_reader_is_told_the_same_minutes_everywhere(plan):
+    if (name := plan[:2]) == "00":
+        return
+    told = re.search(r"\*\*Time\*\* (\d+ to \d+) minutes alone", named(plan).cells[0].source)[1]
+    start = next(one for one in PLANS if one.startswith("00"))
+    table = "\n".join(cell.source for cell in named(start).cells)
+    assert f"Alone {told}." in plan
+    assert re.search(rf"^\| \[{name} .+\| (.+) \|$", table, re.MULTILINE)[1] == told
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| `{name}_.+\| (.+) \|$", readme, re.MULTILINE)[1] == told
+
+
 def of_the_table(chapter=""):
     """Rows of the forty-five minutes: at, minutes, what to open, to press, to ask, how long."""
     return [row for row in rows(TABLE) if row[2].startswith(chapter)]

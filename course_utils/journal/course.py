@@ -42,7 +42,7 @@ class Chapter:
     title : str
         Its first heading.
     minutes : str
-        What it says that it takes; empty if it does not.
+        What it says that it takes, such as "75 to 140"; empty if it does not.
     tasks : list of Task
         In reading order.
     labs : set of str
@@ -86,8 +86,8 @@ def _chapter(path: Path) -> Chapter:
                 chapter.title = section = heading
             else:
                 section = heading
-        if not chapter.minutes and (told := re.search(r"\*\*Time\*\* (\d+) minutes", source)):
-            chapter.minutes = told[1]
+        told = re.search(r"\*\*Time\*\* (\d+(?: to \d+)?) minutes", source)
+        chapter.minutes = chapter.minutes or (told[1] if told else "")
     return chapter
 
 

@@ -1,9 +1,10 @@
 """Run notebooks from the top and store their outputs as the tests want them.
 
-    python tests/notebooks/execute.py notebooks/02_sgd_finds_the_subspace.ipynb ...
+    python tests/notebooks/execute.py [--pictures] notebooks/02_sgd_finds_the_subspace.ipynb ...
 
 No widgets, whose text and picture stay, and no times. A picture is taken anew where the cell or
-its text has changed, so that a second run changes nothing.
+its text has changed, so that a second run changes nothing. With --pictures all are taken anew and
+nothing else changes, as after a change of how labs look.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import sys
 import time
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -46,10 +48,12 @@ def stripped(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
-def execute(path: Path) -> float:
-    """Run one notebook in place; how many seconds it took."""
+def execute(path: Path, anew: bool = False) -> float:
+    """Run one notebook in place, or take its pictures anew; how many seconds it took."""
     notebook, began = nbformat.read(path, as_version=4), time.perf_counter()
-    before = {key(cell): still for cell in notebook.cells if (still := still_of(cell))}
+    stored, before = deepcopy(notebook), {}
+    if not anew:
+        before = {key(cell): still for cell in notebook.cells if (still := still_of(cell))}
     # an empty journal: nothing was done before
     with TemporaryDirectory() as folder, patch.dict(os.environ, COURSE_DATA=folder):
         watched = f"import sys; sys.path.insert(0, {str(HERE)!r}); import stills"
@@ -75,7 +79,11 @@ def execute(path: Path) -> float:
         for told in Path(folder).glob("*.json"):
             output = result_of(numbered[int(told.stem)])
             output.metadata["course"] = json.loads(told.read_text(encoding="utf-8"))
-    nbformat.write(notebook, path)
+    if anew:
+        for cell, new in zip(stored.cells, notebook.cells, strict=True):
+            if still := still_of(new):
+                result_of(cell).data[KIND] = still
+    nbformat.write(stored if anew else notebook, path)
     return took
 
 
@@ -97,5 +105,6 @@ def key(cell: nbformat.NotebookNode) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        print(f"{name}: {execute(Path(name)):.0f} s", flush=True)
+    anew = "--pictures" in sys.argv
+    for name in [name for name in sys.argv[1:] if name != "--pictures"]:
+        print(f"{name}: {execute(Path(name), anew):.0f} s", flush=True)

@@ -50,6 +50,11 @@ def test_cells_are_short(notebook):
     assert not long
 
 
+def test_run_all_takes_no_hint(notebook):
+    lines = [line for c in notebook.cells if c.cell_type == "code" for line in c.source.split("\n")]
+    assert not [line for line in lines if "hint(" in line.partition("#")[0]]
+
+
 def test_files_are_small():
     assert max(path.stat().st_size for path in NOTEBOOKS) < 900_000
 
