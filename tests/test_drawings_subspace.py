@@ -11,6 +11,7 @@ import pytest
 from drawings import (
     BLUE,
     DASHES,
+    FAINT,
     GREEN,
     GREY,
     PALETTE,
@@ -31,6 +32,7 @@ from course_utils import OnlineSGD, Settings, online_sgd, split_norms
 from course_utils.events import Event
 from course_utils.labs import SubspaceLab
 from course_utils.labs import figures as declared
+from course_utils.labs import rows as declared_rows
 from course_utils.labs.messages import titled
 from course_utils.labs.movie import neurons_movie
 from course_utils.labs.picture import picture
@@ -77,7 +79,7 @@ def test_angles_are_drawn_in_degrees_each_direction_with_its_colour_and_dash(k, 
     low, middle, high = np.degrees(low_middle_high(run, "angles"))
     bands, lines = [], []
     for i, name in enumerate(names.split()):
-        colour, dash = PALETTE[i % 6], DASHES[i % 6]
+        colour, dash = PALETTE[(k - i - 1) % 6], DASHES[(k - i - 1) % 6]  # the smallest first
         bands += [shade(SHOWN, low[:, i], high[:, i], colour)] if seeds > 1 else []
         lines.append(curve(SHOWN, middle[:, i], name, colour, dash, hover="%{y:.1f} degrees"))
     figure = figures.angles(run)
@@ -98,6 +100,25 @@ def test_an_angle_is_called_by_its_direction_once_that_is_found(seeds):
     same(list(named(declared.angles(run, names={2: 1, 0: 12}))), ["u₁₂", "second", "third"])
     run.angles[risen] = np.radians(59)
     same(list(named(declared.angles(run, names={2: 1}))), ["largest", "second", "u₁"])
+
+
+def test_a_direction_has_one_colour_whichever_of_the_angles_it_is():
+    """u_1 blue, u_2 vermillion, u_3 green; angles without a name take what is left."""
+    for names, order in (
+        ({}, "green vermillion blue"),
+        ({2: 2}, "green blue vermillion"),
+        ({2: 2, 0: 1}, "blue green vermillion"),
+        ({0: 1, 1: 2, 2: 3}, "blue vermillion green"),
+    ):
+        run, known = made(k=3, seeds=1), {"blue": BLUE, "vermillion": VERMILLION, "green": GREEN}
+        colours = [known[name] for name in order.split()]
+        drawn = declared.angles(run, names).traces[:3]
+        assert [trace["line"]["color"] for trace in drawn] == colours
+        dashes = [DASHES[PALETTE.index(colour)] for colour in colours]
+        assert [trace["line"]["dash"] for trace in drawn] == dashes
+        scene = picture(run, [(20, names)])
+        assert scene.traces[-1]["colours"] == colours
+        assert scene.layout["directions"] == list(PALETTE)  # of the names on its axes
 
 
 def test_directions_beyond_the_tenth_are_counted_in_english():
@@ -176,22 +197,34 @@ def test_the_picture_holds_neurons_now_and_first_how_far_they_come_and_the_angle
         "type": "angles",
         "degrees": np.degrees(low_middle_high(run, "angles")[1][2]),
         "names": ["angle"] if k == 1 else ranks,
-        "colours": [PALETTE[i % 6] for i in range(k)],
+        "colours": [PALETTE[(k - i - 1) % 6] for i in range(k)],
     }
     limits = {"type": "limits", "inside": widest, "outside": highest}
     same(figure.traces, [*cloud, limits, angles], rel=1e-6)
     some = f"{len(shown)} of {width:,} neurons"
     note = some if len(shown) < width else f"{width} neurons"
     matters = f"labels depend on {k} of {run.settings.d} directions; "
-    same(figure.layout, {"title": title, "note": matters + note, "k": k})
+    told = {"title": title, "note": matters + note, "k": k}
+    same(figure.layout, told | {"directions": list(PALETTE)})
     assert (figure.name, figure.kind) == ("picture", "picture")
 
 
-def test_dials_bear_the_names_of_the_curves_of_angles():
+def test_dials_bear_the_names_that_the_curves_of_angles_have_by_then():
+    """Looking back, a direction that is not found yet has no name, and one may change it."""
     run = made(k=3, seeds=1)
-    names = picture(run, {2: 1}).traces[-1]["names"]
-    assert names == list(named(declared.angles(run, names={2: 1})))[:3]
-    assert names == ["largest", "second", "u₁"]
+    found = picture(run, [(300, {2: 1}), (4000, {2: 2, 1: 1})])
+
+    def names(moment):
+        return found.bind({"record": declared_rows.of_run(run)}, moment).traces[-1]["names"]
+
+    assert [names(i) for i in (0, 1)] == [["largest", "second", "third"]] * 2
+    assert names(2) == ["largest", "second", "u₁"]
+    assert names(3) == names(4) == ["largest", "u₁", "u₂"]
+    assert names(-1) == list(named(declared.angles(run, names={2: 2, 1: 1})))[:3]
+    run.angles[-1, 1] = np.radians(61)
+    assert names(-1) == ["largest", "u₁", "u₂"], "as it was made"
+    found = picture(run, [(300, {2: 1}), (4000, {2: 2, 1: 1})])
+    assert names(3) == ["largest", "u₁", "u₂"] and names(4) == ["largest", "second", "u₂"]
 
 
 def test_a_square_holds_what_it_is_to_hold_and_grows_by_half():
@@ -372,7 +405,8 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
     shown = lab.figures(run, 40)
     names = ["picture", "angles", "norms", "singular values", "test risk"]
     assert [figure.name for figure in shown] == names
-    found = {r: f"u{'₀₁₂₃₄₅'[i]}" for r, i in lab.session.watch.names.items()}
+    numbers_of = lab.session.watch.names
+    found = {r: f"u{'₀₁₂₃₄₅'[i]}" for r, i in numbers_of.items()}
     assert len(found) == run.settings.k and sorted(found.values()) == ["u₁", "u₂", "u₃"]
     for figure, view in zip(shown, VIEWS, strict=True):
         want = getattr(figures, view)(run, 40, theory if view == "norms" else None)
@@ -381,18 +415,29 @@ def test_the_lab_shows_its_own_run_in_five_views_at_one_moment(lab):
                 curve = named(want)[("largest", "second", "third")[r]]
                 told = curve["hovertemplate"].replace(curve["name"], name)
                 curve |= {"name": name, "hovertemplate": told}
+                n = numbers_of[r] - 1
+                curve["line"] = curve["line"] | {"color": PALETTE[n], "dash": DASHES[n]}
+                want.traces[r] |= {"fillcolor": FAINT[PALETTE[n]]}
+                want.traces[r]["line"] = want.traces[r]["line"] | {"color": PALETTE[n]}
         if view == "picture":
-            want.traces[-1]["names"] = [found[r] for r in range(3)]
+            want.traces[-1] |= {
+                "names": figure.traces[-1]["names"],  # tested above
+                "colours": [PALETTE[numbers_of[r] - 1] for r in range(3)],
+            }
         title = {"title": figure.layout["title"]}  # tested below
         same([figure.traces, figure.layout], [want.traces, want.layout | title])
     same(named(shown[2])["W⊥ predicted"]["y"], theory[1])
 
 
 def test_titles_say_what_an_event_has_shown_and_name_quantities_before():
-    def titles(names, k=3):
-        events = [Event(name, 10, 1, "said") for name in names]
-        plain = [figures.norms(run), figures.singular_values(run), figures.risk(run)]
-        return [view.layout["title"] for view in titled(plain, events, k)]
+    """Also for who looks back: at a moment before an event nothing has been shown yet."""
+
+    def titles(names, k=3, moment=-1):
+        events = [Event(name, 20 + 280 * i, 1, "said") for i, name in enumerate(names)]
+        plain = [declared.norms(run), declared.singular_values(run), declared.risk(run)]
+        tables = {"record": declared_rows.of_run(run)}
+        found = [view.bind(tables, moment) for view in titled(plain, events, k)]
+        return [view.layout["title"] for view in found]
 
     run = made(k=3, seeds=1)
     assert titles([]) == ["Weights inside, outside", "Singular values of W", "Test risk"]
@@ -402,6 +447,13 @@ def test_titles_say_what_an_event_has_shown_and_name_quantities_before():
     assert found[1] == "1 of 3 singular values rise"
     assert titles(["singular value"] * 2)[1] == "2 of 3 singular values rise"
     assert titles(["singular value"], k=1)[1] == "1 singular value rises"
+    rises = ["singular value"] * 2  # at 20 and at 300 samples
+    assert [titles(rises, moment=i)[1] for i in range(3)] == [
+        "Singular values of W",
+        "1 of 3 singular values rise",
+        "2 of 3 singular values rise",
+    ]
+    assert titles(["half"], moment=0) == titles([])
 
 
 def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):

@@ -79,13 +79,15 @@ class Watch:
     ``events`` is what has been said so far; ``events_of`` says what it means. ``names`` says of
     angles that have fallen, as columns of ``Run.angles``, which u_i they belong to: the best match
     of fallen angles and found directions when the last one fell, where it is half of the hidden
-    direction, squared, or more.
+    direction, squared, or more. ``named`` has what it was each time that one fell, with the sample
+    count.
     """
 
     def __init__(self, settings: Settings, floors: dict[str, float]):
         self.settings, self.floors = settings, floors
         self.events: list[Event] = []
         self.names: dict[int, int] = {}
+        self.named: list[tuple[int, dict[int, int]]] = []
         self._said: set[tuple[str, int | None]] = set()
         self._start: Moment | None = None
         self._standard = input_law(settings.inputs).standard
@@ -262,6 +264,7 @@ class Watch:
         shares = self._now.shares[np.ix_(fallen, [i - 1 for i in self._found])]
         pairs = zip(*linear_sum_assignment(-shares), strict=True)
         self.names = {fallen[a]: self._found[b] for a, b in pairs if shares[a, b] >= 0.5}
+        self.named.append((self._now.samples, self.names))
 
     def _who(self, r: int, new: list[int]) -> str:
         if not new:

@@ -135,8 +135,48 @@ def angle_names(run: Run, names: Mapping[int, int] | None = None) -> list[str]:
     now = run.quantiles("angles", part=-1)
     for which, i in (names or {}).items():
         if now[which] <= FOUND:
-            labels[which] = f"u{str(i).translate(SUBSCRIPTS)}"
+            labels[which] = direction_name(i)
     return labels
+
+
+def direction_name(i: int) -> str:
+    """What u_i is called in figures.
+
+    Parameters
+    ----------
+    i : int
+        From 1.
+
+    Returns
+    -------
+    str
+        Such as "u₁".
+    """
+    return f"u{str(i).translate(SUBSCRIPTS)}"
+
+
+def angle_looks(k: int, names: Mapping[int, int] | None = None) -> list[int]:
+    """Of which u_i each principal angle has the colour and the dash, the largest first.
+
+    A direction looks the same in all figures. Angles that no direction has a name for take what is
+    left, the smallest first: it is the first to fall, mostly as u_1.
+
+    Parameters
+    ----------
+    k : int
+        Hidden directions.
+    names : mapping of int to int, optional
+        As in ``angles``.
+
+    Returns
+    -------
+    list of int
+        Places in ``COLOURS`` and ``DASHES``.
+    """
+    known = dict(names or {})
+    left = iter(sorted(set(range(1, k + 1)) - set(known.values())))
+    looks = {which: known.get(which) or next(left) for which in reversed(range(k))}
+    return [(looks[which] - 1) % len(COLOURS) for which in range(k)]
 
 
 def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
@@ -157,8 +197,8 @@ def angles(run: Run, names: Mapping[int, int] | None = None) -> Figure:
     """
     k, labels = run.settings.k, angle_names(run, names)
     each = [
-        curve(run, "angles", label, COLOURS[i % 6], DASHES[i % 6], "%{y:.1f} degrees", item=i)
-        for i, label in enumerate(labels)
+        curve(run, "angles", label, COLOURS[n], DASHES[n], "%{y:.1f} degrees", item=i)
+        for i, (label, n) in enumerate(zip(labels, angle_looks(k, names), strict=True))
     ]
     bands = [trace for traces in each for trace in traces[:-1]]
     traces = [*bands, *(traces[-1] for traces in each), cursor(0, 90)]

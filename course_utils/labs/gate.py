@@ -231,7 +231,8 @@ class Gate:
         self.box.layout.display = "none" if state == "left" else ""
         self.retry.layout.display = "" if state == "answered" else "none"
         self.leave.description = "Skip" if state == "asked" else "Close"
-        (self.box.remove_class if state == "asked" else self.box.add_class)("course-gate-committed")
+        committed = state in ("playing", "answered")
+        (self.box.add_class if committed else self.box.remove_class)("course-gate-committed")
 
     def _reached(self) -> bool:
         question, session = self.question, self.lab.session

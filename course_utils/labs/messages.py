@@ -1,4 +1,4 @@
-"""Titles that say what a view shows, as soon as an event of the run has shown it."""
+"""Titles that say what a view shows, from the moment on at which an event has shown it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..events import Event
-from .views import Figure
+from .views import Figure, dated
 
 
 def titled(views: Iterable[Figure], events: Iterable[Event], k: int) -> list[Figure]:
@@ -24,19 +24,21 @@ def titled(views: Iterable[Figure], events: Iterable[Event], k: int) -> list[Fig
     Returns
     -------
     list of Figure
-        Copies where a title is another.
+        Copies where a title becomes another; see ``dated``.
     """
-    kinds = [event.name for event in events]
-    above = kinds.count("singular value")
-    some = "1 singular value rises" if k == 1 else f"{above} of {k} singular values rise"
+    when: dict[str, list[int]] = {}
+    for event in events:
+        when.setdefault(event.name, []).append(event.samples)
+    rises = enumerate(when.get("singular value", []), 1)
+    some = "1 singular value rises" if k == 1 else "{} of {} singular values rise"
     messages = {
-        "norms": "half" in kinds and "The outside part shrinks",
-        "singular values": above and some,
-        "test risk": "linear fit" in kinds and "Better than the best linear fit",
+        "norms": [(t, "The outside part shrinks") for t in when.get("half", [])],
+        "singular values": [(t, some.format(n, k)) for n, t in rises],
+        "test risk": [(t, "Better than the best linear fit") for t in when.get("linear fit", [])],
     }
     return [
-        replace(view, layout=view.layout | {"title": messages[view.name]})
-        if messages.get(view.name)
+        replace(view, layout=view.layout | {"title": dated(view.layout["title"], *later)})
+        if (later := messages.get(view.name))
         else view
         for view in views
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..run import Run
 from ..settings import Settings
-from .figures import angle_names
+from .figures import angle_looks, angle_names, direction_name
 from .look import COLOURS
 from .rows import seen
-from .views import Figure, column
+from .views import Figure, column, dated
 
 TITLES = {1: "the hidden line", 2: "the hidden plane"}
 
@@ -32,15 +32,15 @@ def task(settings: Settings) -> str:
     return f"labels depend on {settings.k} of {settings.d:,} directions"
 
 
-def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
+def picture(run: Run, named: Sequence[tuple[int, Mapping[int, int]]] = ()) -> Figure:
     """Every neuron over the hidden subspace, at the height of its part outside.
 
     Parameters
     ----------
     run : Run
         What is shown; of several seeds, the neurons of the first.
-    names : mapping of int to int, optional
-        As in ``figures.angles``.
+    named : sequence of (int, mapping of int to int)
+        From which sample count on angles have which names; see ``events.Watch``.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
         Bound to "record"; the page draws it by itself, by page/picture.js. Its traces are the
         neurons now and at first, how far they have come so far, and the principal angles.
     """
-    k = run.settings.k
+    k, names = run.settings.k, named[-1][1] if named else {}
     traces = [
         {"type": "neurons", "inside": column("inside", at=at), "outside": column("outside", at=at)}
         for at in ("now", "first")
@@ -58,8 +58,8 @@ def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
         {
             "type": "angles",
             "degrees": column("angles", at="now"),
-            "names": angle_names(run, names),
-            "colours": [COLOURS[i % len(COLOURS)] for i in range(k)],
+            "names": _names(run, named),
+            "colours": [COLOURS[n] for n in angle_looks(k, names)],
         }
     )
     width, drawn = run.settings.width, seen(run, slice(0, 1)).shape[1]
@@ -68,5 +68,19 @@ def picture(run: Run, names: Mapping[int, int] | None = None) -> Figure:
         "note": f"{task(run.settings)}; "
         + (f"{drawn:,} of {width:,} neurons" if drawn < width else f"{width:,} neurons"),
         "k": k,
+        "directions": list(COLOURS),
     }
     return Figure("picture", traces, layout, kind="picture")
+
+
+def _names(run: Run, named: Sequence[tuple[int, Mapping[int, int]]]) -> list[dict]:
+    """What each angle is called at each moment; now it may have lost its name."""
+    ranks, now = angle_names(run), angle_names(run, named[-1][1] if named else {})
+    texts = []
+    for which, (rank, last) in enumerate(zip(ranks, now, strict=True)):
+        told = [(0, rank)]
+        told += [(t, direction_name(n[which]) if which in n else rank) for t, n in named]
+        told.append((int(run.samples[-1]), last))
+        kept = [one for before, one in zip(told, told[1:], strict=False) if one[1] != before[1]]
+        texts.append(dated(rank, *kept))
+    return texts

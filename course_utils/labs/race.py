@@ -165,16 +165,11 @@ def views(race: Race) -> list[Figure]:
         **ticks,
     }
     inside = {"x": 0.02, "xanchor": "left", "y": 1, "yanchor": "top"}  # above the curves
-    layout = {"title": "Test R² on the same samples", "xaxis": axis, "legend": inside}
+    layout = {"title": "Test R² on the same samples", "xaxis": axis}
     low = lowest_r2(r.r2 for m in race.sizes() for r in race.reports[m].values())
     ticks = [i / 2 for i in range(math.ceil(2 * low), 3)]
-    shown = [
-        Figure(
-            "race",
-            curves,
-            layout | {"yaxis": {"range": [low, 2 - low], "tickvals": ticks, "title": "R²"}},
-        )
-    ]
+    axis = {"range": [low, 1.05], "tickvals": ticks, "title": "R²"}
+    shown = [Figure("race", curves, layout | {"yaxis": axis}, direct=True)]
     last = race.reports[race.sizes()[-1]] if race.sizes() else {}
     shown_z, truth = np.abs(race.tests.z) < 3.2, race.tests.truth
     z = race.tests.z[shown_z]

@@ -186,7 +186,7 @@ def views(session: Session, run: Run) -> list[Figure]:
         Bound to ``tables``.
     """
     made = [
-        picture(run, session.watch.names),
+        picture(run, session.watch.named),
         figures.angles(run, session.watch.names),
         figures.norms(run, predicted=True),
         figures.singular_values(run),

@@ -47,7 +47,8 @@ def column(name: str, **how: Any) -> dict[str, Any]:
         shown or the first one, in place of all rows. ``item``: which part of each row, such as 2 or
         [None, 0]. ``back``: another column that follows in reverse, so that both outline a band.
         ``stroke``: where there is one row only, its second point is so many times the first.
-        ``times``: a factor. ``log``: the power of ten, for layouts of log axes.
+        ``times``: a factor. ``log``: the power of ten, for layouts of log axes. ``says``: see
+        ``dated``.
 
     Returns
     -------
@@ -55,6 +56,24 @@ def column(name: str, **how: Any) -> dict[str, Any]:
         What a page, and ``Figure.bind``, put the array in place of.
     """
     return {"column": name, **how}
+
+
+def dated(first: str, *later: tuple[int, str]) -> dict[str, Any]:
+    """A text that is another one from some sample counts on, as who looks back sees it then.
+
+    Parameters
+    ----------
+    first : str
+        What it says at the start.
+    *later : tuple of (int, str)
+        From which sample count on it says what, in order.
+
+    Returns
+    -------
+    dict
+        A column, whose value is the text at the moment that is shown.
+    """
+    return column("samples", at="now", says=[[0, first], *([int(t), text] for t, text in later)])
 
 
 def is_bound(value: Any) -> bool:
@@ -138,7 +157,10 @@ class Figure:
         """
         known: dict[str, dict[str, np.ndarray]] = {}
 
-        def value(b: dict) -> np.ndarray:
+        def value(b: dict) -> np.ndarray | str:
+            if "says" in b:
+                shown = tables["record"].samples[moment]
+                return [text for since, text in b["says"] if since <= shown][-1]
             name = b.get("table", "record")
             if name not in known:
                 known[name] = tables[name].rows(slice(None))
@@ -148,10 +170,7 @@ class Figure:
                 row = max(0, int(np.searchsorted(tables[name].samples, shown, "right")) - 1)
             return _resolve(b, known[name], row)
 
-        traces = [
-            {k: _pair(value(v)) if is_bound(v) else v for k, v in trace.items()}
-            for trace in self.traces
-        ]
+        traces = [{k: _given(v, value) for k, v in trace.items()} for trace in self.traces]
         return replace(self, traces=traces, layout=_placed(self.layout, value))
 
 
@@ -174,6 +193,13 @@ def _part(values: np.ndarray, item: int | list | None) -> np.ndarray:
     return values[(slice(None), *(slice(None) if i is None else i for i in which))]
 
 
+def _given(part: Any, value: Callable) -> Any:
+    """What a trace has in place of what is bound in it."""
+    if isinstance(part, list) and part and is_bound(part[0]):
+        return [value(one) for one in part]
+    return _pair(value(part)) if is_bound(part) else part
+
+
 def _pair(values: np.ndarray) -> np.ndarray:
     """A trace takes no single number: twice the same, as for a line across the view."""
     return np.array([values, values]) if values.ndim == 0 else values
@@ -182,7 +208,8 @@ def _pair(values: np.ndarray) -> np.ndarray:
 def _placed(layout: Any, value: Callable) -> Any:
     """A layout with its bound numbers; annotations that have no place are left out."""
     if is_bound(layout):
-        return float(value(layout))
+        found = value(layout)
+        return found if isinstance(found, str) else float(found)
     if isinstance(layout, dict):
         return {key: _placed(part, value) for key, part in layout.items()}
     if not isinstance(layout, list):

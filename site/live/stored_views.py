@@ -10,7 +10,7 @@ from course_utils import Settings
 from course_utils.events.watch import Watch
 from course_utils.labs import breaks, figures, ghosts, messages, subspace
 from course_utils.labs.held import Held
-from course_utils.labs.look import COLOURS
+from course_utils.labs.look import COLOURS, DASHES
 from course_utils.labs.picture import TITLES, picture, task
 from course_utils.run import Run
 from course_utils.snapshot import SEEN
@@ -52,6 +52,7 @@ def stored_views() -> dict:
         "found": figures.FOUND,
         "labelled": figures.LABELLED,
         "colours": list(COLOURS),
+        "dashes": list(DASHES),
     }
 
 
@@ -92,7 +93,7 @@ def views(run: Run) -> list[dict]:
     kept = [plain(view) for view in made]
     scene, _, norms, singular, risk = kept
     scene["traces"][3] |= {"names": given("names"), "colours": given("colours")}
-    scene["layout"] = {"title": given("title"), "note": given("note"), "k": given("k")}
+    scene["layout"] |= {"title": given("title"), "note": given("note"), "k": given("k")}
     norms["layout"]["yaxis"]["range"] = [given("low"), given("high")]
     norms["traces"][-1]["y"] = given("norms cursor")
     place_singular(singular, run.settings.k)
@@ -169,8 +170,9 @@ def titles() -> dict:
     blank = [figures.Figure(name, [], {"title": ""}) for name in every]
 
     def told(names, k: int) -> list[str]:
-        events = [SimpleNamespace(name=name) for name in names]
-        return [view.layout["title"] for view in messages.titled(blank, events, k)]
+        events = [SimpleNamespace(name=name, samples=t) for t, name in enumerate(names)]
+        titles = [view.layout["title"] for view in messages.titled(blank, events, k)]
+        return [title and title["says"][-1][1] for title in titles]
 
     some = ["half", "linear fit", *["singular value"] * 37]
     norms, many, risk = told(some, K)

@@ -20,6 +20,7 @@ function numbers(k, n = 7, q = Math.max(k, 2)) {
     k, inside, outside, first: { inside: inside.map((v) => v / 9), outside }, pair: [0, 1],
     side: 1.2, tall: 1.2, title: "T", note: "7 of 70 neurons", small: false,
     degrees: [80, 50, 20, 5].slice(0, k), names: ["a", "b", "c", "d"], colours: COLOURS,
+    directions: COLOURS,
   };
 }
 
@@ -71,8 +72,10 @@ test("other directions are seen by choosing them", () => {
   const given = numbers(4), one = places({ ...given, pair: [1, 3] });
   near(one[2], [given.inside[9], given.inside[11], given.outside[2]], 1e-9);
   assert.notDeepEqual(drawn(draw(given)), drawn(draw({ ...given, pair: [1, 3] })));
-  const { texts } = draw({ ...given, pair: [1, 3] });
+  const { shapes, texts } = draw({ ...given, pair: [1, 3] });
   assert.ok(texts.includes("u₂") && texts.includes("u₄") && !texts.includes("u₁"));
+  const colourOf = (name) => shapes.find(([, , , text]) => text === name)[2].fill;
+  assert.deepEqual(["u₂", "u₄"].map(colourOf), [COLOURS[1], COLOURS[3]], "as their curves");
 });
 
 test("two directions are shown, the last chosen ones, in their order", () => {

@@ -206,3 +206,14 @@ test("bindings are found anywhere in a trace or a layout, and replaced in a copy
   assert.deepEqual([copy.y, copy.marker], [7, { color: 7, size: [1, 2] }]);
   assert.ok(isBinding(trace.y) && isBinding(trace.marker.color) && copy.x === trace.x);
 });
+
+test("a text is the one that holds at the moment that is shown", () => {
+  const twin = new Twin(3);
+  twin.send(4);
+  const [, second, third] = twin.record.times;
+  const binding = { column: "samples", at: "now", says: [[0, "a"], [second, "b"], [third, "c"]] };
+  assert.deepEqual([0, 1, 2, 3].map((row) => twin.record.read(binding, row)), ["a", "b", "c", "c"]);
+  assert.equal(twin.record.readScalar(binding, 1), "b");
+  assert.deepEqual(bindingsIn({ title: binding }), [{ path: ["title"], binding }]);
+  assert.equal(new Record().read(binding, 0), "a", "before there are rows");
+});

@@ -162,14 +162,14 @@ function placed(traces, frame, line, { widthOf, heldBy = () => undefined, notes 
   return named.map(({ name, colour }, i) => ({ name, colour, ...places[i] }));
 }
 
-// Write a view's names over its plot.
+// Write a view's names over its plot; over a small one those that have room.
 export function relabel(page, view, frame, notes) {
-  if (!frame || view.small) {
+  if (!frame) {
     view.labels?.box.remove();
     view.labels = null;
     return;
   }
-  const { size } = lookOf(page);
+  const { size } = lookOf(page, view.small);
   view.labels ??= { box: make("div", "course-labels", view.box), known: new Map(), size };
   const labels = view.labels;
   if (labels.size !== size) labels.known.clear();
@@ -177,7 +177,8 @@ export function relabel(page, view, frame, notes) {
   labels.box.style.fontSize = `${size}px`;
   const line = Math.round(1.2 * size), widthOf = (name) => nameOf(labels, name).width;
   const heldBy = (name) => nameOf(labels, name).held;
-  const found = placed(view.drawn, frame, line, { widthOf, heldBy, notes });
+  const found = placed(view.drawn, frame, line, { widthOf, heldBy, notes })
+    .filter(({ cost }) => !view.small || cost < 1); // there only names that cover nothing
   const seen = new Set(found.map(({ name }) => name));
   for (const [name, { el }] of labels.known) el.hidden = !seen.has(name);
   for (const { name, colour, left, middle, number } of found) {

@@ -3,6 +3,7 @@
 
 import { make, setText } from "./dom.js";
 import { lookOf } from "./look.js";
+import { isBinding } from "./record.js";
 
 // What a view is called on its button, without the tags that plotly.js understands.
 export function titleOf({ layout, name }) {
@@ -37,7 +38,7 @@ export function placeCentre(page) {
     const place = !middle ? "equal" : view === middle ? "centre" : "beside";
     if (setData(view.box, "place", place)) changeSize(page, view, place);
     setData(view.box, "wide", Boolean(middle) && view === last);
-    if (view.small) nameButton(view, lookOf(page).lecture && lookOf(page).size);
+    if (view.small) nameButton(page, view);
   }
 }
 
@@ -59,8 +60,15 @@ function changeSize(page, view, place) {
   }
 }
 
-function nameButton(view, size) {
-  const { button, layout, name } = view, title = titleOf({ layout, name });
+// A title that depends on the moment that is shown.
+function titleNow({ record, shown }, { layout, name }) {
+  const title = isBinding(layout.title) ? record.read(layout.title, shown) : layout.title;
+  return titleOf({ name, layout: { title } });
+}
+
+function nameButton(page, view) {
+  const { button, name } = view, title = titleNow(page, view), now = lookOf(page);
+  const size = now.lecture && now.size;
   const label = `${title}: bring to the centre`, key = `${title} ${size}`;
   if (view.titled !== key) { // a long title in large letters gives way to the view's name
     view.titled = key;

@@ -71,7 +71,7 @@ export function places({ inside, outside, pair: [i, j], k }) {
   return Array.from(outside, (z, n) => [on(n, i), k > 1 ? on(n, j) : 0, z]);
 }
 
-function floor(eye, { k, side, pair, size, small }, ink) {
+function floor(eye, { k, side, pair, directions, size, small }, ink) {
   const green = ink(GREEN), line = { stroke: green, fill: "none" };
   const ends = [[[-side, 0], [side, 0]], [[0, -side], [0, side]]].slice(0, Math.min(k, 2));
   const shapes = [["axes", segments(ends.map((pairs) => pairs.map((p) => eye(...p)))),
@@ -81,11 +81,11 @@ function floor(eye, { k, side, pair, size, small }, ink) {
       "stroke-width": 0.1 * size }], ["half", ring(eye, side / 2),
       { ...line, "stroke-opacity": 0.4, "stroke-width": 1 }]);
   }
-  const named = { fill: green, "font-size": 1.35 * size, "font-weight": 700 };
+  const named = { "font-size": 1.35 * size, "font-weight": 700, "text-anchor": "middle" };
   const tips = k > 1 ? [eye(1.09 * side, 0), eye(0, 1.13 * side)]
     : [[eye(side, 0)[0] - size, eye(side, 0)[1] + 1.5 * size]];
   tips.forEach(([x, y], n) => shapes.push(["text", [x, y + (k > 1 ? 0.45 * size : 0)],
-    { ...named, "text-anchor": "middle" }, `u${"₁₂₃₄₅₆"[pair[n]]}`]));
+    { ...named, fill: ink(directions[pair[n]]) }, `u${"₁₂₃₄₅₆"[pair[n]]}`]));
   return small && k === 1 ? shapes.slice(0, 1) : shapes;
 }
 

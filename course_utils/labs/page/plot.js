@@ -111,7 +111,10 @@ export function content(page, view) {
 export const nameable = ({ traces, layout, direct }) =>
   direct || (layout.showlegend !== false && traces.every(({ type }) => type === "scatter"));
 
-const labelled = (page, view) => view.direct || (page.host.get("lecture") && nameable(view));
+// A small view has names in a notebook, at rest: on a wall, or while it moves, nobody reads them.
+const labelled = ({ host }, view) => (view.small
+  ? !host.get("lecture") && !host.get("playing") && nameable(view)
+  : view.direct || (host.get("lecture") && nameable(view)));
 
 // How a view is dressed now. Beside the centre of a lecture axes have numbers only where there is
 // room for their type.

@@ -262,7 +262,9 @@ export class Record {
   }
 
   // A binding's values while a row is shown; the same array as before where nothing has changed.
+  // Of a text that changes in the course of a run, what it says then.
   read(binding, shown) {
+    if (binding.says) return textAt(binding.says, this.times[shown] ?? 0);
     const reader = this.reader(binding);
     if (binding.at === "first") return reader.atRow(0);
     if (binding.at !== "now") return reader.whole();
@@ -272,10 +274,14 @@ export class Record {
 
   // The same for a layout, where a single number stands for itself.
   readScalar(binding, shown) {
+    if (binding.says) return this.read(binding, shown);
     const values = this.read(binding, shown), { picked: where } = this.reader(binding);
     return where?.single && binding.at ? values[0] : values;
   }
 }
+
+// The last of [since, text] that holds at a sample count.
+const textAt = (says, samples) => says.filter(([since]) => since <= samples).at(-1)[1];
 
 const isObject = (thing) =>
   typeof thing === "object" && thing !== null && !ArrayBuffer.isView(thing);

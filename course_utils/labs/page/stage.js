@@ -101,8 +101,8 @@ function take(page, { message, buffer }) {
 
 async function paint(page) {
   const jobs = [];
-  placeCentre(page);
   choose(page);
+  placeCentre(page);
   for (const view of page.views) {
     if (view.drawn && !page.inSight) continue;
     if (isPicture(view)) {

@@ -61,6 +61,28 @@ function angleNames(stored, run, names) {
   });
 }
 
+// Of which u_i each angle has the looks: those that have no name take what is left, the smallest
+// first.
+function angleLooks({ colours }, k, names) {
+  const known = new Set(names.values()), looks = [];
+  const left = Array.from({ length: k }, (_, i) => i + 1).filter((i) => !known.has(i));
+  for (let r = k - 1; r >= 0; r--) looks[r] = names.get(r) ?? left.shift();
+  return looks.map((i) => (i - 1) % colours.length);
+}
+
+// A text that is another one from some sample counts on; labs/views.py.
+const dated = (first, later) => ({ column: "samples", at: "now", says: [[0, first], ...later] });
+
+// What each angle is called at each moment, on its dial.
+function dialNames(stored, run, { named, names }) {
+  const ranks = angleNames(stored, run, new Map()), now = angleNames(stored, run, names);
+  return ranks.map((rank, r) => {
+    const told = [[0, rank], ...named.map(([t, at]) =>
+      [t, at.has(r) ? subscript(stored, at.get(r)) : rank]), [run.rows.at(-1).samples, now[r]]];
+    return dated(rank, told.slice(1).filter(([, text], i) => text !== told[i][1]));
+  });
+}
+
 const subscript = ({ subscripts }, i) =>
   `u${[...String(i)].map((digit) => subscripts[digit]).join("")}`;
 
@@ -81,21 +103,21 @@ const isPoints = (key, part) =>
   (key === "x" || key === "y") && Array.isArray(part) && typeof part[0] === "number";
 
 // Names of curves stand in their templates too.
-function renamed(trace, name) {
+function renamed(trace, name, line) {
   const told = `<extra>${trace.name}</extra>`;
-  return { ...trace, name,
+  return { ...trace, name, line: { ...trace.line, ...line },
     hovertemplate: trace.hovertemplate.replace(told, () => `<extra>${name}</extra>`) };
 }
 
-// What events of a run allow titles to say.
+// What events of a run allow titles to say, each with the sample count of its event.
 function titlesOf(stored, events, k) {
-  const kinds = events.map((event) => event.name);
-  const above = kinds.filter((name) => name === "singular value").length;
-  const { half, singular, linear } = stored.titles;
+  const { half, singular, linear } = stored.titles, some = singular[k === 1 ? "one" : "many"];
+  const when = (kind) => events.filter(({ name }) => name === kind).map(({ samples }) => samples);
   return {
-    norms: kinds.includes("half") && half,
-    "singular values": above && filled(singular[k === 1 ? "one" : "many"], {}, { above, k }),
-    "test risk": kinds.includes("linear fit") && linear,
+    norms: when("half").map((t) => [t, half]),
+    "singular values": when("singular value").map((t, i) =>
+      [t, filled(some, {}, { above: i + 1, k })]),
+    "test risk": when("linear fit").map((t) => [t, linear]),
   };
 }
 
@@ -110,14 +132,15 @@ export function viewsOf(stored, run, watch, before = null) {
     [`level ${name}`, Float64Array.of(level, level)]));
   const index = Float64Array.from({ length: count }, (_, i) => i + 1);
   const ends = Float64Array.of(10 ** limits.first, 10 ** limits.last);
-  const names = angleNames(stored, run, watch.names);
+  const names = angleNames(stored, run, watch.names), looks = angleLooks(stored, k, watch.names);
   const drawn = drawnOf(width, run.rows[0].neurons.length / width);
   const given = {
-    ...limits, ...levels, ...floors, ends, count: count + 0.6, index, k, names,
+    ...limits, ...levels, ...floors, ends, count: count + 0.6, index, k,
+    names: dialNames(stored, run, watch),
     "norms cursor": Float64Array.of(10 ** limits.low, 10 ** limits.high),
     "risk cursor": Float64Array.of(0, limits.top),
     signal: index.slice(0, k), bulk: index.slice(k),
-    colours: Array.from({ length: k }, (_, i) => stored.colours[i % stored.colours.length]),
+    colours: looks.map((n) => stored.colours[n]),
   };
   const task = link === "none" ? stored.tasks.none : stored.tasks.some;
   const neurons = drawn < width ? stored.neurons.some : stored.neurons.all;
@@ -126,21 +149,24 @@ export function viewsOf(stored, run, watch, before = null) {
   given.title = filled(k in stored.pictures ? stored.pictures[k] : stored.pictures.more, {}, texts);
   const gap = Math.abs((floors.zero ?? Infinity) - (floors.linear ?? 0));
   const views = (k === 1 ? stored.one : stored.many)[gap < 0.06 * limits.own ? "same" : "apart"]
-    .map((view) => namedView(filled(view, given, texts), names, k, stored));
+    .map((view) => namedView(filled(view, given, texts), names, looks, stored));
   if (run.rows[0].pulled !== undefined) { // before the time cursor
     const { traces } = views.find(({ name }) => name === "angles");
     traces.splice(-1, 0, stored.pull[k === 1 ? "one" : "many"]);
   }
   const titles = titlesOf(stored, watch.events, k);
-  const titled = views.map((view) => (titles[view.name]
-    ? { ...view, layout: { ...view.layout, title: titles[view.name] } } : view));
+  const titled = views.map((view) => (titles[view.name]?.length
+    ? { ...view, layout: { ...view.layout, title: dated(view.layout.title, titles[view.name]) } }
+    : view));
   return before ? titled.map((view) => withBefore(view, stored, before, given, texts)) : titled;
 }
 
 // Of the curves of all angles those of k directions, with their names.
-function namedView(view, names, k, stored) {
+function namedView(view, names, looks, stored) {
   if (view.name !== "angles") return view;
-  const curves = view.traces.slice(0, -1).slice(0, k).map((trace, i) => renamed(trace, names[i]));
+  const { length: k } = names, { colours, dashes } = stored;
+  const curves = view.traces.slice(0, -1).slice(0, k).map((trace, i) =>
+    renamed(trace, names[i], { color: colours[looks[i]], dash: dashes[looks[i]] }));
   return { ...view, direct: k <= stored.labelled, traces: [...curves, view.traces.at(-1)] };
 }
 

@@ -50,6 +50,7 @@ export class Watch {
   constructor(facts, reader, lamps, settings, floors) {
     Object.assign(this, { facts, reader, lamps, settings, floors });
     Object.assign(this, { events: [], names: new Map(), found: [], rested: {}, wasWorse: false });
+    this.named = []; // [sample count, names] each time that an angle fell
     this.said = new Set();
     this.fallen = [];
     this.start = this.now = null;
@@ -208,6 +209,7 @@ export class Watch {
     const pairs = matched(share, fallen.length, found.length);
     this.names = new Map(pairs.filter(([a, b]) => share(a, b) >= 0.5)
       .map(([a, b]) => [fallen[a], found[b]]));
+    this.named.push([now.samples, this.names]);
   }
 
   who(r, fresh) {
