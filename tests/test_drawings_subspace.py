@@ -36,6 +36,7 @@ from course_utils.labs import rows as declared_rows
 from course_utils.labs.messages import titled
 from course_utils.labs.movie import neurons_movie
 from course_utils.labs.picture import picture
+from course_utils.labs.subspace import axis_alone
 from course_utils.theory import assumptions
 
 figures = bound  # with the arrays that a page would find in its tables
@@ -454,6 +455,31 @@ def test_titles_say_what_an_event_has_shown_and_name_quantities_before():
         "2 of 3 singular values rise",
     ]
     assert titles(["half"], moment=0) == titles([])
+
+
+@pytest.mark.parametrize(
+    "said, degrees, parallel, r2",
+    [
+        (True, 44, 0.012, 0.02),
+        (False, 46, 0.012, 0.02),  # more of it outside than inside
+        (False, 44, 0.014, 0.02),  # it began at .013
+        (False, 44, 0.012, 0.04),
+        (False, 44, 0.012, np.nan),  # sign labels
+    ],
+)
+def test_a_small_angle_of_a_network_that_learns_nothing_is_no_success(said, degrees, parallel, r2):
+    run = made(k=2, seeds=1)
+    run.angles[-1], run.parallel[-1], run.r2[-1] = np.radians([80, degrees]), parallel, r2
+    assert axis_alone(run.at(-1), run.at(0)).startswith(" An axis alone is found") == said
+
+
+def test_an_even_link_finds_an_axis_alone():
+    """As its preset shows in four runs of five: the angle falls, W_par with it, R^2 stays at 0."""
+    settings = SubspaceLab.presets["even link"][0]
+    runs = [online_sgd(settings.replace(seed=i), 15_000, checkpoints=2) for i in range(5)]
+    assert sum(axis_alone(run.at(-1), run.at(0)) != "" for run in runs) >= 3
+    found = online_sgd(settings.replace(link="tanh"), 15_000, checkpoints=2)
+    assert axis_alone(found.at(-1), found.at(0)) == ""
 
 
 def test_the_sentence_and_the_rows_say_what_the_run_holds(lab):

@@ -9,8 +9,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..events import lamps, turned
+from ..events.watch import LEARNT
 from ..run import Run
 from ..settings import Settings
+from ..snapshot import Snapshot
 from . import figures, rows
 from .controls import Knob
 from .experiment import given
@@ -250,8 +252,32 @@ def words(session: Session, run: Run, moment: int = -1) -> Words:
     said = f" Predicted W_perp {predicted:.3f} ({error:.0%} off)." if known and now.samples else ""
     lights = [(a.holds, a.name, a.text, a.purpose) for a in lamps(run.settings)]
     beside = session.held.sentence(run, moment)
-    sentence = run.sentence(moment) + said + (f" {beside}" if beside else "")
+    sentence = run.sentence(moment) + said + axis_alone(now, run.at(0))
+    sentence += f" {beside}" if beside else ""
     return Words(sentence, rows, lights, events=told(session, run))
+
+
+def axis_alone(now: Snapshot, start: Snapshot) -> str:
+    """What an angle hides that looks like a success: it compares directions, whatever is left of W.
+
+    Parameters
+    ----------
+    now, start : Snapshot
+        A moment of a run, and its start.
+
+    Returns
+    -------
+    str
+        A sentence after a space, where half of a direction or more is found, W_par has shrunk and
+        labels are not learnt; else empty.
+    """
+    pointing = np.sin(now.angles.min()) ** 2 <= 0.5
+    if not (pointing and now.parallel < start.parallel and now.r2 < LEARNT):
+        return ""
+    return (
+        " An axis alone is found: W_par is smaller than at the start, and nothing of the labels "
+        "is learned."
+    )
 
 
 def told(session: Session, run: Run) -> list[tuple[int, str]]:

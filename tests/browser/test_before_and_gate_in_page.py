@@ -13,6 +13,15 @@ asked = {"together": "TEMPTS", "one after the other": "HOLDS", "only one falls":
 question = Question("How will the angles fall?", asked, order_of_falls, "angle", 2)
 two = Settings(d=20, k=2, link="product", width=30, step=0.2)
 lab = SubspaceLab(two, question=question); lab"""
+# Figures and words that the question's box lies on.
+COVERED = """lab => {
+    const gate = lab.querySelector('.course-gate > *').getBoundingClientRect();
+    return [...lab.querySelectorAll('.course-view, .course-words')].filter((e) => {
+        const { left, right, top, bottom } = e.getBoundingClientRect();
+        return left < gate.right - 1 && right > gate.left + 1
+            && top < gate.bottom - 1 && bottom > gate.top + 1;
+    }).map(e => e.className);
+}"""
 FORESEEN = "[e for e in lab.errors if 'press Play first' not in str(e)]"
 CHECK = f"print('errors:', {FORESEEN})"
 
@@ -94,6 +103,7 @@ def test_a_question_waits_then_the_run_answers_and_it_can_be_asked_again(course)
     course.until(lambda: "TEMPTS" in panel(course), "the verdict")
     assert "You said: together. After " in panel(course)
     assert ("it holds." in panel(course)) == ("does not hold" not in panel(course))
+    assert course.lab(1).evaluate(COVERED) == [], "what the verdict speaks of is in sight"
     course.rest(1)
     ended = course.stage(1, "frame")
     course.press("Try again", 1)

@@ -130,7 +130,7 @@ export function arrange(named, free, { width, height }, line) {
       if (better) best = { ...place, box, cost };
       if (best.cost === 0 && (held === undefined || number > held)) break;
     }
-    taken.push(best.box);
+    taken.push({ ...best.box, left: best.box.left - GAP, right: best.box.right + GAP });
     return best;
   });
 }
@@ -179,13 +179,14 @@ export function relabel(page, view, frame, notes) {
   const heldBy = (name) => nameOf(labels, name).held;
   const found = placed(view.drawn, frame, line, { widthOf, heldBy, notes })
     .filter(({ cost }) => !view.small || cost < 1); // there only names that cover nothing
+  const top = view.small ? view.gd.offsetTop : 0; // under its button
   const seen = new Set(found.map(({ name }) => name));
   for (const [name, { el }] of labels.known) el.hidden = !seen.has(name);
   for (const { name, colour, left, middle, number } of found) {
     const known = nameOf(labels, name), { el } = known;
     known.held = number;
     el.style.color = colour;
-    const x = frame.left + left, y = frame.top + middle - line / 2;
+    const x = frame.left + left, y = top + frame.top + middle - line / 2;
     el.style.transform = `translate(${x.toFixed(1)}px,${y.toFixed(1)}px)`;
   }
 }

@@ -19,9 +19,18 @@ export function wordsAt(session, run, moment) {
   const foreseen = ` Predicted W_perp ${fixed(predicted, 3)} (${error} off).`;
   const said = known && now.samples ? foreseen : "";
   const beside = session.held.sentence(session.reader, run, moment);
-  const sentence = sentenceOf(run, moment) + said + (beside && ` ${beside}`);
+  const sentence = sentenceOf(run, moment) + said + axisAlone(now, run.rows[0], session.watch)
+    + (beside && ` ${beside}`);
   const clock = `t = ${commas(now.samples)} = ${inD(now.samples, run.settings.d)}`;
   return withPull({ sentence, rows, clock }, now);
+}
+
+// What an angle hides that looks like a success.
+function axisAlone(now, start, { facts }) {
+  const pointing = Math.sin(Math.min(...now.angles)) ** 2 <= 0.5;
+  if (!(pointing && now.parallel < start.parallel && now.r2 < facts.LEARNT)) return "";
+  return " An axis alone is found: W_par is smaller than at the start, and nothing of the labels "
+    + "is learned.";
 }
 
 // What has happened in a run, and what was changed in it: [sample count, caption].
