@@ -98,8 +98,10 @@ $(PY) -m pip install --disable-pip-version-check $(PIP_FLAGS) -c constraints.txt
   exit 1; }
 endef
 
-# Two at a time; the tests of one file, and the cells of one notebook, stay together. The browser has the machine to itself.
-parallel := -n 2 --dist loadfile
+# Two at a time; the tests of one file, and the cells of one notebook, stay together, in the order of their names: by the number
+# of tests, as pytest-xdist would have it, the files of few slow tests would come last, when there is no work for the second one.
+# The browser has the machine to itself.
+parallel := -n 2 --dist loadfile --no-loadscope-reorder
 unit_tests = $(PY) -m pytest $(parallel) -m "not browser"
 notebook_tests = $(PY) -m pytest $(parallel) --nbval --nbval-current-env --nbval-cell-timeout=600 \
   --nbval-kernel-startup-timeout=300 notebooks

@@ -3,6 +3,7 @@
 With COURSE_FORBID_SKIPS=1 no browser test is skipped.
 """
 
+import itertools
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,6 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("any machine")  # no test asks how long an example took
 
+NUMBERS = itertools.count()  # one folder a test, named without a look at all the others
 FORBIDDEN = os.environ.get("COURSE_FORBID_SKIPS") == "1"
 
 
@@ -47,7 +49,7 @@ def serve() -> Callable[..., AbstractContextManager[list[str]]]:
 @pytest.fixture(autouse=True)
 def journal(monkeypatch, tmp_path_factory) -> Path:
     """The folder of an empty journal, for this test alone."""
-    folder = tmp_path_factory.mktemp("journal", numbered=True) / "data"
+    folder = tmp_path_factory.getbasetemp() / f"journal{next(NUMBERS)}" / "data"
     monkeypatch.setenv("COURSE_DATA", str(folder))
     return folder
 

@@ -1,6 +1,6 @@
 """Some cells of every notebook, run with other processors' arithmetic.
 
-`make arithmetic` runs all, under each kind.
+`make test` runs all of them with this one's; `make arithmetic` runs all, under each kind.
 """
 
 import os
@@ -17,12 +17,12 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 # kernels, low ranks, a miniature
 CELLS = {
     "00_start_here": ("cell-05",),
-    "01_multiple_index_model": tuple(f"cell-{i:02}" for i in (1, 3, 11, 12, 16, 17, 18, 20)),
+    "01_multiple_index_model": tuple(f"cell-{i:02}" for i in (1, 3, 16, 20)),
     "02_sgd_finds_the_subspace": ("cell-01", "cell-03", "cell-05", "cell-10", "cell-21"),
-    "03_generalisation": ("cell-01", "cell-05", "cell-10", "cell-34"),
+    "03_generalisation": ("cell-01", "cell-05", "cell-34"),
     "04_single_index_learning": ("cell-01", "cell-08", "cell-27", "cell-32", "cell-33"),
     "05_ntk_comparison": ("cell-01", "cell-10"),
-    "06_compressibility": ("cell-01", "cell-07", "cell-09", "cell-10", "cell-12"),
+    "06_compressibility": ("cell-01", "cell-07", "cell-12"),
     "07_where_it_breaks": ("cell-01", "cell-02", "cell-03", "cell-33", "cell-35", "cell-74"),
     "08_reading_map": ("cell-01", "cell-05", "cell-07", "cell-10"),
 }
@@ -32,7 +32,7 @@ def test_every_notebook_is_represented():
     assert set(CELLS) == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", list(KINDS)[1:])
 def test_cells_agree_with_what_is_stored(kind, nbval, monkeypatch):
     cells = []
     for name, wanted in CELLS.items():
