@@ -5,6 +5,7 @@
 #include "measure.h"
 #include "memory.h"
 #include "run.h"
+#include "trials.h"
 
 #define PAGE_CALLS(name) __attribute__((export_name(#name)))
 
@@ -46,6 +47,14 @@ PAGE_CALLS(floors) struct measured *page_floors(void) {
   measure_floors(&run, &now);
   return &now;
 }
+
+PAGE_CALLS(make_trials) int page_make_trials(int ranks) { return make_trials(&run, ranks); }
+PAGE_CALLS(factors) double *page_factors(void) { return factors(&run); }
+PAGE_CALLS(trial_left) double *page_trial_left(void) { return trial_left(); }
+PAGE_CALLS(trial_right) double *page_trial_right(void) { return trial_right(); }
+PAGE_CALLS(try_ranks) double *page_try_ranks(void) { return try_ranks(&run); }
+PAGE_CALLS(trial_layer) double *page_trial_layer(void) { return trial_layer(); }
+PAGE_CALLS(try_layer) double page_try_layer(void) { return try_layer(&run); }
 
 PAGE_CALLS(begin_stream) void page_begin_stream(unsigned low, unsigned high, int child) {
   begin_stream(&stream, low, high, child);

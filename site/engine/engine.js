@@ -79,13 +79,20 @@ class Machine {
   }
 
   // Rows of a matrix without what pads them.
-  rows(at, count, columns) {
-    const ld = this.calls.ld(), all = this.doubles(at, count * ld);
-    const out = new Float64Array(count * columns);
+  rows(at, count, columns, ld = this.calls.ld()) {
+    const all = this.doubles(at, count * ld), out = new Float64Array(count * columns);
     for (let i = 0; i < count; i++) {
       out.set(all.subarray(i * ld, i * ld + columns), i * columns);
     }
     return out;
+  }
+
+  // The other way round; what pads rows stays zero.
+  put(at, values, count, columns, ld = this.calls.ld()) {
+    const all = this.doubles(at, count * ld);
+    for (let i = 0; i < count; i++) {
+      all.set(values.subarray(i * columns, (i + 1) * columns), i * ld);
+    }
   }
 }
 
@@ -196,6 +203,38 @@ class OnlineSGD {
     const count = Math.min(n, TEST_SAMPLES), machine = this.#machine, { calls } = machine;
     const y = machine.doubles(calls.test_labels(), count).slice();
     return { X: machine.rows(calls.test_inputs(), count, this.#columns), y, ...this.target() };
+  }
+
+  // The best factors of W, left (width x ranks) times right (ranks x columns), those of a smaller
+  // rank in their first columns and rows; what ranks 0, 1, ... leave out of W / sqrt m; and the
+  // test risk, on 500 test inputs and their mirror images. Ranks are as many at each call.
+  factors(ranks) {
+    const { width } = this.settings, machine = this.#machine, { calls } = machine;
+    if (!calls.make_trials(ranks)) {
+      throw new Refused("Smaller networks do not fit into the page's memory: lower width or d.");
+    }
+    const [risk, ...left_out] = machine.doubles(calls.factors(), ranks + 2);
+    const left = machine.rows(calls.trial_left(), width, ranks, 4 * Math.ceil(ranks / 4));
+    return { left, right: machine.rows(calls.trial_right(), ranks, this.#columns), risk,
+      left_out: Float64Array.from(left_out) };
+  }
+
+  // Test risk and relative output error with factors of each rank in place of W; after `factors`.
+  try_ranks(left, right) {
+    const { width } = this.settings, machine = this.#machine, { calls } = machine;
+    const ranks = left.length / width;
+    machine.put(calls.trial_left(), left, width, ranks, 4 * Math.ceil(ranks / 4));
+    machine.put(calls.trial_right(), right, ranks, this.#columns);
+    const at = calls.try_ranks();
+    return { risk: machine.doubles(at, ranks).slice(),
+      output: machine.doubles(at + 8 * ranks, ranks).slice() };
+  }
+
+  // Test risk with another first layer; after `factors`.
+  try_layer(W) {
+    const machine = this.#machine, { calls } = machine;
+    machine.put(calls.trial_layer(), W, this.settings.width, this.#columns);
+    return calls.try_layer();
   }
 }
 

@@ -149,28 +149,35 @@ void fold(double *L, int ld, int rows, int n) {
   }
 }
 
-/* Turn two rows until they are orthogonal; whether they had to be. */
-static int turn(double *p, double *q, int n) {
-  double pp = dot(p, p, n), qq = dot(q, q, n), pq = dot(p, q, n);
-  if (size_of(pq) <= 1e-15 * root(pp * qq) || size_of(pq) < 1e-300) return 0;
-  double zeta = (qq - pp) / (2 * pq);
-  double t = (zeta < 0 ? -1 : 1) / (size_of(zeta) + root(1 + zeta * zeta));
-  double c = 1 / root(1 + t * t), s = c * t;
+static void rotate(double *p, double *q, int n, double c, double s) {
   for (int i = 0; i < n; i++) {
     double x = p[i], y = q[i];
     p[i] = c * x - s * y;
     q[i] = s * x + c * y;
   }
-  return 1;
 }
 
 /* One-sided Jacobi (Hestenes 1958): exact to the last digits for small values too. */
-void singular_values(double *rows, int ld, int count, int n, double *values) {
+void make_orthogonal(double *rows, int ld, int count, int n, double *others, int ldo, int m) {
   for (int sweep = 0, turned = 1; turned && sweep < 30; sweep++) {
     turned = 0;
     for (int i = 0; i < count; i++)
-      for (int j = i + 1; j < count; j++) turned |= turn(rows + i * ld, rows + j * ld, n);
+      for (int j = i + 1; j < count; j++) {
+        double *p = rows + (long)i * ld, *q = rows + (long)j * ld;
+        double pp = dot(p, p, n), qq = dot(q, q, n), pq = dot(p, q, n);
+        if (size_of(pq) <= 1e-15 * root(pp * qq) || size_of(pq) < 1e-300) continue;
+        double zeta = (qq - pp) / (2 * pq);
+        double t = (zeta < 0 ? -1 : 1) / (size_of(zeta) + root(1 + zeta * zeta));
+        double c = 1 / root(1 + t * t);
+        rotate(p, q, n, c, c * t);
+        rotate(others + (long)i * ldo, others + (long)j * ldo, m, c, c * t);
+        turned = 1;
+      }
   }
+}
+
+void singular_values(double *rows, int ld, int count, int n, double *values) {
+  make_orthogonal(rows, ld, count, n, rows, ld, 0);
   for (int i = 0; i < count; i++) {
     double value = root(dot(rows + i * ld, rows + i * ld, n));
     int place = i;

@@ -30,6 +30,9 @@ int orthonormal(double *rows, int ld, int count, int n);
    QR of L^T, with its signs. */
 void fold(double *L, int ld, int rows, int n);
 
+/* Turn rows among themselves until they are orthogonal, and rows of `others`, m long, with them. */
+void make_orthogonal(double *rows, int ld, int count, int n, double *others, int ldo, int m);
+
 /* Singular values of a matrix of few rows, largest first; the rows are spoilt. */
 void singular_values(double *rows, int ld, int count, int n, double *values);
 

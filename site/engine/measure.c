@@ -43,14 +43,22 @@ static void split(struct run *run, struct measured *now, float *neurons) {
   now->perpendicular = root(outside) / root(m);
 }
 
+int gram_matrix(struct run *run) {
+  int m = run->s.width, columns = run->net.columns, ld = run->net.ld;
+  double *W = run->net.W, *gram = spectrum_matrix();
+  if (m < columns)
+    products(gram, padded(m), W, ld, m, W, ld, padded(m), padded(columns_in_use(run)), 1);
+  else take_away(gram, padded(columns), padded(columns), padded(columns), 0, -1, W, ld, W, ld, m);
+  return m < columns ? m : columns;
+}
+
 /* Right singular vectors of W into V; how many of the first k have a singular value that is seen. */
 static int singular_vectors(struct run *run, struct measured *now) {
   int k = run->s.k, m = run->s.width, columns = run->net.columns, ld = run->net.ld;
   int wide = m < columns, n = wide ? m : columns, count = k + 5 < n ? k + 5 : n;
   int few = k < count ? k : count, used = padded(columns_in_use(run)), ldt = padded(n), rank = 0;
-  double *W = run->net.W, *gram = spectrum_matrix();
-  if (wide) products(gram, ldt, W, ld, m, W, ld, padded(m), used, 1);
-  else take_away(gram, ldt, ldt, ldt, 0, -1, W, ld, W, ld, m);
+  double *W = run->net.W;
+  gram_matrix(run);
   largest(n, count, now->singular, few, top, ldt);
   for (int j = 0; j < count; j++) now->singular[j] = root(larger(now->singular[j], 0));
   double floor = larger(1e-300, 1e-7 * now->singular[0]);

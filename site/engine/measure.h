@@ -18,6 +18,9 @@ int make_measure(struct run *run);
 void measure(struct run *run, struct measured *now, float *neurons);
 void measure_floors(struct run *run, struct measured *now);
 
+/* W W^T or W^T W, the smaller one, into spectrum_matrix(); how many rows it has. */
+int gram_matrix(struct run *run);
+
 /* Labels of the test samples, with the noise of this moment. */
 const double *test_labels(struct run *run);
 

@@ -19,19 +19,20 @@ ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE.parent), str(ROOT)]
 
 from engine.build import build as compiled  # noqa: E402
+from live.compression import compression_facts, compression_views  # noqa: E402
 from live.facts import controls_of, settings_facts, theory_facts  # noqa: E402
 from live.stored_views import stored_views  # noqa: E402
 
 from course_utils import Settings  # noqa: E402
 from course_utils.events import watch  # noqa: E402
-from course_utils.labs import BreakLab, SubspaceLab, actor, session  # noqa: E402
+from course_utils.labs import BreakLab, CompressionLab, SubspaceLab, actor, session  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
 from course_utils.labs.page import library, style  # noqa: E402
 from course_utils.losses import LOSSES  # noqa: E402
 
 RECORDINGS = HERE / "recordings"  # of other labs; see record.py
-LABS = {"SubspaceLab": SubspaceLab, "BreakLab": BreakLab}
+LABS = {lab.__name__: lab for lab in (SubspaceLab, BreakLab, CompressionLab)}
 
 
 def facts() -> dict:
@@ -57,7 +58,8 @@ def facts() -> dict:
             "patience": patience(),
         },
         "palette": palette(),
-        "views": stored_views(),
+        "views": stored_views() | {"compression": compression_views()},
+        "compression": compression_facts(),
         "labs": {name: lab_facts(name) for name in LABS},
         "recorded": sorted(path.stem for path in RECORDINGS.glob("*.json")),
     }
@@ -86,16 +88,18 @@ def lab_facts(name: str) -> dict:
     lab = LABS[name]()
     presets = [
         [text, kept[0].code(), kept[1]]
-        for text, kept in LABS[name].presets.items()
+        for text, kept in getattr(LABS[name], "presets", {}).items()
         if isinstance(kept[0].link, str)  # a function of Python's has no code
     ]
     made = {
         "name": lab.name,
         "code": lab.settings.code(),
+        "uses": list(lab.session.uses),
         "example": lab.example,
         "presets": presets,
         "pull": name == "BreakLab",  # the angle to S u is measured too
-        "controls": controls_of(lab),
+        "central": lab.stage.central,
+        "controls": controls_of(LABS[name]),
     }
     lab.close()
     return made

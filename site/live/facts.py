@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from unittest.mock import patch
 
 import ipywidgets as widgets
 
@@ -10,8 +11,8 @@ from course_utils import Settings
 from course_utils.activations import ACTIVATIONS
 from course_utils.directions import DIRECTIONS
 from course_utils.inputs import LAWS
-from course_utils.labs.controls import STEPS, Transport
-from course_utils.labs.parts import code_parts, more_parts
+from course_utils.labs.actor import Actor
+from course_utils.labs.controls import STEPS
 from course_utils.links import LINKS, gaussian_grid
 from course_utils.losses import LOSSES
 from course_utils.settings import BIAS, CHOICES, REAL, UNSAID, WHOLE
@@ -107,49 +108,48 @@ def theory_facts() -> dict:
     }
 
 
-def controls_of(lab) -> dict:
-    """The controls of a lab, in words, choices and orders, as its widgets have them.
+def controls_of(make) -> dict:
+    """The controls of a lab, row by row, in words, choices and orders, as its widgets have them.
 
     Parameters
     ----------
-    lab : Lab
-        Any.
+    make : callable
+        Makes the lab.
 
     Returns
     -------
     dict
-        Plain values.
+        ``first`` and ``aside`` over the figures, ``more`` and ``saved`` behind "more", and
+        ``transport``, each a list of parts; ``presets`` says what its menu is called.
     """
     asked: list = []
+    with patch.object(Actor, "order", lambda _, *order: asked.append(order)):
+        lab = make()
+        known = {id(widget): (f"set {name}", name) for name, widget in lab.fields.items()}
+        known |= {id(widget): (order, order) for order, widget in lab.knobs.items()}
+        known |= {id(lab.preset): ("preset", "preset"), id(lab.code): ("code", "code")}
 
-    def press(button: widgets.Button) -> dict:
-        asked.clear()
-        button.click()
-        order, value = (*asked[0], None)[:2] if asked else ("", None)
-        return said(button) | {"order": order, "value": value, "icon": button.icon}
+        def part(widget) -> dict:
+            if "course-more-switch" in widget._dom_classes:
+                return said(widget) | {"kind": "more"}
+            if widget is lab.lecture:
+                return said(widget) | {"kind": "lecture"}
+            if isinstance(widget, widgets.Button):
+                asked.clear()
+                widget.click()
+                order, value = (*asked[-1], None)[:2]
+                return said(widget) | {"kind": "button", "order": order, "value": value}
+            order, name = known.get(id(widget), ("speed", "speed"))
+            return field(name, widget) | {"order": order, "name": name}
 
-    def ask(*order) -> None:
-        asked[:] = [order]
-
-    transport = Transport(ask)
-    switch, behind = more_parts("", [], ask)
-    box, *code_buttons = code_parts(lab.code, ask)
-    every = {name: field(name, widget) for name, widget in lab.fields.items()}
-    first = [name for name in lab.fields if lab.fields[name] in lab.children[0].children]
-    return {
-        "fields": every,
-        "first": first,
-        "more": [name for name in lab.fields if name not in first],
-        "moreSwitch": said(switch) | {"tip": more_title(lab)},
-        "saved": [press(button) for button in behind.children[1].children],
-        "transport": [press(b) for b in transport.children if isinstance(b, widgets.Button)],
-        "speed": said(transport.speed) | {"options": transport.speed.options},
-        "preset": said(lab.preset) | {"none": lab.preset.options[0][0]},
-        "code": said(box),
-        "codeButtons": [press(button) for button in code_buttons],
-        "compare": said(lab.knobs["compare"]),
-        "lecture": said(lab.lecture),
-    }
+        above, aside = [box for box in lab.children if "course-row" in box._dom_classes]
+        more, saved = lab.children[-1].children
+        rows = {"first": above, "aside": aside, "more": more, "saved": saved}
+        if lab.transport:
+            rows["transport"] = lab.transport
+        told = {name: [part(widget) for widget in box.children] for name, box in rows.items()}
+        lab.close()
+    return told
 
 
 def said(widget) -> dict:
@@ -157,19 +157,23 @@ def said(widget) -> dict:
     return {"label": widget.description, "tip": widget.tooltip}
 
 
-def more_title(lab) -> str:
-    """What is behind "more", in words."""
-    row = next(part for part in lab.children if "course-aside" in part._dom_classes)
-    return next(b.tooltip for b in row.children if "course-more-switch" in b._dom_classes)
-
-
 def field(name: str, widget) -> dict:
-    """One field: its kind and its choices."""
+    """One field or knob: its kind and its choices."""
     told = said(widget)
     if isinstance(widget, widgets.SelectionSlider):
+        if name not in STEPS:
+            return told | {"kind": "menu", "options": widget.options}
         return told | {"kind": "steps", "options": STEPS[name]}
+    if isinstance(widget, widgets.FloatSlider):
+        ends = {"min": widget.min, "max": widget.max, "step": widget.step}
+        return told | {"kind": "slider", **ends, "digits": int(widget.readout_format[1:-1])}
     if isinstance(widget, widgets.IntSlider):
-        return told | {"kind": "slider", "min": widget.min, "max": widget.max}
+        ends = {"min": widget.min, "max": widget.max, "step": 1, "digits": 0}
+        return told | {"kind": "slider", **ends}
     if isinstance(widget, widgets.BoundedIntText):
         return told | {"kind": "number", "min": widget.min, "max": widget.max}
+    if isinstance(widget, widgets.ToggleButton):
+        return told | {"kind": "toggle"}
+    if isinstance(widget, widgets.Text):
+        return told | {"kind": "code"}
     return told | {"kind": "menu", "options": widget.options}

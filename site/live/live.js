@@ -61,7 +61,8 @@ function openLab(el, number, shared) {
   const { facts } = shared, own = facts.labs[el.dataset.lab];
   const worker = new Worker(beside("worker.js"), { type: "module" });
   const stored = [...el.childNodes], lab = make("div", "course-lab course-native");
-  const traits = { label: el.dataset.lab, lecture: el.dataset.lecture !== undefined };
+  const traits = { label: own.name, central: own.central,
+    lecture: el.dataset.lecture !== undefined };
   const host = workerHost(worker, traits, shared.plotly);
   const held = { state: null, moved: false, address: "", number };
   const presets = el.dataset.presets ? JSON.parse(el.dataset.presets) : own.presets;
@@ -106,12 +107,11 @@ function openLab(el, number, shared) {
 }
 
 function linkFor(number) {
-  const told = readAddress(location.hash);
-  return told?.lab === number ? told : null;
+  const { lab, ...told } = readAddress(location.hash) ?? {};
+  return lab === number ? told : null;
 }
 
-const addressOf = ({ number, state: { code, chosen, samples, cursor } }) =>
-  writeAddress({ lab: number, code, preset: chosen, t: cursor ?? samples });
+const addressOf = ({ number, state: { link } }) => writeAddress({ lab: number, ...link });
 
 // The address follows what a person has made of a lab, as soon as it rests.
 function keepAddress(held) {

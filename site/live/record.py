@@ -24,10 +24,7 @@ from course_utils.record import checkpoint_times  # noqa: E402
 
 DIGITS = 8  # of a number in a recording; nobody sees more
 SAMPLES = 20_000  # of a lab that trains
-RECORDED = (
-    *("TargetLab", "HermiteLab", "CompressionLab", "EstimatorsLab", "NTKLab", "GapLab"),
-    "SingleIndexLab",
-)
+RECORDED = ("TargetLab", "HermiteLab", "EstimatorsLab", "NTKLab", "GapLab", "SingleIndexLab")
 
 
 def states(name: str) -> Iterator[tuple[str, str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 import numpy as np
@@ -100,12 +101,29 @@ def views(run: Run) -> list[dict]:
     risk["layout"]["yaxis"] |= {"range": [0, given("top")], "title": "{loss} loss"}
     risk["traces"][-1]["y"] = given("risk cursor")
     place_floors(risk, made[4], run)
-    for view in kept:
-        if "xaxis" in view["layout"] and view is not singular:
-            axis = view["layout"]["xaxis"]
-            axis["range"] = [given("first"), given("last")]
-            axis["title"] = axis["title"].replace(f"{D:,}", "{d}")
+    place_samples(v for v in kept if "xaxis" in v["layout"] and v is not singular)
     return kept
+
+
+def marked(thing, numbers: dict, texts: dict[str, str]):
+    """Part of a view with {given: name} in place of numbers, and words in place of texts."""
+    if isinstance(thing, dict):
+        return {key: marked(part, numbers, texts) for key, part in thing.items()}
+    if isinstance(thing, list):
+        return [marked(part, numbers, texts) for part in thing]
+    if isinstance(thing, str):
+        for text, word in texts.items():
+            thing = thing.replace(text, word)
+        return thing
+    return given(numbers[thing]) if thing in numbers and thing is not None else thing
+
+
+def place_samples(views: Iterable[dict]) -> None:
+    """Ends and title of axes of samples."""
+    for view in views:
+        axis = view["layout"]["xaxis"]
+        axis["range"] = [given("first"), given("last")]
+        axis["title"] = axis["title"].replace(f"{D:,}", "{d}")
 
 
 def plain(view) -> dict:

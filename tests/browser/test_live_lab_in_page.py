@@ -40,8 +40,8 @@ def address(tmp_path_factory):
     build(folder / "live")
     (folder / "some").mkdir()
     (folder / "some" / "page.html").write_text(PAGE)
-    other = PAGE.replace("SubspaceLab", "CompressionLab")
-    (folder / "some" / "recorded.html").write_text(other)
+    for page, lab in (("recorded", "NTKLab"), ("compression", "CompressionLab")):
+        (folder / "some" / f"{page}.html").write_text(PAGE.replace("SubspaceLab", lab))
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/some/page.html"
@@ -138,12 +138,25 @@ def test_a_browser_without_webassembly_keeps_the_figure_and_a_sentence(chromium,
     live.context.close()
 
 
+def test_compression_lab_cuts_without_training_and_its_address_has_the_rank(chromium, address):
+    live = Live(chromium, address)
+    live.open(address.replace("page.html", "compression.html#code=d%3D20+k%3D2&t=400"))
+    live.says("After 400 samples .* rank 2 of 20: risk .* bytes in place of")
+    live.page.locator(".course-field-rank input").press("ArrowRight")
+    live.says("After 400 samples .* rank 3 of 20")
+    live.until("() => /t=400.*rank=3/.test(location.hash)")
+    live.open(address.replace("page.html", "compression.html#code=d%3D20+k%3D2&rank=0"))
+    live.page.get_by_text("does not fit this lab").wait_for()
+    assert live.problems == []
+    live.context.close()
+
+
 def test_another_lab_shows_recordings_of_its_presets(chromium, address):
     live = Live(chromium, address)
     live.page.goto(address.replace("page.html", "recorded.html"))
     menu = live.page.get_by_label("recorded")
-    menu.select_option("no weight decay")
-    live.says(r"After 20,000 samples .* rank \d+ of 100")
+    menu.select_option("cubic")
+    live.says(r"R² SGD 0\.\d\d, NTK 0\.\d\d")
     live.until("() => document.querySelectorAll('.course-plot .js-line').length > 2")
     assert live.page.get_by_text("as it was stored").is_hidden()
     menu.select_option("as above")

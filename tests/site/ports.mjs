@@ -7,7 +7,7 @@ import { checkpointTimes, Record } from "../../site/live/kernel/run.js";
 import * as texts from "../../site/live/kernel/texts.js";
 import { columnsOf, viewsOf } from "../../site/live/kernel/views.js";
 import { Watch } from "../../site/live/kernel/watch.js";
-import { csv, noted, told, twin, wordsAt } from "../../site/live/kernel/words.js";
+import { csv, noted, told, twinOf, wordsAt } from "../../site/live/kernel/words.js";
 
 const { facts, cases } = JSON.parse(readFileSync(0, "utf-8"));
 const reader = new SettingsReader(facts.settings);
@@ -60,17 +60,18 @@ const ASKED = {
     for (const t of samples) record.append({ samples: t });
     return record.rows.map((row) => row.samples);
   },
-  noted: ({ preset, note, code }) =>
-    noted(reader, { settings: reader.fromCode(preset), note }, reader.fromCode(code)),
+  noted: ({ preset, note, code, uses }) =>
+    noted(reader, { settings: reader.fromCode(preset), note }, reader.fromCode(code), uses),
   run: ({ run: given, before, past, story, lamps, predicted, moment, turns }) => {
     const run = runOf(given), watch = watched(story, lamps), held = new Held();
     if (before) Object.assign(held, { run: runOf(before), past });
     const points = predicted.map(([samples, v]) => ({ samples, perpendicular: number(v) }));
     const session = { reader, watch, held, predicted: points, turns };
+    const said = wordsAt(session, run, moment);
     return {
-      words: wordsAt(session, run, moment), told: told(session, run),
+      words: said, told: told(session, run),
       names: [...watch.names.entries()].sort(([a], [b]) => a - b),
-      events: watch.events, twin: twin(session, run, moment), csv: csv(session, run),
+      events: watch.events, twin: twinOf(session, run, said), csv: csv(session, run),
       views: viewsOf(facts.views, run, watch, held.run), columns: columnsOf(run, run.rows),
     };
   },

@@ -168,9 +168,10 @@ def test_records_and_notes_are_kept_alike():
         right.append(record.run().samples.tolist())
     for name, (settings, note, *_) in PRESETS.items():
         other = settings.replace(noise=0.7, seed=5)
-        ask_of = {"preset": settings.code(), "note": note, "code": other.code()}
-        cases.append(["noted", ask_of])
-        right.append(noted(PRESETS[name], other, Session.uses))
+        for uses in (Session.uses, ("d", "link", "seed")):
+            told_of = {"preset": settings.code(), "note": note, "code": other.code(), "uses": uses}
+            cases.append(["noted", told_of])
+            right.append(noted(PRESETS[name], other, uses))
     assert ask(cases) == right
 
 

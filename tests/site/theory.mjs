@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { answers } from "../../site/live/kernel/curve.js";
 import { Lamps } from "../../site/live/kernel/lamps.js";
-import { csv } from "../../site/live/kernel/words.js";
 import { Lab } from "../../site/live/kernel/lab.js";
 import { partsOf } from "../../site/live/kernel/parts.js";
 import { Prediction } from "../../site/live/kernel/predict.js";
@@ -43,7 +42,7 @@ function played({ name, code, samples, turn, further }) {
   lab.sayText();
   return {
     errors: lab.errors.map(String), words, said: message.said,
-    text: sent.at(-1)[0].text, csv: csv(lab.session, lab.session.run()),
+    text: sent.at(-1)[0].text, csv: lab.parts.csv(),
     times: rows.map((row) => row.samples),
     views: message.views.map((view) => view.name),
     predicted: lab.session.predicted.map((p) => [p.samples, p.perpendicular]),

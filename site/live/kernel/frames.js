@@ -83,8 +83,9 @@ export class Frames {
     this.words = "";
   }
 
-  // `say(row)` gives {sentence, rows, clock}; `now` has lights, note, settings and events.
-  frame({ views, tables, now, say, reword }) {
+  // `say(row)` gives {sentence, rows, clock}; `held` has lights, note, settings and events. Without
+  // tables there is one moment.
+  frame({ views, tables, now: held, say, reword }) {
     const names = views.map((view) => view.name), out = new Buffer();
     const whole = String(names) !== String(this.names);
     if (whole) {
@@ -93,9 +94,12 @@ export class Frames {
     }
     const message = { type: "frame", whole, ...(whole && { palette: this.palette }) };
     message.views = this.tellViews(views, out);
-    message.tables = this.tellRows(tables, columnsInUse(views.map(({ traces, layout }) =>
-      [traces, layout])), out);
-    message.said = this.tellWords(message.tables, tables.record.rows.length, say, reword);
+    if (tables) {
+      message.tables = this.tellRows(tables, columnsInUse(views.map(({ traces, layout }) =>
+        [traces, layout])), out);
+      message.said = this.tellWords(message.tables, tables.record.rows.length, say, reword);
+    }
+    const now = tables ? held : { ...held, ...say(0) };
     const text = JSON.stringify(now);
     if (text !== this.words) {
       this.words = text;

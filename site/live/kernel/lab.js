@@ -2,13 +2,11 @@
 // that labs/lab.py and orders.py of the course play in a kernel.
 
 import { Frames } from "./frames.js";
-import { Player } from "./player.js";
-import { Session } from "./session.js";
+import { LABS } from "./labs.js";
+import { followLink, linkOf } from "./link.js";
+import { Finisher, Player } from "./player.js";
 import { SettingsReader } from "./settings.js";
-import { csv, noted, told, twin, wordsAt } from "./words.js";
-import { columnsOf, onAxis, viewsOf } from "./views.js";
-
-const FEW = 60; // moments at which the neurons of the run before are told
+import { noted } from "./words.js";
 
 export class Lab {
   // `facts` come from Python, `engine` simulates, `send(message, buffer)` and `tell(state)` speak.
@@ -25,20 +23,33 @@ export class Lab {
     } catch (one) {
       [settings, problem] = [this.reader.fromCode(facts.lab.code), one];
     }
-    this.session = new Session(facts, this.reader, engine, settings);
-    this.player = new Player(this, () => this.showState());
+    this.parts = LABS[facts.lab.name](facts, this.reader, engine, settings);
+    this.session = this.parts.session;
+    this.player = this.parts.tables ? new Player(this, () => this.showState()) : new Finisher();
     const live = { ...this.player.orders, show: () => {}, text: () => this.sayText() };
     this.orders = {
       ...live,
       ...Object.fromEntries(this.reader.names.map((name) => [`set ${name}`, (value) =>
         this.use(this.reader.adapted(this.session.settings, { [name]: value }))])),
+      ...this.ownOrders(),
       preset: (name) => this.takePreset(name),
       "next preset": () => this.nextPreset(1), "preset before": () => this.nextPreset(-1),
       code: (text) => this.takeCode(text), copy: () => this.copyCode(),
       new_seed: () => this.drawAnew(), export: (format) => this.export(format),
-      compare: (on) => this.compare(on), link: (one) => this.follow(one),
+      link: (one) => this.follow(one),
     };
     if (problem) this.report(problem);
+  }
+
+  // Those of its knobs, and further ones; words of moments that are past may change with each.
+  ownOrders() {
+    const { knobs = {}, orders = {} } = this.parts;
+    const acts = [...Object.entries(knobs).map(([name, { act }]) => [name, act]),
+      ...Object.entries(orders)];
+    return Object.fromEntries(acts.map(([name, act]) => [name, (value) => {
+      act(value);
+      this.stale = true;
+    }]));
   }
 
   // The order; what it changes is seen in the next frame.
@@ -75,16 +86,26 @@ export class Lab {
 
   // What controls show.
   showState() {
-    const { session: { settings, samples, held }, player, chosen } = this;
-    this.tell({ settings, samples, playing: player.playing, speed: player.speed, chosen,
-      cursor: player.cursor, compare: held.byHand, code: this.reader.code(settings) });
+    const { session: { settings }, player, chosen, parts: { knobs = {} } } = this;
+    const own = Object.entries(knobs).map(([name, knob]) => [name, knob.shown()]);
+    const common = { preset: chosen, speed: player.speed, code: this.short() };
+    const shown = [...own, ...Object.entries(common).map(([name, value]) => [name, { value }])];
+    this.tell({ settings, playing: player.playing, knobs: Object.fromEntries(shown),
+      link: linkOf(this) });
+  }
+
+  // The settings that this lab uses, as text.
+  short() {
+    const { facts: { lab: { uses } }, reader, session: { settings } } = this;
+    return reader.code(settings).split(" ").filter((part) => uses.includes(part.split("=")[0]))
+      .join(" ");
   }
 
   // Take settings over, as the experiment runs where they may act on it, or else anew.
   use(settings, { anew = false, chosen = null } = {}) {
     const { session, player } = this, names = this.reader.names;
     const changed = names.filter((name) => session.settings[name] !== settings[name]);
-    const live = !anew && changed.every((name) => this.facts.session.live.includes(name));
+    const live = !anew && changed.every((name) => session.live.includes(name));
     const was = session.run();
     if (live) session.change(settings);
     else session.begin(settings);
@@ -96,28 +117,14 @@ export class Lab {
     this.send({ type: "error", text: "" });
   }
 
-  // Show what an address says: settings code, preset and moment. What is wrong with it is said in
-  // one sentence, and all stays as it is.
-  follow({ code, preset, t, wrong }) {
-    const refuse = (why) => {
-      throw new RangeError(`The address of this page does not fit this lab, which shows its `
-        + `default: ${why}`);
-    };
-    const samples = Number(t ?? 0);
-    if (wrong) refuse(wrong);
-    if (preset && !this.presets.has(preset)) refuse(`it has no preset '${preset.slice(0, 60)}'`);
-    if (!/^\d{0,9}$/.test(t ?? "")) refuse("t is no number of samples from 0 to 999,999,999");
-    const chosen = this.presets.get(preset)?.settings;
-    let settings = null;
+  // Show what an address says. What is wrong with it is said in one sentence, and all stays.
+  follow(link) {
     try {
-      settings = code ? this.reader.fromCode(code) : chosen ?? this.session.settings;
+      followLink(this, link);
     } catch (problem) {
-      refuse(problem.message);
+      throw new RangeError("The address of this page does not fit this lab, which shows its "
+        + `default: ${problem.message}`);
     }
-    const same = chosen && this.reader.code(chosen) === this.reader.code(settings);
-    this.use(settings, { anew: true, chosen: same ? preset : "" });
-    this.based = preset ?? "";
-    this.player.open(samples);
   }
 
   restart(settings) {
@@ -157,73 +164,41 @@ export class Lab {
   }
 
   export(format) {
-    const { name, code: usual } = this.facts.lab, code = this.reader.code(this.session.settings);
-    const text = format === "csv" ? csv(this.session, this.session.run()) : code;
+    const { name, example } = this.facts.lab, code = this.short();
+    const told = example ? code : this.text().split("\n").at(-1);
+    const text = format === "csv" ? this.parts.csv() : told;
+    const usual = this.reader.code(this.reader.make({ k: null }));
     this.send({ type: "export", format, name: fileName(name, code, usual, format), text });
   }
 
-  compare(on) {
-    const { held } = this.session;
-    if (on) held.hold(this.session.run());
-    else held.letGo();
-    this.stale = true;
+  // What the figures show, in words.
+  text() {
+    const run = this.session.run();
+    return this.parts.text(run, this.player.moment(run));
   }
 
   sayText() {
-    const run = this.session.run();
-    this.send({ type: "text", text: twin(this.session, run, this.player.moment(run)) });
+    this.send({ type: "text", text: this.text() });
   }
 
   // Send what has changed since the last frame; returns its number.
   show() {
-    const { session, player } = this, run = session.run(), before = session.held.run;
+    const { session, player, parts, facts: { lab: { uses } } } = this, run = session.run();
     if (this.fresh) this.frames.forget();
     const reword = this.stale || (this.played && !player.playing);
     Object.assign(this, { fresh: false, stale: false, played: player.playing });
-    const note = noted(this.reader, this.presets.get(this.based), session.settings)
-      || session.patience(player.speed);
-    const lights = session.engine.lamps(session.settings)
-      .map((a) => [a.holds, a.name, a.text, a.purpose]);
-    const now = { lights, note, settings: this.reader.code(session.settings),
-      events: told(session, run) };
+    const note = noted(this.reader, this.presets.get(this.based), session.settings, uses)
+      || (session.patience?.(player.speed) ?? "");
+    const now = { ...parts.now(run), note, settings: this.reader.code(session.settings) };
+    const say = (moment) => parts.words(run, moment);
     const [message, buffer] = this.frames.frame({
-      views: viewsOf(this.facts.views, run, session.watch, before),
-      tables: this.tables(run, before), now, reword, say: (i) => wordsAt(session, run, i),
+      views: parts.views(run), tables: parts.tables?.(run), now, reword, say,
     });
     this.told += 1;
-    const looked = { cursor: player.cursor, looked: player.looked };
+    const looked = parts.tables && { cursor: player.cursor, looked: player.looked };
     this.send({ ...message, n: this.told, ...looked }, buffer);
     return this.told;
   }
-
-  tables(run, before) {
-    const { d } = run.settings, ofRun = (one) => (rows) => columnsOf(one, rows);
-    const series = (rows, number) =>
-      ({ kind: "f8", shape: [], data: Float64Array.from(rows, number) });
-    const predicted = (rows) => ({
-      samples: series(rows, (p) => p.samples), left: series(rows, (p) => onAxis(p.samples, d)),
-      perpendicular: series(rows, (p) => p.perpendicular),
-    });
-    const { record, predicted: curve } = this.session;
-    const made = {
-      record: { key: record, rows: run.rows, columns: ofRun(run) },
-      prediction: { key: record, rows: curve, columns: predicted },
-    };
-    if (!before) return made;
-    const few = fewOf(before.rows);
-    return { ...made, before: { key: before, rows: before.rows, columns: ofRun(before) },
-      "neurons before": { key: before, rows: few, columns: ofRun(before) } };
-  }
-}
-
-// At most so many moments, evenly picked with the first and the last among them.
-function fewOf(rows) {
-  const places = Array.from({ length: FEW }, (_, i) => {
-    const place = (i * (rows.length - 1)) / (FEW - 1);
-    const down = Math.floor(place), rest = place - down;
-    return rest > 0.5 || (rest === 0.5 && down % 2) ? down + 1 : down;
-  });
-  return [...new Set(places)].map((i) => rows[i]);
 }
 
 // The name of a file by lab, settings that are not the usual ones, and time, as orders.py gives it.

@@ -11,7 +11,7 @@ export function partsOf({ facts, engine, Diverged, asker, news }) {
   const lamps = new Lamps(facts.theory, reader, engine);
   const law = (settings) => reader.law(settings.inputs);
   return {
-    Diverged, reader,
+    Diverged, engine,
     open: (settings) => engine.start(settings),
     lamps: (settings) => lamps.of(settings),
     predict: (settings, sim, snapshot) => (law(settings).standard

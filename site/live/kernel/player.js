@@ -4,6 +4,23 @@ import { checkpointTimes, momentAt } from "./run.js";
 
 const SLICE = 0.05; // seconds of training in one piece where a run is trained at once
 
+// For experiments that follow their knobs: no time goes by.
+export class Finisher {
+  orders = {};
+  playing = false;
+  cursor = null;
+
+  open() {}
+
+  begun() {}
+
+  go() {}
+
+  moment() {
+    return 0;
+  }
+}
+
 export class Player {
   // `tell(playing)` is called whenever that changes; `clock` gives seconds.
   constructor(lab, tell, clock = () => performance.now() / 1000) {
@@ -21,10 +38,14 @@ export class Player {
     this.tell(on);
   }
 
-  // Train so many samples at once, in pieces, and rest there.
-  open(samples) {
-    this.ahead = samples ? checkpointTimes(samples, 160).slice(1) : [];
-    if (samples) this.setPlaying(true);
+  // Train so many samples at once, in pieces, and rest there; on the way take settings over where
+  // `turns`, [samples, settings], say so.
+  open(samples, turns = []) {
+    const due = turns.filter(([t]) => t <= samples), times = due.map(([t]) => t);
+    this.turns = new Map(due);
+    const recorded = samples ? checkpointTimes(samples, 160).slice(1) : [];
+    this.ahead = [...new Set([...recorded, ...times])].sort((a, b) => a - b);
+    if (this.ahead.length) this.setPlaying(true);
   }
 
   begun() {
@@ -46,6 +67,7 @@ export class Player {
   pause() {
     this.ahead = [];
     this.setPlaying(false);
+    this.lab.session.rest();
   }
 
   once() {
@@ -96,9 +118,13 @@ export class Player {
 
   catchUp(began) {
     while (this.ahead.length && this.clock() - began < SLICE) {
-      this.lab.session.train(this.ahead.shift() - this.lab.session.samples);
+      const t = this.ahead.shift(), turned = this.turns.get(t);
+      if (t) this.lab.session.train(t - this.lab.session.samples);
+      if (turned) this.lab.use(turned);
     }
-    if (!this.ahead.length) this.setPlaying(false);
+    if (this.ahead.length) return;
+    this.setPlaying(false);
+    this.lab.session.rest();
   }
 
   moment(run) {

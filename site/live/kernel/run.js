@@ -23,7 +23,8 @@ export function checkpointTimes(samples, checkpoints) {
   return [...new Set(whole)].sort((a, b) => a - b);
 }
 
-function roundEven(x) {
+// The nearest whole number; of two, the even one.
+export function roundEven(x) {
   const down = Math.floor(x), rest = x - down;
   return rest > 0.5 || (rest === 0.5 && down % 2) ? down + 1 : down;
 }
@@ -92,19 +93,26 @@ export function tableOf(run, rows = 5) {
   return [`${samples} ${ratio}  ${more.join(" ")}  angles (degrees)`, ...lines].join("\n");
 }
 
+// Rows as CSV text, with settings and notes in comment lines first.
+export function asCsv(names, rows, summary, notes) {
+  const head = [summary, ...notes].map((text) => `# ${text.replace(/\s*\n\s*/g, " ")}`);
+  return [...head, names.join(","), ...rows.map((row) => row.join(",")), ""].join("\n");
+}
+
+// A number as CSV holds it.
+export const cell = (x) => (Number.isNaN(x) ? "" : repr(x));
+
 // A run as CSV text, with its settings and notes in comment lines first.
 export function csvOf(run, summary, notes) {
-  const [first] = run.rows, cell = (x) => (Number.isNaN(x) ? "" : repr(x));
+  const [first] = run.rows, pulled = first.pulled !== undefined;
   const names = ["seed", "samples", "perpendicular", "parallel", "risk", "r2",
     ...Array.from(first.angles, (_, j) => `angle_${j + 1}_degrees`),
     ...Array.from(first.singular_values, (_, j) => `singular_value_${j + 1}`),
-    ...(first.pulled === undefined ? [] : ["angle_to_S_u_degrees"])];
-  const lines = run.rows.map((s) => [run.settings.seed, s.samples,
+    ...(pulled ? ["angle_to_S_u_degrees"] : [])];
+  const rows = run.rows.map((s) => [run.settings.seed, s.samples,
     ...[s.perpendicular, s.parallel, s.risk, s.r2, ...Array.from(s.angles, degrees),
-      ...s.singular_values, ...(first.pulled === undefined ? [] : [degrees(s.pulled)])]
-      .map(cell)].join(","));
-  const head = [summary, ...notes].map((text) => `# ${text.replace(/\s*\n\s*/g, " ")}`);
-  return [...head, names.join(","), ...lines, ""].join("\n");
+      ...s.singular_values, ...(pulled ? [degrees(s.pulled)] : [])].map(cell)]);
+  return asCsv(names, rows, summary, notes);
 }
 
 // The recorded moment that is nearest in log time; the last for null.

@@ -94,6 +94,13 @@ export class Session {
     this.record.marked = this.watch.events.map((event) => event.samples);
   }
 
+  // Called when a lab pauses.
+  rest() {}
+
+  get live() {
+    return this.facts.session.live;
+  }
+
   run() {
     const { settings, floors, changes, note, record: { rows } } = this;
     return { settings, rows, floors, changes, note };

@@ -229,6 +229,12 @@ export class SettingsReader {
   }
 }
 
+// Refuse inputs that are not N(0, I), with a sentence that has {inputs} in it.
+export function mustBeStandard(reader, { inputs }, sentence) {
+  const law = reader.law(inputs);
+  if (!law.standard) refuse(sentence.replace("{inputs}", quoted(law.text)));
+}
+
 export const fits = ({ kRange: [low, high] }, k) => low <= k && k <= high;
 
 // Limits are text where they are beyond what JavaScript counts to, and so are large values.

@@ -51,6 +51,17 @@ function rounded(x, p) {
   return [sign + point, Number(exact === "" ? 0 : x.toExponential(p + 30).split("e")[1]) + more];
 }
 
+// f"{x:+.ne}" and f"{x:+.nf}".
+export function signed(x, n, form = fixed) {
+  const text = form(x, n);
+  return text.startsWith("-") ? text : `+${text}`;
+}
+
+// f"{x:.ne}".
+export function scientific(x, n) {
+  return Number.isFinite(x) ? power(...rounded(x, n + 1)) : fixed(x);
+}
+
 // repr(x) of a float.
 export function repr(x) {
   if (!Number.isFinite(x)) return fixed(x);

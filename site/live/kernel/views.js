@@ -15,17 +15,18 @@ function lastDecade(d, samples) {
 
 export const onAxis = (samples, d) => Math.max(samples, 10 ** firstDecade(d));
 
-function logTop(largest) {
+export function logTop(largest) {
   return largest < 3.5 ? 0.6 : Math.ceil(Math.log10(largest)) + 0.1;
 }
 
 // The next of ... 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1 ..., so that axes grow in steps.
-function stepUp(value) {
+export function stepUp(value) {
   const scale = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
   return [1, 1.5, 2, 3, 5, 7, 10].find((step) => step >= value / scale - 1e-9) * scale;
 }
 
-const most = (rows, number) => rows.reduce((high, row) => Math.max(high, number(row)), -Infinity);
+export const most = (rows, number) =>
+  rows.reduce((high, row) => Math.max(high, number(row)), -Infinity);
 const least = (rows, number) => -most(rows, (row) => -number(row));
 
 // The limits of a run's axes.
@@ -87,7 +88,7 @@ const subscript = ({ subscripts }, i) =>
   `u${[...String(i)].map((digit) => subscripts[digit]).join("")}`;
 
 // Copy what was stored, with values where it says {given: name} and texts where it says {name}.
-function filled(thing, given, texts) {
+export function filled(thing, given, texts) {
   if (typeof thing === "string") {
     return thing.replace(/\{(\w+)\}/g, (all, name) => texts[name] ?? all);
   }
@@ -124,31 +125,38 @@ function titlesOf(stored, events, k) {
 // How many neurons are drawn, of so many numbers each.
 export const drawnOf = (width, numbers) => Math.min(width, Math.floor(SEEN / numbers));
 
-// The views of a run; `watch` has its events and the names of its angles.
-export function viewsOf(stored, run, watch, before = null) {
+// What a run puts into the views that are stored: values, and texts.
+export function givenOf(stored, run, before = null) {
   const { settings: { d, k, width, loss, link }, floors } = run;
   const limits = limitsOf(run, before), count = run.rows[0].singular_values.length;
   const levels = Object.fromEntries(Object.entries(floors).map(([name, level]) =>
     [`level ${name}`, Float64Array.of(level, level)]));
   const index = Float64Array.from({ length: count }, (_, i) => i + 1);
   const ends = Float64Array.of(10 ** limits.first, 10 ** limits.last);
-  const names = angleNames(stored, run, watch.names), looks = angleLooks(stored, k, watch.names);
   const drawn = drawnOf(width, run.rows[0].neurons.length / width);
   const given = {
     ...limits, ...levels, ...floors, ends, count: count + 0.6, index, k,
-    names: dialNames(stored, run, watch),
     "norms cursor": Float64Array.of(10 ** limits.low, 10 ** limits.high),
     "risk cursor": Float64Array.of(0, limits.top),
     signal: index.slice(0, k), bulk: index.slice(k),
-    colours: looks.map((n) => stored.colours[n]),
   };
   const task = link === "none" ? stored.tasks.none : stored.tasks.some;
   const neurons = drawn < width ? stored.neurons.some : stored.neurons.all;
   const texts = { d: commas(d), k, loss, width: commas(width), drawn: commas(drawn) };
   given.note = `${filled(task, {}, texts)}; ${filled(neurons, {}, texts)}`;
   given.title = filled(k in stored.pictures ? stored.pictures[k] : stored.pictures.more, {}, texts);
+  return { given, texts };
+}
+
+// The views of a run; `watch` has its events and the names of its angles.
+export function viewsOf(stored, run, watch, before = null) {
+  const { settings: { k }, floors } = run;
+  const { given, texts } = givenOf(stored, run, before);
+  const names = angleNames(stored, run, watch.names), looks = angleLooks(stored, k, watch.names);
+  Object.assign(given, { names: dialNames(stored, run, watch),
+    colours: looks.map((n) => stored.colours[n]) });
   const gap = Math.abs((floors.zero ?? Infinity) - (floors.linear ?? 0));
-  const views = (k === 1 ? stored.one : stored.many)[gap < 0.06 * limits.own ? "same" : "apart"]
+  const views = (k === 1 ? stored.one : stored.many)[gap < 0.06 * given.own ? "same" : "apart"]
     .map((view) => namedView(filled(view, given, texts), names, looks, stored));
   if (run.rows[0].pulled !== undefined) { // before the time cursor
     const { traces } = views.find(({ name }) => name === "angles");

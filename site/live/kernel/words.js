@@ -21,8 +21,13 @@ export function wordsAt(session, run, moment) {
   const beside = session.held.sentence(session.reader, run, moment);
   const sentence = sentenceOf(run, moment) + said + axisAlone(now, run.rows[0], session.watch)
     + (beside && ` ${beside}`);
-  const clock = `t = ${commas(now.samples)} = ${inD(now.samples, run.settings.d)}`;
-  return withPull({ sentence, rows, clock }, now);
+  return withPull({ sentence, rows, clock: clockOf(run, moment) }, now);
+}
+
+// A recorded moment in words.
+export function clockOf({ rows, settings: { d } }, moment) {
+  const { samples } = rows[moment];
+  return `t = ${commas(samples)} = ${inD(samples, d)}`;
 }
 
 // What an angle hides that looks like a success.
@@ -48,16 +53,18 @@ export function told(session, run) {
   return [...events, ...news].sort(([s], [t]) => s - t);
 }
 
-// What a preset says, and what was changed since; another seed is no change.
-export function noted(reader, preset, settings) {
+// What a preset says, and what was changed since; another seed is no change, nor are fields that do
+// not matter to a lab.
+export function noted(reader, preset, settings, uses) {
   if (!preset) return "";
-  const since = reader.turned(preset.settings, { ...settings, seed: preset.settings.seed });
+  const kept = Object.fromEntries(uses.filter((name) => name !== "seed")
+    .map((name) => [name, settings[name]]));
+  const since = reader.turned(preset.settings, { ...preset.settings, ...kept });
   return since ? `${preset.note} Changed since: ${since}.` : preset.note;
 }
 
-// The text twin of a lab at a moment.
-export function twin(session, run, moment) {
-  const { sentence } = wordsAt(session, run, moment);
+// The text twin of a run, with the sentence of one of its moments.
+export function twinOf(session, run, { sentence }) {
   const captions = told(session, run).map(([, caption]) => caption);
   return [sentence, tableOf(run), ...captions, session.reader.code(run.settings)].join("\n");
 }

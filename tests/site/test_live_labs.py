@@ -1,0 +1,170 @@
+"""Further labs of the page over their engine: numbers, words and views are those of Python."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_live_ports import SITE, clean, facts, plain, row, same
+
+from course_utils import Settings
+from course_utils.labs import compression
+from course_utils.labs import compression_views as drawn
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("node") or find_spec("ziglang") is None,
+    reason="Node.js or the compiler of the engine (ziglang) is not installed",
+)
+
+
+def ask(questions: list[dict]) -> list[dict]:
+    """What JavaScript answers."""
+    sys.path[:0] = [str(SITE)]
+    from engine.build import build as compiled
+
+    text = json.dumps(clean({"facts": facts(), "questions": questions}), allow_nan=False)
+    script = Path(__file__).with_name("live_labs.mjs")
+    command = ["node", script, compiled().parent]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+# Settings, samples, the rank that W is cut to.
+COMPRESSED = (
+    (Settings(d=20, k=2, link="chain", width=30, step=0.3), 3000, 2),
+    (compression.PAPER.replace(d=40, width=24), 5000, 1),
+    (Settings(d=6, k=1, link="tanh", width=6, activation="tanh", loss="square", step=0.3), 900, 3),
+    (Settings(d=10**6, k=1, link="tanh", width=10, step=1.0), 40_000, 1),
+    (Settings(d=300, k=3, link="max", width=12, activation="erf", loss="logistic"), 0, 5),
+)
+
+
+@cache
+def compressing(number: int) -> compression.Compressions:
+    settings, samples, rank = COMPRESSED[number]
+    session = compression.Compressions(settings)
+    session.begin(settings, samples)
+    session.cut(rank)
+    return session
+
+
+def told(session) -> dict:
+    """What was recorded and compressed, for JavaScript."""
+    run, names = session.run(), ("left_out", "output", "whole")
+    axis = drawn.tables(session, run)["compressed"].rows(slice(None))["axis"]
+    moments = [
+        {
+            "samples": t,
+            "hidden": bool(np.isnan(axis[i])),
+            "now": {name: getattr(one, name) for name in names}
+            | {"forms": [[name, pair] for name, pair in one.forms.items()]},
+        }
+        for i, (t, one) in enumerate(session.moments)
+    ]
+    return {"rows": [row(run.at(i)) for i in range(len(run))], "moments": moments}
+
+
+@cache
+def compression_answers() -> list[dict]:
+    questions = []
+    for number, (settings, samples, rank) in enumerate(COMPRESSED):
+        session = compressing(number)
+        cut = {"order": "rank", "value": rank}
+        common = {"name": "CompressionLab", "code": settings.code()}
+        questions.append(common | {"acts": [{"samples": samples}, cut]})
+        moment = len(session.run()) // 2
+        given = [cut, {"given": told(session)}]
+        questions.append(common | {"acts": given, "moment": moment})
+    return ask(questions)
+
+
+@pytest.mark.parametrize("number", range(len(COMPRESSED)))
+def test_a_network_is_compressed_as_python_does_it(number):
+    """Each in its own run; factors differ in their last digits, and then codes of int8 now and then
+    by one of 127, which moves risks by 1e-4 of themselves at most.
+    """
+    session, found = compressing(number), compression_answers()[2 * number]
+    assert found["errors"] == []
+    assert [one["samples"] for one in found["moments"]] == [t for t, _ in session.moments]
+    for (_, one), got in zip(session.moments, found["moments"], strict=True):
+        now = got["now"]
+        np.testing.assert_allclose(now["left_out"]["array"], one.left_out, rtol=1e-8, atol=1e-12)
+        np.testing.assert_allclose(now["output"]["array"], one.output, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(now["whole"], one.whole, rtol=1e-9)
+        assert list(now["forms"]) == list(one.forms)
+        for name, (bytes_, risk) in one.forms.items():
+            size, lost = (part["array"] for part in now["forms"][name])
+            assert size == bytes_.tolist(), name
+            np.testing.assert_allclose(lost, risk, rtol=2e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("number", range(len(COMPRESSED)))
+def test_words_and_views_of_compressed_moments_are_those_of_python(number):
+    session, found = compressing(number), compression_answers()[2 * number + 1]
+    run, where = session.run(), session.settings.code()
+    moment = len(run) // 2
+    said = compression.words(session, run, moment)
+    assert found["errors"] == []
+    same(found["words"]["sentence"], said.sentence, where)
+    same(found["words"]["rows"], said.rows, where)
+    same(found["now"]["lights"], said.lights, where)
+    same(found["views"], [plain(view) for view in drawn.views(session, run)], where)
+    columns = drawn.tables(session, run)["compressed"].rows(slice(None))
+    assert set(found["tables"]["compressed"]) == set(columns)
+    for name, column in columns.items():
+        got = np.array(found["tables"]["compressed"][name]["data"]["array"], dtype=float)
+        np.testing.assert_allclose(got, np.ravel(column), rtol=1e-12, err_msg=name)
+    assert found["csv"] == session.to_csv()
+    assert found["text"].splitlines()[0] == said.sentence
+    assert found["knobs"]["rank"] == {"value": session.rank, "max": session.ranks}
+
+
+def test_inputs_that_are_not_normal_are_refused_in_words_of_python():
+    code = Settings(d=20, inputs="hypercube").code()
+    acts = [{"order": "code", "value": code}]
+    (found,) = ask([{"name": "CompressionLab", "code": "d=20", "acts": acts}])
+    with pytest.raises(ValueError, match="the bound that this lab shows") as refused:
+        compression.Compressions(Settings(d=20, inputs="hypercube"))
+    assert found["errors"] == [f"Error: {refused.value}"]
+
+
+def test_an_address_restores_a_run_that_was_turned_and_what_is_beside_its_settings():
+    """Turned as the run went on: noise, then decay and step; the rank that W is cut to."""
+    turned = [
+        {"order": "set noise", "value": 0.7},
+        {"samples": 400},
+        {"order": "set noise", "value": 0.1},
+        {"samples": 500},
+        {"order": "set weight_decay", "value": 0.5},
+        {"order": "set step", "value": 0.2},
+        {"samples": 600},
+    ]
+    code = "d=20 k=2 link=chain width=20"
+    acts = {"SubspaceLab": turned, "CompressionLab": [*turned, {"order": "rank", "value": 4}]}
+    common = {"code": code, "opens": True}
+    answers = ask([common | {"name": name, "acts": part} for name, part in acts.items()])
+    for found in answers:
+        again = found["opened"]
+        assert found["errors"] == again["errors"] == []
+        assert "turned=400+noise+0.1+900+weight_decay" in found["address"]
+        assert again["address"] == found["address"]
+        first, then = (
+            re.match(r"After 1,500 samples .*? (W_par [\d.]+|smaller)", one["text"])[0]
+            for one in (found, again)
+        )
+        assert first == then
+
+
+def test_an_address_that_does_not_fit_a_lab_is_refused_in_one_sentence():
+    asked = []
+    for wrong in ("#code=d%3D20&rank=0", "#code=d%3D20&colour=3", "#t=5&turned=400+d+30"):
+        asked.append({"name": "CompressionLab", "code": "d=20", "acts": [], "opens": wrong})
+    for found in ask(asked):
+        assert [why.count("does not fit this lab") for why in found["opened"]["errors"]] == [1]
