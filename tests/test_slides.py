@@ -7,7 +7,7 @@ from drawings import alone, wait
 
 from course_utils import Settings
 from course_utils.journal import entries, note
-from course_utils.labs import SubspaceLab, lecture
+from course_utils.labs import BreakLab, SubspaceLab, lecture
 from course_utils.labs.memory import LEFT, drawings
 from course_utils.labs.slides import Slide, qr_rows, read_link, read_slides
 
@@ -36,6 +36,16 @@ def test_a_line_is_a_slide(written):
         Slide(first, "angles", "The angle falls | and stays."),
         Slide(SubspaceLab.presets["pure noise"][0], "norms", "Nothing to learn."),
     ]
+
+
+def test_a_line_may_name_the_lab_and_breaklabs_presets_open_it(written):
+    told = written(TWO + "BreakLab: a leap | angles | And now?\nSubspaceLab: even link | norms | ?")
+    *_, leap, even = read_slides(told)
+    assert leap.settings == BreakLab.presets["a leap"][0] and leap.lab == "BreakLab"
+    assert even.settings == SubspaceLab.presets["even link"][0] and even.lab == "SubspaceLab"
+    lab = alone(lecture(told))
+    assert lab.name == "BreakLab" and len(lab.presets) == 4 and "inputs" in lab.fields
+    lab.close()
 
 
 def test_the_lab_shows_slide_after_slide_and_goes_back(written):
@@ -188,9 +198,15 @@ def test_what_is_no_address_for_a_class_is_refused(written, link):
         ("d=-3 | angles | x", "line 1 of .*d='-3'"),
         (
             "no weight decoy | angles | x",
-            "line 1 of .*no preset of SubspaceLab, .*no other lab's. Take one of the theorem holds",
+            "line 1 of .*no preset of SubspaceLab that .* Take one of the theorem holds",
         ),
         ("ten neurons | angles | x", "'ten neurons' is no preset of SubspaceLab"),
+        ("BreakLab: a lap | angles | x", "'a lap' is no preset of BreakLab .*, a leap, a ladder"),
+        (
+            "NTKLab: small d | race | x",
+            "'small d' is no preset of NTKLab that a lecture can show. Take one of SubspaceLab: "
+            "NAME, BreakLab: NAME",
+        ),
         (
             "# one\n\nd=20 | angels | x",
             "line 3 of .*'angels' is no figure of SubspaceLab, which has picture",

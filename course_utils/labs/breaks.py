@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -196,6 +197,8 @@ def BreakLab(
     seeds: int = 1,
     lecture: bool = False,
     question: Question | None = None,
+    presets: Mapping[str, tuple] | None = None,
+    player: Callable[[Lab], Player] | None = None,
 ) -> Lab:
     """SubspaceLab with the law of inputs, directions, biases, start and loss in sight.
 
@@ -213,6 +216,10 @@ def BreakLab(
     lecture : bool
         Open in lecture mode.
     question : Question, optional
+        As in SubspaceLab.
+    presets : mapping of str to tuple, optional
+        As in SubspaceLab.
+    player : callable, optional
         As in SubspaceLab.
 
     Returns
@@ -236,10 +243,10 @@ def BreakLab(
         partial(views, session),
         partial(words, session),
         tables=partial(tables, session),
-        player=partial(Player, samples=samples),
+        player=player or partial(Player, samples=samples),
         knobs={"compare": compare_knob(session)},
         beside=("compare",),
-        presets=PRESETS,
+        presets=PRESETS if presets is None else presets,
         first=FIRST,
         more=MORE,
         more_title="Start, k, noise, step, link, width, schedule, seed, export",

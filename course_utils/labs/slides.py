@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..settings import Settings
+from .breaks import BreakLab
 from .lab import Lab
 from .orders import take_preset
 from .player import Player
 from .session import Session
-from .subspace import PRESETS, SubspaceLab
+from .subspace import SubspaceLab
 
 LONGEST = 200  # letters of an address: 57 modules across, of 1.2 % of a wall's height each
 LINK = re.compile(r"link:\s*(.*)", re.I)  # a line that is no slide: the address for the class
-FORM = "a settings code or a preset of SubspaceLab | the figure in the centre | one sentence"
+FORM = "a settings code or a preset | the figure in the centre | one sentence"
+LABS = {"SubspaceLab": SubspaceLab, "BreakLab": BreakLab}  # those that have the same figures
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,15 @@ class Slide:
         What is asked or said; it stands over the figures.
     line : int
         Where it stands in its file.
+    lab : str
+        The lab whose preset it is.
     """
 
     settings: Settings
     view: str
     sentence: str
     line: int = field(default=0, compare=False)
+    lab: str = "SubspaceLab"
 
 
 def read_slides(path: str | Path) -> list[Slide]:
@@ -48,8 +53,9 @@ def read_slides(path: str | Path) -> list[Slide]:
     ----------
     path : str or Path
         A text file, UTF-8. Each line is one slide: a settings code or the name of a preset, the
-        figure in the centre and one sentence, with ``|`` between them. Empty lines and lines that
-        begin with # are left out, and so is the one of ``read_link``.
+        figure in the centre and one sentence, with ``|`` between them. A preset is SubspaceLab's,
+        or BreakLab's where it is written as ``BreakLab: a leap``. Empty lines and lines that begin
+        with # are left out, and so is the one of ``read_link``.
 
     Returns
     -------
@@ -135,12 +141,16 @@ def _slide(line: str, i: int, path: str | Path) -> Slide:
     if len(parts) < 3 or not all(parts):
         raise ValueError(f"{where} is {line.strip()!r}, but a slide is {FORM}")
     what, view, sentence = parts
-    if what in PRESETS:
-        return Slide(PRESETS[what][0], view, sentence, i)
+    lab, _, name = what.rpartition(": ")
+    lab = lab or "SubspaceLab"
+    presets = LABS[lab].presets if lab in LABS else {}
+    if name in presets:
+        return Slide(presets[name][0], view, sentence, i, lab)
     if "=" not in what:
+        known = ", ".join(presets) or ", ".join(f"{one}: NAME" for one in LABS)
         raise ValueError(
-            f"{where}: {what!r} is no preset of SubspaceLab, and a lecture knows no other lab's. "
-            f"Take one of {', '.join(PRESETS)}; or write a settings code, such as d=50 k=2"
+            f"{where}: {name!r} is no preset of {lab} that a lecture can show. "
+            f"Take one of {known}; or write a settings code, such as d=50 k=2"
         )
     try:
         return Slide(Settings.from_code(what), view, sentence, i)
@@ -214,7 +224,7 @@ class Presenter(Player):
 
 
 def lecture(path: str | Path, link: str = "") -> Lab:
-    """Open a lecture: a SubspaceLab that fills the page and goes from slide to slide.
+    """Open a lecture: a lab that fills the page and goes from slide to slide.
 
     Parameters
     ----------
@@ -226,7 +236,8 @@ def lecture(path: str | Path, link: str = "") -> Lab:
     Returns
     -------
     Lab
-        In lecture mode, with the slides in place of presets. Each waits untrained until Space
+        A SubspaceLab, or a BreakLab where a slide is one of its presets, in lecture mode, with the
+        slides in place of presets. Each waits untrained until Space
         plays it; N or PageDown shows the next one, B or PageUp the one before, as it was left;
         Escape ends the lecture, ? shows all keys. Sentence and settings code stay in sight.
 
@@ -247,13 +258,14 @@ def lecture(path: str | Path, link: str = "") -> Lab:
         )
         for i, slide in enumerate(told, 1)
     }
-    lab = SubspaceLab(told[0].settings, lecture=True, presets=listed, player=Presenter)
+    make = BreakLab if any(slide.lab == "BreakLab" for slide in told) else SubspaceLab
+    lab = make(told[0].settings, lecture=True, presets=listed, player=Presenter)
     known = [view.name for view in lab.figures()]
     for slide in told:
         if slide.view not in known:
             lab.close()
             raise ValueError(
-                f"line {slide.line} of {path}: {slide.view!r} is no figure of SubspaceLab, "
+                f"line {slide.line} of {path}: {slide.view!r} is no figure of {lab.name}, "
                 f"which has {', '.join(known)}"
             )
     lab.add_class("course-slides")
