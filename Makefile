@@ -150,6 +150,6 @@ mutants: .venv/.course-test
 	@$(PY) tests/mutation.py $(ARGS)
 
 clean:
-	rm -rf .venv site/_build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
+	rm -rf .venv site/_build site/engine/_build build dist *.egg-info .pytest_cache .ruff_cache .hypothesis dask-worker-space
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -6,7 +6,8 @@ copyright = "the course authors, MIT licence"  # noqa: A001 (Sphinx's name)
 language = "en"
 
 extensions = ["myst_nb", "sphinx.ext.mathjax"]
-exclude_patterns = ["_static"]
+exclude_patterns = ["_static", "_templates"]
+templates_path = ["_templates"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 myst_heading_slug_func = "pages.slug"
@@ -14,13 +15,12 @@ nb_execution_mode = "off"  # what is shown is what is stored
 nb_merge_streams = True
 nb_ipywidgets_js: dict = {}  # else a page asks another host for widgets
 
-mathjax_path = "mathjax/tex-chtml.js"
-mathjax3_config = {"options": {"enableMenu": False}}  # the menu would fetch voices from elsewhere
+mathjax_path = "katex/katex.min.js"  # on pages with formulas; course.js has it draw them
 
 html_theme = "sphinx_book_theme"
 html_title = "SGD finds the subspace"
 html_static_path = ["_static"]
-html_css_files = ["course.css"]
+html_css_files = ["katex/katex.min.css", "course.css"]
 html_js_files = [("course.js", {"defer": "defer"})]
 html_favicon = "_static/icon.svg"
 html_copy_source = html_show_sourcelink = False  # no answer in the source of a page

@@ -8,14 +8,15 @@ Pages are written by ``pages.py``, laid out by Sphinx, and ask no other host for
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
-from collections.abc import Sequence
-from importlib.metadata import files
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+import tinycss2
 from sphinx.cmd.build import build_main
 
 HERE = Path(__file__).parent
@@ -26,14 +27,15 @@ from pages import Page  # noqa: E402
 
 PAGE = ROOT / "course_utils" / "labs"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-MATHJAX = "static/mathjax/"
 LIVE = HERE / "live" / "build.py"  # brings labs to life
 ALIVE = (
     '<link rel="stylesheet" href="_static/live/live.css">'
     '<script type="module" src="_static/live/live.js"></script>'
 )
+WORD = re.compile(r"[\w-]+")
 # what no page uses, for nobody debugs the theme
 LEFT_OUT = ("*.map", "images", "locales", "webpack-macros.html")
+STYLES = ("styles/*.css", "basic.css", "mystnb*.css")  # of the theme, for any page there might be
 ICONS = "fontawesome.js"  # 1.5 MB for icons of one's own; those of the theme are a font
 
 
@@ -93,7 +95,10 @@ def write(source: Path, notebooks: Sequence[Path]) -> None:
     shutil.copy(HERE / "static" / "icon.svg", static)
     (static / "course.css").write_text(style(), encoding="utf-8")
     (static / "course.js").write_text(script(), encoding="utf-8")
-    mathjax(static / "mathjax")
+    shutil.copytree(
+        HERE / "vendor", static, ignore=shutil.ignore_patterns("*.md"), dirs_exist_ok=True
+    )
+    shutil.copytree(HERE / "templates", source / "_templates")
     live(static / "live")
 
 
@@ -139,21 +144,6 @@ def script() -> str:
     return f"(() => {{\n{asks.replace('export default { render };', '')}\n{own}\n}})();\n"
 
 
-def mathjax(folder: Path) -> None:
-    """Copy what draws formulas, with its fonts.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to.
-    """
-    for file in files("sphinx-mathjax-offline") or []:
-        inside = file.as_posix().partition(MATHJAX)[2]
-        if inside == "tex-chtml.js" or inside.endswith(".woff"):
-            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file.locate(), folder / inside)
-
-
 def live(folder: Path) -> None:
     """Make what brings labs to life, where it is there.
 
@@ -184,6 +174,47 @@ def tidy(build: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+    static = build / "_static"
+    texts = [*build.glob("*.html"), *static.glob("*.js"), *static.glob("scripts/*.js")]
+    words = {word for path in texts for word in WORD.findall(path.read_text(encoding="utf-8"))}
+    for path in (path for pattern in STYLES for path in static.glob(pattern)):
+        rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"), True, True)
+        path.write_text("\n".join(used(rules, words)), encoding="utf-8")
+
+
+def used(rules: list, words: set[str]) -> Iterator[str]:
+    """Rules of a style sheet that can hold somewhere.
+
+    Parameters
+    ----------
+    rules : list
+        As tinycss2 reads them.
+    words : set of str
+        All that stands in a page or a script; a class that is not among them is nowhere.
+
+    Yields
+    ------
+    str
+        A rule as text.
+    """
+    for rule in rules:
+        if rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports"):
+            inner = "".join(used(tinycss2.parse_rule_list(rule.content, True, True), words))
+            if inner:
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}"
+        elif rule.type != "qualified-rule" or holds(rule.prelude, words):
+            yield rule.serialize()
+
+
+def holds(selectors: list, words: set[str]) -> bool:
+    """Whether one of some selectors names no class but those among the words."""
+    possible = [True]
+    for dot, name in zip([None, *selectors], selectors, strict=False):
+        if name == ",":
+            possible.append(True)
+        elif dot == "." and name.type == "ident":
+            possible[-1] &= name.value in words
+    return any(possible)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Compile the engine to WebAssembly: site/_build/engine/engine.wasm, beside engine.js.
+"""Compile the engine to WebAssembly: site/engine/_build/engine.wasm, beside engine.js.
 
     python site/engine/build.py [folder]
 
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-FOLDER = HERE.parent / "_build" / "engine"
+FOLDER = HERE / "_build"  # site/_build is made anew each time
 FLAGS = (
     *("-target", "wasm32-freestanding", "-mcpu", "generic+simd128+bulk_memory+nontrapping_fptoint"),
     *("-O", "ReleaseFast", "-fstrip", "-fno-entry", "-fno-compiler-rt", "--stack", str(2**18)),

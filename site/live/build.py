@@ -28,10 +28,11 @@ from course_utils.events import watch  # noqa: E402
 from course_utils.labs import BreakLab, CompressionLab, SubspaceLab, actor, session  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
-from course_utils.labs.page import library, style  # noqa: E402
+from course_utils.labs.page import style  # noqa: E402
 from course_utils.losses import LOSSES  # noqa: E402
 
 RECORDINGS = HERE / "recordings"  # of other labs; see record.py
+PLOTLY = HERE.parent / "plotly" / "made"  # of the parts that labs need; see make.mjs beside it
 LABS = {lab.__name__: lab for lab in (SubspaceLab, BreakLab, CompressionLab)}
 
 
@@ -61,8 +62,14 @@ def facts() -> dict:
         "views": stored_views() | {"compression": compression_views()},
         "compression": compression_facts(),
         "labs": {name: lab_facts(name) for name in LABS},
-        "recorded": sorted(path.stem for path in RECORDINGS.glob("*.json")),
+        "recorded": {path.stem: states(path) for path in sorted(RECORDINGS.glob("*.json"))},
     }
+
+
+def states(recording: Path) -> list[str]:
+    """What a recording's states are called, so that a page loads them when one is chosen."""
+    held = json.loads(recording.read_text(encoding="utf-8"))
+    return [state["name"] for state in held["states"]]
 
 
 def patience() -> str:
@@ -133,7 +140,7 @@ def build(folder: Path) -> None:
     (folder / "live.css").write_text(
         style() + (HERE / "live.css").read_text(encoding="utf-8"), encoding="utf-8"
     )
-    shutil.copy(library(), folder / "plotly.js")
+    shutil.copytree(PLOTLY, folder / "plotly", dirs_exist_ok=True)
     text = json.dumps(plain(facts()), ensure_ascii=False, allow_nan=False)
     (folder / "data.json").write_text(text, encoding="utf-8")
     shutil.copytree(RECORDINGS, folder / "recordings", dirs_exist_ok=True)

@@ -1,7 +1,9 @@
 // What stands between a page and its worker: the host that labs/page/hosts.js describes, with
 // traits that live in the page, frames that come from the worker, and messages that go there.
 
-export function workerHost(worker, traits, plotly) {
+import { foresee, plotly } from "./library.js";
+
+export function workerHost(worker, traits) {
   const values = {
     lecture: false, playing: false, columns: 3, central: "", pair: [0, 1], ...traits,
   };
@@ -20,11 +22,12 @@ export function workerHost(worker, traits, plotly) {
     receive: (f) => listen(hears, f),
     send: (event) => worker.postMessage({ kind: "event", event }),
     order: (order, value) => worker.postMessage({ kind: "order", order, value }),
-    plotly: () => plotly,
+    plotly,
     status: () => "connected",
   };
   worker.addEventListener("message", ({ data: { kind, message, buffer } }) => {
     if (kind !== "message") return;
+    foresee(message);
     for (const f of hears) f(message, buffer ? [new DataView(buffer)] : []);
   });
   return host;

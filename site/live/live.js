@@ -4,6 +4,7 @@
 import { readAddress, writeAddress } from "./address.js";
 import { makeControls } from "./controls.js";
 import { workerHost } from "./host.js";
+import { plotly } from "./library.js";
 import { make, setText } from "./page/dom.js";
 import { mount } from "./page/stage.js";
 import { openRecorded } from "./recorded.js";
@@ -25,15 +26,6 @@ function watchTheme() {
     { attributes: true, attributeFilter: ["data-theme"] });
 }
 
-function runScript(address) {
-  return new Promise((resolve, reject) => {
-    const script = make("script", "", document.head);
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`nothing at ${address}`));
-    script.src = address;
-  });
-}
-
 async function fetched(name) {
   const answer = await fetch(beside(name));
   if (!answer.ok) throw new Error(`nothing at ${answer.url}`);
@@ -42,13 +34,13 @@ async function fetched(name) {
 
 // What all labs of a page share.
 async function loadShared() {
+  plotly().catch(() => {}); // a lab that waits for it says what has gone wrong
   const [facts, source] = await Promise.all([
     fetched("data.json").then((answer) => answer.json()),
     fetched("engine/engine.wasm").then((answer) => answer.arrayBuffer())
       .then((bytes) => WebAssembly.compile(bytes)),
   ]);
-  const plotly = runScript(beside("plotly.js")).then(() => globalThis.Plotly);
-  return { facts, source, plotly };
+  return { facts, source };
 }
 
 // One sentence where a lab stays a figure.
@@ -63,7 +55,7 @@ function openLab(el, number, shared) {
   const stored = [...el.childNodes], lab = make("div", "course-lab course-native");
   const traits = { label: own.name, central: own.central,
     lecture: el.dataset.lecture !== undefined };
-  const host = workerHost(worker, traits, shared.plotly);
+  const host = workerHost(worker, traits);
   const held = { state: null, moved: false, address: "", number };
   const presets = el.dataset.presets ? JSON.parse(el.dataset.presets) : own.presets;
   const order = (name, value) => {
@@ -155,18 +147,15 @@ function makeTwin(lab, host) {
 }
 
 // Recordings of a lab that is not alive here, where there are some.
-async function openStored(el, { facts, plotly }) {
-  const { lab } = el.dataset;
-  if (!facts.recorded.includes(lab)) {
+function openStored(el, { facts }) {
+  const { lab } = el.dataset, names = facts.recorded[lab];
+  if (!names) {
     say(el, "This lab is alive in Jupyter only; here it is as it was stored.");
     return;
   }
-  try {
-    const answer = await fetched(`recordings/${lab}.json`);
-    openRecorded(el, await answer.json(), plotly);
-  } catch (problem) {
-    say(el, `The recordings of this lab could not be loaded (${problem.message}).`);
-  }
+  const load = async () => (await fetched(`recordings/${lab}.json`)).json();
+  openRecorded(el, names, load, (problem) =>
+    say(el, `The recordings of this lab could not be loaded (${problem.message}).`));
 }
 
 async function openAll() {
@@ -191,7 +180,7 @@ async function openAll() {
   }
   for (const [i, el] of labs.entries()) {
     if (Object.hasOwn(shared.facts.labs, el.dataset.lab)) await openLab(el, i + 1, shared);
-    else await openStored(el, shared);
+    else openStored(el, shared);
   }
 }
 

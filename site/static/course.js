@@ -29,6 +29,14 @@ function model(held, changed) {
   };
 }
 
+// Sphinx leaves formulas as text, in \( \) or \[ \].
+if (globalThis.katex) {
+  for (const element of document.querySelectorAll(".math")) {
+    const text = element.textContent.trim(), displayMode = text.startsWith("\\[");
+    globalThis.katex.render(text.slice(2, -2), element, { displayMode, throwOnError: false });
+  }
+}
+
 const ENDS = ".course-veil, .course-ask, section";
 
 function veilAfter(element) {

@@ -2,13 +2,11 @@
 
 import re
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from web import STRICT, served
 
 pytest.importorskip("playwright.sync_api")
 
@@ -21,16 +19,9 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" 
 STARTED = ".course-stage[data-frame]"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Files of a folder, without a line for each."""
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    """Of a page with a lab, under a path."""
+    """Of a page with a lab, under a path, on a server that forbids code made of text."""
     if find_spec("ziglang") is None:
         pytest.skip("the compiler of the engine (ziglang) is not installed")
     sys.path[:0] = [str(SITE)]
@@ -39,13 +30,14 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     build(folder / "live")
     (folder / "some").mkdir()
+    second = PAGE[PAGE.index("<div") :].replace("SubspaceLab", "BreakLab")
     (folder / "some" / "page.html").write_text(PAGE)
-    for page, lab in (("recorded", "NTKLab"), ("compression", "CompressionLab")):
+    (folder / "some" / "two.html").write_text(PAGE + second)
+    labs = (("recorded", "NTKLab"), ("solid", "TargetLab"), ("compression", "CompressionLab"))
+    for page, lab in labs:
         (folder / "some" / f"{page}.html").write_text(PAGE.replace("SubspaceLab", lab))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/some/page.html"
-    server.shutdown()
+    with served(folder, {"Content-Security-Policy": STRICT}) as host:
+        yield f"{host.address}/some/page.html"
 
 
 class Live:

@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from web import THEMED, served
 
 pytest.importorskip("playwright.sync_api")
 pytest.importorskip("myst_nb", reason="make site installs what the website needs")
@@ -17,28 +15,24 @@ SAMPLES = "/After [1-9][\\d,]* samples/.test(document.querySelector('.course-liv
 DARK = "getComputedStyle(document.body).backgroundColor"
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Files, without a word on each."""
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Two pages of the site, served from a folder in a folder."""
+def host(tmp_path_factory):
+    """Two pages of the site in a folder of a folder, on a server that forbids code made of text."""
     home = tmp_path_factory.mktemp("site")
     made = [sys.executable, ROOT / "site" / "make_site.py", home / "some" / "where"]
     made += [ROOT / "notebooks" / f"{name}.ipynb" for name in PAGES]
     told = subprocess.run(made, capture_output=True, text=True)
     assert told.returncode == 0, told.stderr
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=home))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/some/where/"
-    server.shutdown()
+    with served(home, {"Content-Security-Policy": THEMED}) as host:
+        yield host
 
 
 PAGES = ("00_start_here", "02_sgd_finds_the_subspace")
+
+
+@pytest.fixture
+def address(host):
+    return f"{host.address}/some/where/"
 
 
 @pytest.fixture
@@ -64,14 +58,15 @@ def opened(chromium, address):
 def test_a_reader_without_a_kernel_commits_reads_searches_and_turns_the_light_off(opened, address):
     """On a phone: a formula drawn, the veil, the reply, dark theme, search, a link into a veil."""
     opened.goto(f"{address}02_sgd_finds_the_subspace.html")
-    opened.locator("mjx-container").first.wait_for()
+    opened.locator(".katex").first.wait_for()
+    assert opened.locator(".katex-error").count() == 0
     asks = opened.locator(".course-ask")
     veil = opened.locator(".course-veil").nth(1)
-    assert "Then the two curves below should part" not in opened.content()
+    assert "A constant step keeps putting" not in opened.content()
     assert veil.get_attribute("open") is None
     asks.nth(1).get_by_label("a plateau for constant").check()
     asks.nth(1).get_by_role("button", name="Commit").click()
-    asks.nth(1).get_by_text("Then the two curves below should part. Do they?").wait_for()
+    asks.nth(1).get_by_text("It holds. A constant step keeps putting fresh noise in").wait_for()
     assert veil.get_attribute("open") is not None
     wide = "document.documentElement.scrollWidth - innerWidth"
     assert opened.evaluate(wide) <= 0
@@ -92,3 +87,18 @@ def test_a_reader_without_a_kernel_commits_reads_searches_and_turns_the_light_of
     opened.wait_for_function(SAMPLES)  # it plays
     opened.goto(f"{address}search.html?q=stationary")
     opened.locator("#search-results a[href*='02_sgd']").first.wait_for()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_whose_lab_is_alive_weighs_at_most_800_kilobytes(chromium, host, address, name):
+    """Compressed as static hosts do, with all that it has loaded, its own fonts and figures too."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})  # with an empty cache
+    host.forget()
+    page = context.new_page()
+    page.goto(f"{address}{name}.html")
+    page.wait_for_selector(".course-lab .course-play", state="attached")
+    page.wait_for_load_state("networkidle")
+    weights = host.weights()
+    context.close()
+    assert sum(file.endswith((".woff2", "shared.js", "engine.wasm")) for file in weights) >= 4
+    assert sum(weights.values()) <= 800_000, sorted(weights.items(), key=lambda one: -one[1])[:9]

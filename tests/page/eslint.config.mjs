@@ -9,7 +9,12 @@ const inside = {
 };
 
 export default [
-  { ignores: ["**/node_modules/**", "course_utils/labs/vendor/**", "site/_build/**"] },
+  {
+    ignores: [
+      "**/node_modules/**", "**/_build/**", "course_utils/labs/vendor/**", "site/plotly/made/**",
+      "site/vendor/**",
+    ],
+  },
   js.configs.recommended,
   {
     files: ["**/*.js", "**/*.mjs"],

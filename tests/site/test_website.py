@@ -1,8 +1,10 @@
 """The website: no warning, everything in it, nothing too early, nothing from elsewhere."""
 
+import hashlib
 import html
 import json
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -14,6 +16,7 @@ import pytest
 
 pytest.importorskip("myst_nb", reason="make site installs what the website needs")
 
+from course_utils.labs.page import library  # noqa: E402
 from course_utils.predictions import Guess, asked, opened  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -183,7 +186,44 @@ def test_a_lab_says_its_class_its_settings_and_its_samples(pages):
 
 
 def test_formulas_and_search_are_there(site, pages):
-    assert (site / "_static" / "mathjax" / "tex-chtml.js").stat().st_size > 10**6
-    assert len(list((site / "_static" / "mathjax").rglob("*.woff"))) > 20
+    assert len(list((site / "_static" / "katex" / "fonts").glob("*.woff2"))) == 20
     assert "weight" in (site / "searchindex.js").read_text(encoding="utf-8")
     assert r"\(" in pages["02_sgd_finds_the_subspace"][0]
+
+
+def test_every_formula_is_drawn(site, pages):
+    """By what draws them on the page."""
+    if not shutil.which("node"):
+        pytest.skip("Node.js is not installed")
+    found = []
+    for source, _ in pages.values():
+        found += re.findall(
+            r'<(?:span|div) class="math[^>]*>\s*\\[(\[](.*?)\\[)\]]\s*</', source, re.S
+        )
+    assert len(found) > 1000
+    drawer = json.dumps(str(site / "_static" / "katex" / "katex.min.js"))
+    script = f"""const katex = require({drawer}), all = require("fs").readFileSync(0, "utf-8");
+    for (const tex of JSON.parse(all)) katex.renderToString(tex);"""
+    asked = json.dumps([html.unescape(tex) for tex in found])
+    done = subprocess.run(["node", "-e", script], input=asked, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_libraries_of_others_are_those_that_are_named():
+    """And the parts of plotly.js have the version of the whole, which draws in notebooks."""
+    katex = (ROOT / "site" / "vendor" / "katex" / "katex.min.js").read_bytes()
+    about = (ROOT / "site" / "vendor" / "README.md").read_text(encoding="utf-8")
+    assert hashlib.sha256(katex).hexdigest() in about
+    wanted = re.search(r"plotly.js v([\d.]+)", library().read_text(encoding="utf-8")[:200])[1]
+    folder = ROOT / "site" / "plotly"
+    made = [path.read_text(encoding="utf-8")[:80] for path in (folder / "made").glob("*.js")]
+    assert len(made) == 3 and all(f"plotly.js {wanted}\n" in text for text in made)
+    assert (
+        json.loads((folder / "package.json").read_text())["devDependencies"]["plotly.js"] == wanted
+    )
+
+
+def test_rules_of_the_theme_that_no_page_can_use_are_left_out(site):
+    style = (site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    assert ".theme-switch" in style and "@media print" in style and ":root" in style
+    assert ".accordion" not in style and ".fa-zhihu" not in style
