@@ -19,7 +19,7 @@ export function readAddress(hash) {
 export function writeAddress(link) {
   const { turned, now, ...short } = link;
   const write = (told) => `#${new URLSearchParams(Object.entries(told)
-    .filter(([, value]) => value !== "" && value !== undefined && value !== 0))}`;
+    .filter(([, value]) => value !== "" && value !== undefined))}`;
   const whole = turned ? write({ ...short, turned }) : write(short);
   return whole.length <= LONGEST ? whole : write({ ...short, code: now });
 }

@@ -19,12 +19,11 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 from live.build import RECORDINGS, plain  # noqa: E402
 
 from course_utils import Settings, labs  # noqa: E402
-from course_utils.links import LINKS  # noqa: E402
 from course_utils.record import checkpoint_times  # noqa: E402
 
 DIGITS = 8  # of a number in a recording; nobody sees more
 SAMPLES = 20_000  # of a lab that trains
-RECORDED = ("TargetLab", "HermiteLab", "EstimatorsLab", "NTKLab", "GapLab", "SingleIndexLab")
+RECORDED = ("TargetLab", "EstimatorsLab", "NTKLab", "GapLab", "SingleIndexLab")
 
 
 def states(name: str) -> Iterator[tuple[str, str, object]]:
@@ -41,11 +40,6 @@ def states(name: str) -> Iterator[tuple[str, str, object]]:
         What the state is called, what is to be said of it, and the lab.
     """
     make = getattr(labs, name)
-    if name == "HermiteLab":  # links are its presets
-        for link in LINKS.values():
-            if link.k_range == (1, 1):
-                yield link.name, f"{link.formula}: {link.meaning}.", make(link.name)
-        return
     lab = make(Settings(d=20)) if name == "TargetLab" else make()
     for preset, (_, note, *_) in lab.presets.items():
         lab.orders["preset"](preset)
@@ -100,8 +94,6 @@ def recordings(name: str) -> dict:
     for state, note, lab in states(name):
         told = {"central": lab.stage.central, "columns": lab.stage.columns, "label": name}
         made.append({"name": state, "code": lab.short(), "frame": recording(lab, note)})
-        if name == "HermiteLab":
-            lab.close()
     return {"traits": told, "states": made}
 
 

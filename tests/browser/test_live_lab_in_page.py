@@ -33,8 +33,8 @@ def address(tmp_path_factory):
     second = PAGE[PAGE.index("<div") :].replace("SubspaceLab", "BreakLab")
     (folder / "some" / "page.html").write_text(PAGE)
     (folder / "some" / "two.html").write_text(PAGE + second)
-    labs = (("recorded", "NTKLab"), ("solid", "TargetLab"), ("compression", "CompressionLab"))
-    for page, lab in labs:
+    labs = {"recorded": "NTKLab", "solid": "TargetLab", "compression": "CompressionLab"}
+    for page, lab in (labs | {"hermite": "HermiteLab"}).items():
         (folder / "some" / f"{page}.html").write_text(PAGE.replace("SubspaceLab", lab))
     with served(folder, {"Content-Security-Policy": STRICT}) as host:
         yield f"{host.address}/some/page.html"
@@ -130,7 +130,7 @@ def test_a_browser_without_webassembly_keeps_the_figure_and_a_sentence(chromium,
     live.context.close()
 
 
-def test_compression_lab_cuts_without_training_and_its_address_has_the_rank(chromium, address):
+def test_other_labs_follow_knobs_and_their_addresses_have_them(chromium, address):
     live = Live(chromium, address)
     live.open(address.replace("page.html", "compression.html#code=d%3D20+k%3D2&t=400"))
     live.says("After 400 samples .* rank 2 of 20: risk .* bytes in place of")
@@ -139,6 +139,13 @@ def test_compression_lab_cuts_without_training_and_its_address_has_the_rank(chro
     live.until("() => /t=400.*rank=3/.test(location.hash)")
     live.open(address.replace("page.html", "compression.html#code=d%3D20+k%3D2&rank=0"))
     live.page.get_by_text("does not fit this lab").wait_for()
+    live.open(address.replace("page.html", "hermite.html#code=d%3D100+noise%3D0.1"))
+    live.says("Information exponent of tanh: 1")
+    live.page.locator(".course-field-c1 input").press("ArrowRight")
+    live.says("Information exponent of your link: 1")
+    live.page.get_by_text("All zero").click()
+    live.says("All coefficients of degree 1 to 6 are zero")
+    live.until("() => /start=own&c0=0&c1=0/.test(location.hash)")
     assert live.problems == []
     live.context.close()
 

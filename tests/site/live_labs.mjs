@@ -56,7 +56,7 @@ function answered({ name, code, acts, moment, opens = null }) {
     else if (lab.session.samples) lab.session.train(samples);
     else lab.session.begin(lab.session.settings, samples);
   }
-  const { session, parts } = lab, run = session.run(), at = moment ?? run.rows.length - 1;
+  const { session, parts } = lab, run = session.run(), at = moment ?? lab.player.moment(run);
   lab.show();
   lab.showState();
   const address = typeof opens === "string" ? opens : writeAddress(lab.state.link);
@@ -66,7 +66,8 @@ function answered({ name, code, acts, moment, opens = null }) {
     errors: lab.errors.map(String), views: parts.views(run), words: parts.words(run, at),
     now: parts.now(run), text: parts.text(run, at), csv: parts.csv(),
     tables: Object.fromEntries(tables), knobs: lab.state.knobs, frame: sent.at(-1),
-    moments: session.moments, rows: run.rows, address, opened: opens && opened(name, address),
+    moments: session.moments, rows: parts.tables && run.rows, address,
+    opened: opens && opened(name, address),
   };
 }
 

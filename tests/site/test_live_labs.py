@@ -14,7 +14,7 @@ import pytest
 from test_live_ports import SITE, clean, facts, plain, row, same
 
 from course_utils import Settings
-from course_utils.labs import compression
+from course_utils.labs import compression, hermite
 from course_utils.labs import compression_views as drawn
 
 pytestmark = pytest.mark.skipif(
@@ -133,6 +133,41 @@ def test_inputs_that_are_not_normal_are_refused_in_words_of_python():
     with pytest.raises(ValueError, match="the bound that this lab shows") as refused:
         compression.Compressions(Settings(d=20, inputs="hypercube"))
     assert found["errors"] == [f"Error: {refused.value}"]
+
+
+def give(order: str, value=None) -> dict:
+    return {"order": order, "value": value}
+
+
+# What is done to the lab, and to Python's expansion of the same link.
+EXPANDED = {
+    "known": ([give("start", "relu"), give("set noise", 0.5)], lambda e: e.take("relu")),
+    "none beside it": ([give("start", "he3")], lambda e: e.take("he3")),
+    "own": (
+        [give("start", "cubic"), give("c1", 0.004), give("c4", -0.37), give("set d", 7)],
+        lambda e: (e.take("cubic"), e.set(1, 0.004), e.set(4, -0.37)),
+    ),
+    "zero": ([give("zero")], lambda e: e.clear()),
+    "large": ([give("c0", 1.2), give("c6", 1.1)], lambda e: (e.set(0, 1.2), e.set(6, 1.1))),
+}
+
+
+def test_hermite_lab_shows_and_says_what_python_does_and_its_address_restores_it():
+    code = Settings(link="tanh", d=100, k=1, noise=0.1).code()
+    common = {"name": "HermiteLab", "code": "d=100 noise=0.1", "opens": True}
+    answers = ask([common | {"acts": acts} for acts, _ in EXPANDED.values()])
+    for (name, (acts, act)), found in zip(EXPANDED.items(), answers, strict=True):
+        changes = {a["order"][4:]: a["value"] for a in acts if a["order"].startswith("set ")}
+        expansion = hermite.Expansion(Settings.from_code(code).replace(**changes))
+        act(expansion)
+        assert found["errors"] == found["opened"]["errors"] == [], name
+        said = hermite.words(expansion)
+        assert found["words"]["sentence"] == said.sentence
+        same(found["views"], [plain(view) for view in hermite.views(expansion)], name)
+        assert found["text"].splitlines() == hermite._lines(expansion, said, "")
+        assert found["csv"] == expansion.to_csv()
+        assert found["opened"]["text"] == found["text"]
+        assert found["frame"]["words"]["sentence"] == said.sentence
 
 
 def test_an_address_restores_a_run_that_was_turned_and_what_is_beside_its_settings():

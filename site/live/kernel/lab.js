@@ -17,11 +17,11 @@ export class Lab {
       [name, { settings: this.reader.fromCode(text), note }]));
     this.frames = new Frames(facts.palette);
     Object.assign(this, { told: 0, fresh: true, stale: false, played: false });
-    let settings, problem = null;
+    let settings = this.reader.fromCode(facts.lab.code), problem = null;
     try {
-      settings = this.reader.fromCode(code);
+      settings = this.reader.fromCode(code, settings);
     } catch (one) {
-      [settings, problem] = [this.reader.fromCode(facts.lab.code), one];
+      problem = one;
     }
     this.parts = LABS[facts.lab.name](facts, this.reader, engine, settings);
     this.session = this.parts.session;

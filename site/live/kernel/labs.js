@@ -5,8 +5,10 @@
 // `csv`, its `knobs` {order: {act, shown}}, further `orders`, and, where time goes by, `tables`.
 
 import { compressionLab } from "./compression.js";
+import { hermiteLab } from "./hermite.js";
 import { subspaceLab } from "./subspace.js";
 
 export const LABS = {
   SubspaceLab: subspaceLab, BreakLab: subspaceLab, CompressionLab: compressionLab,
+  HermiteLab: hermiteLab,
 };

@@ -17,12 +17,19 @@ function turnsOf({ reader, session: { changes = [], settings } }, t) {
     .join(" ");
 }
 
+// What a lab uses, and what is not as the lab has it.
+function codeOf({ reader, facts: { lab: { code, uses } } }, settings) {
+  const usual = code.split(" ");
+  return reader.code(settings).split(" ")
+    .filter((part) => uses.includes(part.split("=")[0]) || !usual.includes(part)).join(" ");
+}
+
 export function linkOf(lab) {
-  const { reader, session, player, chosen, parts: { links = {} } } = lab;
+  const { session, player, chosen, parts: { links = {} } } = lab;
   const t = player.cursor ?? session.samples, { changes = [], settings } = session;
   const own = Object.entries(links).map(([name, { get }]) => [name, get()]);
-  return { code: reader.code(changes[0]?.[1] ?? settings), now: reader.code(settings),
-    preset: chosen, t: t === undefined ? t : Math.round(t), turned: turnsOf(lab, t),
+  return { code: codeOf(lab, changes[0]?.[1] ?? settings), now: codeOf(lab, settings),
+    preset: chosen, t: t ? Math.round(t) : undefined, turned: turnsOf(lab, t ?? 0),
     ...Object.fromEntries(own) };
 }
 
@@ -55,7 +62,8 @@ export function followLink(lab, { code, preset, t, turned, wrong, ...rest }) {
     }
   }
   const chosen = presets.get(preset)?.settings;
-  const settings = code ? reader.fromCode(code) : chosen ?? session.settings;
+  const usual = reader.fromCode(lab.facts.lab.code);
+  const settings = code ? reader.fromCode(code, usual) : chosen ?? session.settings;
   let turns = readTurns(lab, turned ?? ""), held = settings;
   turns = turns.map(([samples, what]) => [samples, held = reader.replace(held, what)]);
   const same = chosen && reader.code(chosen) === reader.code(settings);
