@@ -23,10 +23,11 @@ from live.compression import compression_facts, compression_views  # noqa: E402
 from live.facts import controls_of, settings_facts, theory_facts  # noqa: E402
 from live.hermite import hermite_facts, hermite_views, standard  # noqa: E402
 from live.stored_views import stored_views  # noqa: E402
+from live.target import target_facts, target_views  # noqa: E402
 
-from course_utils import Settings  # noqa: E402
+from course_utils import Settings, labs  # noqa: E402
 from course_utils.events import watch  # noqa: E402
-from course_utils.labs import BreakLab, CompressionLab, HermiteLab, SubspaceLab, actor, session  # noqa: E402
+from course_utils.labs import actor, session  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
 from course_utils.labs.page import style  # noqa: E402
@@ -34,8 +35,8 @@ from course_utils.losses import LOSSES  # noqa: E402
 
 RECORDINGS = HERE / "recordings"  # of other labs; see record.py
 PLOTLY = HERE.parent / "plotly" / "made"  # of the parts that labs need; see make.mjs beside it
-ALIVE = (SubspaceLab, BreakLab, CompressionLab, HermiteLab)
-LABS = {lab.__name__: lab for lab in ALIVE}
+ALIVE = ("SubspaceLab", "BreakLab", "CompressionLab", "HermiteLab", "TargetLab")
+LABS = {name: getattr(labs, name) for name in ALIVE}
 
 
 def facts() -> dict:
@@ -61,9 +62,12 @@ def facts() -> dict:
             "patience": patience(),
         },
         "palette": palette(),
-        "views": stored_views() | {"compression": compression_views(), "hermite": hermite_views()},
+        "views": stored_views()
+        | {"compression": compression_views()}
+        | {"hermite": hermite_views(), "target": target_views()},
         "compression": compression_facts(),
         "hermite": hermite_facts(),
+        "target": target_facts(),
         "standard": standard(),
         "labs": {name: lab_facts(name) for name in LABS},
         "recorded": {path.stem: states(path) for path in sorted(RECORDINGS.glob("*.json"))},

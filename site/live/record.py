@@ -18,12 +18,12 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
 from live.build import RECORDINGS, plain  # noqa: E402
 
-from course_utils import Settings, labs  # noqa: E402
+from course_utils import labs  # noqa: E402
 from course_utils.record import checkpoint_times  # noqa: E402
 
 DIGITS = 8  # of a number in a recording; nobody sees more
 SAMPLES = 20_000  # of a lab that trains
-RECORDED = ("TargetLab", "EstimatorsLab", "NTKLab", "GapLab", "SingleIndexLab")
+RECORDED = ("EstimatorsLab", "NTKLab", "GapLab", "SingleIndexLab")
 
 
 def states(name: str) -> Iterator[tuple[str, str, object]]:
@@ -39,8 +39,7 @@ def states(name: str) -> Iterator[tuple[str, str, object]]:
     str, str, Lab
         What the state is called, what is to be said of it, and the lab.
     """
-    make = getattr(labs, name)
-    lab = make(Settings(d=20)) if name == "TargetLab" else make()
+    lab = getattr(labs, name)()
     for preset, (_, note, *_) in lab.presets.items():
         lab.orders["preset"](preset)
         finish(lab)

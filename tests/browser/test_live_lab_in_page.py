@@ -146,6 +146,12 @@ def test_other_labs_follow_knobs_and_their_addresses_have_them(chromium, address
     live.page.get_by_text("All zero").click()
     live.says("All coefficients of degree 1 to 6 are zero")
     live.until("() => /start=own&c0=0&c1=0/.test(location.hash)")
+    live.open(address.replace("page.html", "solid.html#code=link%3Dproduct+d%3D20+k%3D2&looks=0"))
+    live.says("at 0.0 degrees from the hidden subspace, turned 0")
+    live.page.locator(".course-plot canvas").first.wait_for()
+    live.page.get_by_text("Random direction", exact=True).click()
+    live.says(r"at [1-9]\d\.\d degrees from the hidden subspace")
+    live.until("() => /looks=2&tilt=[1-9]/.test(location.hash)")
     assert live.problems == []
     live.context.close()
 

@@ -14,7 +14,7 @@ import pytest
 from test_live_ports import SITE, clean, facts, plain, row, same
 
 from course_utils import Settings
-from course_utils.labs import compression, hermite
+from course_utils.labs import compression, hermite, target
 from course_utils.labs import compression_views as drawn
 
 pytestmark = pytest.mark.skipif(
@@ -168,6 +168,96 @@ def test_hermite_lab_shows_and_says_what_python_does_and_its_address_restores_it
         assert found["csv"] == expansion.to_csv()
         assert found["opened"]["text"] == found["text"]
         assert found["frame"]["words"]["sentence"] == said.sentence
+
+
+# Settings, and what is done to the lab: looks at random before the last one, or at the truth.
+CLOUDS = (
+    (Settings(link="tanh", d=20, k=1, noise=0.1), 0, None),
+    (Settings(link="he2", d=10**6, k=1, noise=0.3, seed=5), 2, None),
+    (Settings(link="product", d=20, k=2, noise=0.1), None, (20.0, 45.0)),
+    (Settings(link="chain", d=20, k=3, seed=2**31), 0, (33.3, 70.0)),
+    (Settings(link="sum_relu", d=3, k=3, noise=0.0), 1, (40.0, 10.0)),
+    (Settings(link="max", d=300, k=4, noise=0.5), 0, (10.0, 30.0)),
+    (Settings(link="norm", d=7, k=2, noise=1.0), 1, (0.0, 90.0)),
+    (Settings(link="staircase", d=60, k=5), 0, (5.0, 20.0)),
+    (Settings(link="none", d=20, k=1, noise=1.0), 0, None),
+)
+
+
+def cloud_of(settings: Settings, looks: int | None, place) -> target.Cloud:
+    cloud = target.Cloud(settings)
+    for _ in range(looks or 0):
+        cloud.look_randomly()
+    if looks is None:
+        cloud.look_at_truth()
+    if place:
+        cloud.look(*place)
+    return cloud
+
+
+@cache
+def cloud_answers() -> list[dict]:
+    questions = []
+    for settings, looks, place in CLOUDS:
+        acts = [give("truth")] if looks is None else [give("random")] * looks
+        tilt, turn = place or (None, None)
+        acts += [give("tilt", tilt), give("turn", turn)] if place else []
+        code = " ".join(p for p in settings.code().split() if p.split("=")[0] in target.Cloud.uses)
+        questions.append({"name": "TargetLab", "code": code, "acts": acts, "opens": True})
+    return ask(questions)
+
+
+NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*(?:e-?\d+)?")
+
+
+def nearly(found: str, wanted: str, off: float) -> None:
+    """Texts with numbers that differ by so much at most."""
+    assert NUMBER.sub("#", found) == NUMBER.sub("#", wanted)
+    numbers = [[float(n.replace(",", "")) for n in NUMBER.findall(t)] for t in (found, wanted)]
+    np.testing.assert_allclose(*numbers, atol=off, err_msg=f"{found}\n{wanted}")
+
+
+def close(found, wanted, off: float) -> None:
+    """Views whose arrays and numbers differ by so much at most."""
+    if isinstance(wanted, np.ndarray):
+        np.testing.assert_allclose(found["array"], wanted, rtol=1e-9, atol=off)
+    elif isinstance(wanted, dict):
+        assert sorted(found) == sorted(wanted)
+        for key, part in wanted.items():
+            close(found[key], part, off)
+    elif isinstance(wanted, (list, tuple)):
+        assert len(found) == len(wanted)
+        for one, part in zip(found, wanted, strict=True):
+            close(one, part, off)
+    elif isinstance(wanted, float):
+        np.testing.assert_allclose(float(found), wanted, rtol=1e-9, atol=off)
+    else:
+        assert found == wanted
+
+
+@pytest.mark.parametrize("number", range(len(CLOUDS)))
+def test_target_lab_shows_and_says_what_python_does_and_its_address_restores_it(number):
+    """Of one direction exactly. Of several Python predicts by averages over 2^17 points, good to
+    0.001 of a coefficient, the page by formulas.
+    """
+    settings, looks, place = CLOUDS[number]
+    found, cloud = cloud_answers()[number], cloud_of(settings, looks, place)
+    off = 1e-9 if settings.k == 1 else 4e-3
+    said = target.words(cloud)
+    assert found["errors"] == found["opened"]["errors"] == []
+    nearly(found["words"]["sentence"], said.sentence, 0 if settings.k == 1 else 0.0101)
+    for row_found, cells in zip(found["words"]["rows"], said.rows, strict=True):
+        assert row_found[0] == cells[0]
+        for one, text in zip(row_found[1:], cells[1:], strict=True):
+            nearly(one, text, 0 if settings.k == 1 else 0.01)
+    close(found["views"], [plain(view) for view in target.views(cloud)], off)
+    csv, wanted = found["csv"].splitlines(), cloud.to_csv().splitlines()
+    assert csv[:2] == wanted[:2]
+    numbers = [[float(cell) for cell in text[-1].split(",")] for text in (csv, wanted)]
+    np.testing.assert_allclose(*numbers, rtol=1e-12)
+    assert len(csv) == len(wanted)
+    assert found["text"].splitlines()[-1] == found["opened"]["text"].splitlines()[-1]
+    nearly(found["opened"]["text"], found["text"], 0)
 
 
 def test_an_address_restores_a_run_that_was_turned_and_what_is_beside_its_settings():

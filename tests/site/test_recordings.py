@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils import Settings, labs
+from course_utils import labs
 
 SITE = Path(__file__).parents[2] / "site"
 sys.path[:0] = [str(SITE)]
@@ -33,13 +33,13 @@ def test_every_preset_is_recorded_with_its_settings_and_its_note(name):
 
 
 def test_a_recording_is_what_the_lab_shows():
-    lab = labs.TargetLab(Settings(d=20))
+    lab = labs.EstimatorsLab()
     name = next(iter(lab.presets))
     lab.orders["preset"](name)
     record.finish(lab)
     message, data = record.recording(lab, lab.presets[name][1])
     lab.close()
-    then, held = stored("TargetLab")["states"][0]["frame"]
+    then, held = stored("EstimatorsLab")["states"][0]["frame"]
     assert [view["name"] for view in then["views"]] == [view["name"] for view in message["views"]]
     assert then["words"] == message["words"]
     numbers = [np.frombuffer(base64.b64decode(text), "<f8") for text in (data, held)]

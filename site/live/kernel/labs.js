@@ -7,8 +7,9 @@
 import { compressionLab } from "./compression.js";
 import { hermiteLab } from "./hermite.js";
 import { subspaceLab } from "./subspace.js";
+import { targetLab } from "./target.js";
 
 export const LABS = {
   SubspaceLab: subspaceLab, BreakLab: subspaceLab, CompressionLab: compressionLab,
-  HermiteLab: hermiteLab,
+  HermiteLab: hermiteLab, TargetLab: targetLab,
 };
