@@ -21,6 +21,8 @@ MODULES = """count => { const svg = document.querySelector('.course-panel svg');
         top + (y + 4.5) * step).tagName === 'path';
     return Array.from({ length: count }, (_, y) =>
         Array.from({ length: count }, (__, x) => dark(x, y) ? 1 : 0).join('')); }"""
+WHOLE = """lab => [...lab.querySelectorAll('.course-bring')].filter(e => e.checkVisibility())
+    .every(e => e.textContent && e.scrollWidth <= e.clientWidth + 1)"""
 # what a slide asks: weight and size of its type, whether it stands over the figures and uncut
 ASKED = """lab => {
     const note = lab.querySelector('.course-note'), { bottom } = note.getBoundingClientRect();
@@ -61,6 +63,7 @@ def test_a_presenters_keys_turn_slides_wherever_the_focus_was(chromium, tmp_path
         asked = {"text": "1 / 2  One.", "strong": True, "over": True, "uncut": True}
         page.until(lambda: page.lab().evaluate(ASKED) == asked, "the sentence over the figures")
         page.until(lambda: page.stage(0, "playing") == "false", "the slide to wait")
+        page.until(lambda: page.lab().evaluate(WHOLE), "titles of small figures to be whole")
         keys_show(page)
         page.page.keyboard.press(" ")
         page.until(lambda: page.stage(0, "playing") == "true", "Space to play it")

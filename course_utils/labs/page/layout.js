@@ -2,7 +2,6 @@
 // it there. Without a centre all views are equal.
 
 import { make, setText } from "./dom.js";
-import { lookOf } from "./look.js";
 import { isBinding } from "./record.js";
 
 // What a view is called on its button, without the tags that plotly.js understands.
@@ -38,8 +37,8 @@ export function placeCentre(page) {
     const place = !middle ? "equal" : view === middle ? "centre" : "beside";
     if (setData(view.box, "place", place)) changeSize(page, view, place);
     setData(view.box, "wide", Boolean(middle) && view === last);
-    if (view.small) nameButton(page, view);
   }
+  for (const view of views) if (view.small) nameButton(page, view); // as wide as they stand now
 }
 
 // Whether it was another value before: to write the same again makes a browser work.
@@ -67,11 +66,10 @@ function titleNow({ record, shown }, { layout, name }) {
 }
 
 function nameButton(page, view) {
-  const { button, name } = view, title = titleNow(page, view), now = lookOf(page);
-  const size = now.lecture && now.size;
-  const label = `${title}: bring to the centre`, key = `${title} ${size}`;
-  if (view.titled !== key) { // a long title in large letters gives way to the view's name
-    view.titled = key;
+  const { button, name } = view, title = titleNow(page, view);
+  const label = `${title}: bring to the centre`;
+  if (view.titled !== title) { // a long title in large letters gives way to the view's name
+    view.titled = title;
     setText(button, title);
     if (button.scrollWidth > button.clientWidth + 1) setText(button, initial(name));
   }

@@ -183,9 +183,10 @@ function redress(page) {
     fillPage(page, lecture);
     const size = lecture ? `${lookOf(page).size}px` : "13px";
     for (const el of [root, labOf(page)]) el?.style.setProperty("--course-size", size);
+    for (const view of page.views) view.titled = ""; // measured in another size
+    placeCentre(page);
   });
   root.style.setProperty("--course-columns", host.get("columns"));
-  placeCentre(page);
   if (!page.plotly) return;
   for (const view of page.views) {
     if (!view.drawn) continue;
