@@ -103,15 +103,7 @@ def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
     painted = page.frames() - before
     result["painted frames a second (30 to 60 s of play)"] = painted / 30
     result["received for a painted frame, kB"] = traffic.received / painted / 1000
-    times = []
-    for i in range(20):
-        old = page.settings()["noise"]
-        page.lab().locator(".course-field-noise .noUi-handle").focus()
-        pressed = page.page.evaluate("performance.timeOrigin + performance.now()")
-        page.page.keyboard.press("ArrowRight" if i % 8 < 4 else "ArrowLeft")
-        page.until(lambda old=old: page.settings()["noise"] != old, "the slider's effect")
-        times.append((float(page.stage(0, "paintedAt")) - pressed) / 1000)
-        page.page.wait_for_timeout(150)
+    times = slider_times(page)
     result |= {
         "slider to screen, median s": np.median(times),
         "slider to screen, 95th percentile s": np.quantile(times, 0.95),
@@ -125,6 +117,20 @@ def lab_figures(page: LabPage, minutes: float) -> dict[str, float]:
     page.page.wait_for_timeout(1500)
     result["kernel's load after pause, % of a core"] = 100 * page.kernel_load(5)
     return result | look_back_figures(page, traffic)
+
+
+def slider_times(page: LabPage, handle: str = ".noUi-handle") -> list[float]:
+    """Seconds from a key press on the slider of the noise to the repaint that shows its effect."""
+    times = []
+    for i in range(20):
+        old = page.settings()["noise"]
+        page.lab().locator(f".course-field-noise {handle}").focus()
+        pressed = page.page.evaluate("performance.timeOrigin + performance.now()")
+        page.page.keyboard.press("ArrowRight" if i % 8 < 4 else "ArrowLeft")
+        page.until(lambda old=old: page.settings()["noise"] != old, "the slider's effect")
+        times.append((float(page.stage(0, "paintedAt")) - pressed) / 1000)
+        page.page.wait_for_timeout(150)
+    return times
 
 
 def look_back_figures(page: LabPage, traffic: Traffic) -> dict[str, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -34,6 +35,7 @@ from course_utils.labs.page import style  # noqa: E402
 from course_utils.losses import LOSSES  # noqa: E402
 
 RECORDINGS = HERE / "recordings"  # of other labs; see record.py
+COMMENT = re.compile(r"^\s*//.*\n", re.M)  # whole lines: a sixth of what a page loads of modules
 PLOTLY = HERE.parent / "plotly" / "made"  # of the parts that labs need; see make.mjs beside it
 ALIVE = ("SubspaceLab", "BreakLab", "CompressionLab", "HermiteLab", "TargetLab")
 LABS = {name: getattr(labs, name) for name in ALIVE}
@@ -139,12 +141,14 @@ def build(folder: Path) -> None:
     folder : Path
         It need not exist; what it holds may be replaced.
     """
-    for name in ("kernel", "page", "engine"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in HERE.rglob("*.js"):
-        shutil.copy(path, folder / path.relative_to(HERE))
-    for path in PAGE.glob("*.js"):
-        shutil.copy(path, folder / "page")
+    made = compiled().parent
+    for source, where in ((HERE, folder), (PAGE, folder / "page"), (made, folder / "engine")):
+        for path in source.rglob("*.js"):
+            target = where / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = path.read_text(encoding="utf-8")
+            target.write_text(COMMENT.sub("", text), encoding="utf-8")
+    shutil.copy(made / "engine.wasm", folder / "engine")
     (folder / "live.css").write_text(
         style() + (HERE / "live.css").read_text(encoding="utf-8"), encoding="utf-8"
     )
@@ -152,9 +156,6 @@ def build(folder: Path) -> None:
     text = json.dumps(plain(facts()), ensure_ascii=False, allow_nan=False)
     (folder / "data.json").write_text(text, encoding="utf-8")
     shutil.copytree(RECORDINGS, folder / "recordings", dirs_exist_ok=True)
-    made = compiled().parent
-    for path in (*made.glob("*.js"), *made.glob("*.wasm")):
-        shutil.copy(path, folder / "engine")
 
 
 if __name__ == "__main__":
