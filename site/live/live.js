@@ -9,6 +9,7 @@ import { make, setText } from "./page/dom.js";
 import { mount } from "./page/stage.js";
 import { openRecorded } from "./recorded.js";
 
+const PAPER = 640; // pixels between the edges of a printed page
 const beside = (name) => new URL(name, import.meta.url);
 const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -158,10 +159,22 @@ function openStored(el, { facts }) {
     say(el, `The recordings of this lab could not be loaded (${problem.message}).`));
 }
 
+// On paper a lab is its figures as they were drawn, made smaller as a whole.
+function fitPaper() {
+  for (const lab of document.querySelectorAll(".course-live .course-lab")) {
+    const { clientWidth } = lab, grid = lab.querySelector(".course-grid");
+    if (!clientWidth || !grid) continue;
+    lab.style.setProperty("--paper-width", `${clientWidth}px`);
+    lab.style.setProperty("--paper-height", `${grid.clientHeight}px`);
+    lab.style.setProperty("--paper-zoom", Math.min(1, PAPER / clientWidth));
+  }
+}
+
 async function openAll() {
   const labs = [...document.querySelectorAll(".course-live")];
   if (!labs.length) return;
   watchTheme();
+  addEventListener("beforeprint", fitPaper);
   if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
     for (const el of labs) {
       say(el, "This figure is as it was stored: this browser has no WebAssembly, with which the "

@@ -4,6 +4,7 @@ import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from web import STRICT, served
@@ -168,3 +169,81 @@ def test_another_lab_shows_recordings_of_its_presets(chromium, address):
     live.page.get_by_text("as it was stored").wait_for()
     assert live.problems == []
     live.context.close()
+
+
+def test_what_has_three_dimensions_is_drawn_by_a_part_that_is_loaded_for_it(chromium, address):
+    live = Live(chromium, address)
+    asked = []
+    live.context.on("request", lambda request: asked.append(request.url.split("/")[-1]))
+    live.page.goto(address.replace("page.html", "solid.html"))
+    menu = live.page.locator("select:has(option:text-is('chain of three'))").first
+    menu.wait_for()
+    assert "shared.js" in asked and "plotly-3d.js" not in asked
+    menu.select_option("product")
+    live.page.locator(".gl-container canvas").first.wait_for()
+    assert "plotly-3d.js" in asked
+    assert live.problems == []
+    live.context.close()
+
+
+PLAYING = "stage => document.querySelectorAll('.course-stage')[stage].dataset.playing"
+BESIDE = "stage => document.querySelectorAll('.course-sentence')[stage].innerText"
+
+
+def test_two_labs_on_a_page_by_keyboard_in_the_dark_on_paper_and_as_files(chromium, address):
+    live = Live(chromium, address)
+    page = live.page
+    page.goto(address.replace("page.html", "two.html"))
+    live.until("() => document.querySelectorAll('.course-stage[data-frame]').length === 2")
+    second = page.locator(".course-lab").nth(1)
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if second.locator(".course-play").evaluate("play => play === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    live.until(f"() => / [1-9][0-9]* samples/.test(({BESIDE})(1))")
+    page.keyboard.press("Space")
+    live.until(f"() => ({PLAYING})(1) === 'false'")
+    assert page.evaluate(BESIDE, 0).startswith("After 0 samples")  # the first one rests
+    live.until("() => /lab=2/.test(location.hash)")
+    ink = "() => getComputedStyle(document.querySelector('.xtick text')).fill"
+    light = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    live.until(f"light => ({ink})() !== light", light)
+    page.emulate_media(color_scheme="light")
+    live.until(f"light => ({ink})() === light", light)
+    for name, looks in (("SVG", looks_like_svg), ("PNG", looks_like_png), ("CSV", looks_like_csv)):
+        second.locator(".course-more-switch").click()
+        with page.expect_download() as found:
+            second.get_by_role("button", name=name).click()
+        looks(Path(found.value.path()).read_bytes())
+        assert found.value.suggested_filename.endswith(f".{name.lower()}")
+        page.keyboard.press("Escape")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    for lab in page.locator(".course-lab").all():
+        assert lab.bounding_box()["width"] <= 640
+        assert lab.locator(".course-plot .main-svg").first.is_visible()
+        assert lab.locator(".course-sentence").is_visible()
+        assert not lab.locator(".course-play").is_visible()
+    assert live.problems == []
+    live.context.close()
+
+
+def looks_like_svg(data: bytes) -> None:
+    """Five figures, and the settings under them."""
+    slide = ElementTree.fromstring(data)
+    assert len(slide.findall("{http://www.w3.org/2000/svg}svg")) == 5
+    assert b"d=20 k=1" in data
+
+
+def looks_like_png(data: bytes) -> None:
+    """Twice 1280 x 720 pixels."""
+    assert data.startswith(b"\x89PNG") and data[16:24] == (2560).to_bytes(4) + (1440).to_bytes(4)
+
+
+def looks_like_csv(data: bytes) -> None:
+    """A line for each moment, all of the same length, under the names."""
+    lines = [line for line in data.decode().splitlines() if not line.startswith("#")]
+    assert lines[0].startswith("seed,samples,") and len(lines) > 2
+    assert len({line.count(",") for line in lines}) == 1
