@@ -1,7 +1,7 @@
 // What each size of a network costs, in bytes, risk and outputs: compression/costs.py of the course
 // once more. What a file needs besides its numbers comes from Python (`facts`).
 
-import { roundEven } from "./run.js";
+import { roundEven, searchsorted } from "./run.js";
 import { Refused } from "./settings.js";
 import { general } from "./texts.js";
 
@@ -47,10 +47,11 @@ export function quantised(A, rows, columns, storage, byRow = rows <= columns) {
     * rounded[of(i)]);
 }
 
-// A matrix with all but its largest entries zero, as float32; and how many are left.
-function pruned(W, keep) {
-  const sizes = W.map(Math.abs).sort(), least = sizes[W.length - keep];
-  let equals = keep - sizes.filter((size) => size > least).length, left = 0;
+// A matrix with all but its largest entries zero, as float32; and how many are left. `sizes` are
+// those of all entries in order.
+function pruned(W, sizes, keep) {
+  const least = sizes[W.length - keep];
+  let equals = keep - (W.length - searchsorted(sizes, least, "right")), left = 0;
   const made = W.map((v) => {
     const stays = Math.abs(v) > least || (Math.abs(v) === least && equals-- > 0);
     left += stays && v !== 0;
@@ -95,8 +96,9 @@ export function compressed(sim, ranks, facts) {
   if (!reduced) {
     const shorter = ranked(sim, factors, "int8", { ...size, spare: beside("ranked scaled") });
     forms["rank, int8"] = [shorter.bytes, shorter.risk];
+    const sizes = W.map(Math.abs).sort();
     forms["pruned, float32"] = pairs([6, 5, 4, 3, 2, 1].map((half) => {
-      const [kept, left] = pruned(W, Math.max(1, Math.floor(W.length / 2 ** half)));
+      const [kept, left] = pruned(W, sizes, Math.max(1, Math.floor(W.length / 2 ** half)));
       const bytes = left * (4 + (d <= 2 ** 16 ? 2 : 4)) + 4 * (m + 1) + 8;
       return [beside("pruned") + bytes, sim.try_layer(kept)];
     }));
