@@ -106,9 +106,9 @@ def test_each_curve_has_its_look_its_band_and_its_markers():
         [
             *[line(X, X + i, f"c{i}", PALETTE[i], DASHES[i]) for i in range(6)],
             shade(X, 2 * X, 5 * X, BLUE),
-            line(X, 3 * X, "banded", BLUE, "solid"),
-            dots(X, 4 * X, "its measurement", BLUE, 8, "circle", hovertemplate=at),
-            line(X, -X, "next", PALETTE[1], DASHES[1]),
+            line(X, 3 * X, "banded", BLUE, DASHES[1]),  # not that of the first
+            dots(X, 4 * X, "its measurement", BLUE, 8, SYMBOLS[1], hovertemplate=at),
+            line(X, -X, "next", PALETTE[1], DASHES[2]),
         ],
     )
     same(
@@ -128,7 +128,7 @@ def test_markers_repeat_what_the_colour_says():
     for i in range(7):
         series |= {f"c{i}": (X, X), f"m{i}": (X, X, "points")}
     marks = charts.curves(series, "t", "x", "y").traces[1::2]
-    looks = [(PALETTE[i % 6], SYMBOLS[i % 6]) for i in range(7)]
+    looks = [*zip(PALETTE, SYMBOLS, strict=True), (BLUE, SYMBOLS[1])]
     assert [(m["marker"]["color"], m["marker"]["symbol"]) for m in marks] == looks
     first = charts.curves({"m": (X, X, "points"), "c": (X, X)}, "t", "x", "y").traces
     assert first[0]["marker"]["color"] == PALETTE[0] and first[1]["line"]["color"] == PALETTE[1]

@@ -109,7 +109,8 @@ def curves(
     traces, i = [], -1
     for name, (x, y, *more) in series.items():
         i += more != ["points"] or i < 0
-        colour, dash, marker = COLOURS[i % 6], DASHES[i % 6], MARKERS[i % 6]
+        shape = (i + i // 6) % 6  # after six colours come the same with other dashes
+        colour, dash, marker = COLOURS[i % 6], DASHES[shape], MARKERS[shape]
         if more == ["points"]:
             traces.append(
                 points(
