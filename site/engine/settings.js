@@ -3,6 +3,7 @@
 export const LINKS = [
   "linear", "tanh", "relu", "cubic", "quintic", "he2", "he3", "sum_tanh", "sum_relu",
   "sum_squares", "product", "chain", "staircase", "norm", "max", "none",
+  "function:constant_label", // of gallery/threshold.py, which no code of Python names
 ];
 export const ACTIVATIONS = ["relu", "tanh", "erf", "softplus"];
 export const LOSSES = ["huber", "square", "logistic"];
@@ -12,7 +13,8 @@ export const LAWS = ["gaussian", "spiked", "hypercube", "student", "elliptical"]
 export const DIRECTIONS = ["random", "axis", "sparse"];
 
 const ONE_DIRECTION = LINKS.indexOf("sum_tanh"); // links before it take one, the others up to 50
-const DEFAULT_K = { product: 2, none: 1 }; // of several directions; the others are shown with 3
+// Of links of several directions; the others are shown with 3.
+const DEFAULT_K = { product: 2, none: 1, "function:constant_label": 1 };
 const ROTATIONS_ALLOWED = ["gaussian", "spiked", "elliptical"]; // can be simulated at any d
 
 export const DEFAULTS = {

@@ -104,9 +104,8 @@ def lab_facts(name: str) -> dict:
     """
     lab = LABS[name]()
     presets = [
-        [text, kept[0].code(), kept[1]]
+        [text, kept[0].summary(), kept[1]]
         for text, kept in getattr(LABS[name], "presets", {}).items()
-        if isinstance(kept[0].link, str)  # a function of Python's has no code
     ]
     made = {
         "name": lab.name,

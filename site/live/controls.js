@@ -90,7 +90,8 @@ function menu(parent, { options, ...told }, order) {
   for (const one of options) add(...(Array.isArray(one) ? one : [one, one]));
   select.onchange = () => order(told.order, values[select.selectedIndex]);
   return ({ value }) => {
-    const text = typeof value === "number" ? `±${value}` : String(value);
+    const text = typeof value === "number" ? `±${value}`
+      : String(value).replace("function:", "yours: ");
     if (!values.includes(value)) add(text, value);
     select.selectedIndex = values.indexOf(value);
   };

@@ -11,9 +11,10 @@ from course_utils import Settings
 from course_utils.activations import ACTIVATIONS
 from course_utils.directions import DIRECTIONS
 from course_utils.inputs import LAWS
+from course_utils.labs import BreakLab
 from course_utils.labs.actor import Actor
 from course_utils.labs.controls import STEPS
-from course_utils.links import LINKS, gaussian_grid
+from course_utils.links import LINKS, default_k, gaussian_grid
 from course_utils.losses import LOSSES
 from course_utils.settings import BIAS, CHOICES, REAL, UNSAID, WHOLE
 from course_utils.theory import assumptions
@@ -38,6 +39,14 @@ def settings_facts() -> dict:
         "unsaid": UNSAID,
         "choices": {name: list(allowed) for name, allowed in CHOICES.items()},
         "links": {name: link_facts(link) for name, link in LINKS.items()},
+        "functions": {
+            name: {
+                "kRange": [1, MOST],
+                "defaultK": default_k(settings.link),
+                "uncoded": uncoded(settings),
+            }
+            for name, settings in functions().items()
+        },
         "laws": {
             name: {
                 "parameters": [p._asdict() for p in law.parameters],
@@ -53,6 +62,21 @@ def settings_facts() -> dict:
             name: [p._asdict() for p in parameters] for name, (parameters, _) in DIRECTIONS.items()
         },
     }
+
+
+def functions() -> dict[str, Settings]:
+    """Links of presets that are no records but functions, by what a summary calls them."""
+    every = [kept[0] for kept in BreakLab.presets.values() if callable(kept[0].link)]
+    parts = [dict(part.split("=", 1) for part in s.summary().split()) for s in every]
+    return {part["link"]: settings for part, settings in zip(parts, every, strict=True)}
+
+
+def uncoded(settings: Settings) -> str:
+    """What is said where a code is asked for that cannot be."""
+    try:
+        return settings.code()
+    except ValueError as problem:
+        return str(problem)
 
 
 def link_facts(link) -> dict:
@@ -100,7 +124,8 @@ def theory_facts() -> dict:
             }
             for name, loss in LOSSES.items()
         },
-        "links": {n: {"exponents": link_facts(link)["exponents"]} for n, link in LINKS.items()},
+        "links": {n: {"exponents": link_facts(link)["exponents"]} for n, link in LINKS.items()}
+        | {name: {"exponents": [None] * MOST} for name in functions()},
         "grids": {
             "noise": [part.tolist() for part in gaussian_grid(8.0, 160, 2)],
             "slope": [part.tolist() for part in gaussian_grid(8.0, 16, 8)],

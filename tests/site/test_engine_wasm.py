@@ -24,6 +24,7 @@ from course_utils.directions import DIRECTIONS, direction_examples
 from course_utils.engine.online import Diverged, schedule
 from course_utils.engine.sampling import reduced_columns
 from course_utils.inputs import LAWS, input_law, law_examples
+from course_utils.labs import breaks
 from course_utils.labs.subspace import PRESETS
 from course_utils.links import LINKS
 from course_utils.losses import LOSSES
@@ -239,7 +240,9 @@ def test_signs_and_uniform_numbers_of_each_stream_are_those_of_numpy(answers, se
 
 
 def test_the_page_knows_the_names_of_all_records(answers):
-    own = CHOICES | {"link": LINKS, "inputs": LAWS, "directions": DIRECTIONS}
+    summaries = [settings.summary() for settings, _ in breaks.PRESETS.values()]
+    functions = {s.split(" link=")[1].split()[0] for s in summaries} - set(LINKS)
+    own = CHOICES | {"link": {*LINKS, *functions}, "inputs": LAWS, "directions": DIRECTIONS}
     assert {name: set(values) for name, values in answers["names"].items()} == {
         name: set(values) for name, values in own.items()
     }

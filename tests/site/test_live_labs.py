@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_live_ports import SITE, clean, facts, plain, row, same
 
-from course_utils import Settings
+from course_utils import Settings, labs
 from course_utils.labs import compression, hermite, target
 from course_utils.labs import compression_views as drawn
 
@@ -34,6 +34,28 @@ def ask(questions: list[dict]) -> list[dict]:
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
+
+
+def test_every_preset_of_a_live_lab_is_offered_and_runs_what_it_runs_in_python():
+    """A link that is a function of the course's is known to the page by the name in its summary."""
+    asked = []
+    for name, told in facts()["labs"].items():
+        presets = getattr(getattr(labs, name), "presets", {})
+        kept = [[preset, s.summary(), note] for preset, (s, note, *_) in presets.items()]
+        assert told["presets"] == kept
+        asked += [
+            {
+                "name": name,
+                "code": "",
+                "acts": [{"order": "preset", "value": preset}],
+                "opens": True,
+            }
+            for preset in presets
+            if "threshold" in preset
+        ]
+    for found in ask([*asked, {"name": "TargetLab", "code": "", "acts": [give("code", "link=x")]}]):
+        wrong = [] if found["opened"] else ["Error: link = 'x' is unknown: it must be one of"]
+        assert [error.split(" linear")[0] for error in found["errors"]] == wrong
 
 
 # Settings, samples, the rank that W is cut to.

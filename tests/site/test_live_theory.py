@@ -43,6 +43,7 @@ RUNS = (
         {},
         [],
     ),
+    (breaks.THRESHOLD.replace(weight_decay=0.1), 900, {"weight_decay": 0.3}, [300]),
     (breaks.HOLDS.replace(inputs="spiked:20:0.5", width=20), 1500, {"weight_decay": 2.0}, [500]),
     (
         breaks.HOLDS.replace(d=5000, k=2, link="sum_tanh", inputs="spiked:5:0.3", width=20),
@@ -101,7 +102,7 @@ def answers() -> dict:
         "facts": build.plain(build.facts()),
         "codes": [s.code() for s in SETTINGS],
         "runs": [
-            {"name": lab_of(s), "code": s.code(), "samples": t, "turn": turn, "further": further}
+            {"name": lab_of(s), "code": s.summary(), "samples": t, "turn": turn, "further": further}
             for s, t, turn, further in RUNS
         ],
     }
@@ -154,4 +155,4 @@ def test_a_run_its_prediction_and_its_words_are_those_of_python(number):
     table = found["csv"].splitlines()
     assert [len(line.split(",")) for line in table[-2:]] == [len(session.frame(run).columns)] * 2
     assert table[-len(run) - 1] == ",".join(session.frame(run).columns)
-    assert found["text"].splitlines()[-1] == session.settings.code()
+    assert found["text"].splitlines()[-1] == session.settings.summary()

@@ -160,6 +160,8 @@ export class Lab {
   }
 
   copyCode() {
+    const { uncoded } = this.reader.links[this.session.settings.link];
+    if (uncoded) throw new RangeError(uncoded);
     this.send({ type: "copy", text: this.reader.code(this.session.settings) });
   }
 

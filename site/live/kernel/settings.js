@@ -60,6 +60,7 @@ function notWithin({ low, high, whole }, part) {
 export class SettingsReader {
   constructor(facts) {
     this.facts = facts;
+    this.links = { ...facts.links, ...facts.functions };
     this.names = facts.fields.map(({ name }) => name);
     this.defaults = Object.fromEntries(facts.fields.map(({ name, value }) => [name, value]));
   }
@@ -102,8 +103,8 @@ export class SettingsReader {
   }
 
   checkLink(s) {
-    const { links } = this.facts, link = links[s.link];
-    if (!Object.hasOwn(links, s.link)) {
+    const { links } = this.facts, link = this.links[s.link];
+    if (!Object.hasOwn(this.links, s.link)) {
       refuse(`link = ${quoted(s.link)} is unknown: it must be one of `
         + `${Object.keys(links).join(", ")}, or a function (n, k) -> (n,)`);
     }
@@ -141,7 +142,7 @@ export class SettingsReader {
 
   // A copy with some fields changed; k follows a new link that does not allow the old k.
   replace(settings, changes) {
-    const link = changes.link !== undefined && this.facts.links[changes.link];
+    const link = changes.link !== undefined && this.links[changes.link];
     const lost = link && changes.k === undefined && !fits(link, settings.k);
     return this.make({ ...settings, ...changes, ...(lost && { k: null }) });
   }
@@ -217,7 +218,7 @@ export class SettingsReader {
 
   // The products of z_i that a link sums, each as the numbers of its directions.
   products({ link, k }) {
-    const { all, each } = this.facts.links[link].products ?? {};
+    const { all, each } = this.links[link].products ?? {};
     return all ? all.filter((product) => Math.max(...product) <= k) : each?.[k] ?? [];
   }
 

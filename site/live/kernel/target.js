@@ -25,9 +25,12 @@ class Cloud {
   begin(settings) {
     mustBeStandard(this.reader, settings, this.standard);
     const { seed, k, d, noise, link } = settings, { engine, facts: { measured, streams } } = this;
-    if (settings.loss === "logistic" || seed >= 2 ** 32) {
-      throw new Refused(`${settings.loss === "logistic" ? "loss=logistic" : `seed=${seed}`} is `
-        + "shown by this lab in Jupyter only: take another loss, or a seed below 4,294,967,296");
+    const beyond = settings.loss === "logistic" ? "loss=logistic"
+      : seed >= 2 ** 32 ? `seed=${seed}`
+        : Object.hasOwn(this.facts.links, link) ? "" : `link=${link}`;
+    if (beyond) {
+      throw new Refused(`${beyond} is shown by this lab in Jupyter only: take another loss or `
+        + "link, or a seed below 4,294,967,296");
     }
     const [draws, looks] = streams.map((stream) =>
       engine.generator(BigInt(seed) + (BigInt(stream) << 32n)));
