@@ -5,6 +5,7 @@ All questions go to one process of node; Python answers them too. Numbers agree 
 
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,9 @@ def test_numbers_are_written_as_python_writes_them():
     for text in ("it's", 'say "x"', "a'b\"c", "\n\t\\", "caf\u00e9 \u200b\u2028", "\x00\x7f\xa0"):
         both("quoted", repr(text), text)
     assert ask(cases) == right
+
+
+RANDOM = int(os.environ.get("COURSE_RANDOM", 7))  # settings besides those of presets
 
 
 def some_settings(rng) -> Settings:
@@ -248,7 +252,9 @@ def stories():
     rng = np.random.default_rng(3)
     short = [s.replace(d=min(s.d, 60), width=min(s.width, 20)) for s, _ in PRESETS.values()]
     rests = Settings(d=10, k=1, link="tanh", width=10, weight_decay=0.5, step=0.3)
-    for i, settings in enumerate([rests, *short[::2], *(some_settings(rng) for _ in range(7))]):
+    for i, settings in enumerate(
+        [rests, *short[::2], *(some_settings(rng) for _ in range(RANDOM))]
+    ):
         turn = ({"noise": 0.7}, {"weight_decay": 0.0, "step": 0.05}, None)[i % 3]
         before = (None, settings.replace(seed=99), some_settings(rng))[i % 4 % 3]
         try:
