@@ -490,20 +490,23 @@ def test_a_direction_that_does_not_contract_gathers_noise_step_by_step(kind, mon
     )
 
 
-def test_changed_settings_meet_the_network_of_now(monkeypatch):
+def test_changed_settings_meet_the_network_of_now_once_they_act(monkeypatch):
+    """A slider sweeps over values, and only the last one drives anything."""
     s = Settings(d=20, k=1, width=3, link="tanh", weight_decay=0.4, step=0.5)
     asked = drivers(monkeypatch, (A1, C1), (2 * A1, C1), (A1, C1))
     theory = th.PerpendicularPrediction(
         s, np.ones(3) / 3, np.zeros(3), np.ones((3, 1)), np.ones(3), average=700
     )
     theory.at(3)
+    theory.change(s.replace(weight_decay=0.6))
     theory.change(s.replace(weight_decay=0.7, step=1.5, noise=0.9, loss="logistic"))
+    assert len(asked) == 1
+    ahead = by_steps(np.eye(3), 2 * A1, C1, s.replace(step=1.5), 0, 10)
+    assert theory.at(10) == pytest.approx(math.sqrt(np.trace(ahead) / 3), rel=1e-10)
     net, target, loss, lam, samples = asked[1]
     assert (loss, lam, samples) == ("logistic", 0.7, 700)
     assert (target.noise, target.sign_labels) == (0.9, True)
     assert np.allclose(net.W[:, 0], 1)
-    ahead = by_steps(np.eye(3), 2 * A1, C1, s.replace(step=1.5), 0, 10)
-    assert theory.at(10) == pytest.approx(math.sqrt(np.trace(ahead) / 3), rel=1e-10)
     theory.advance([10], np.ones((3, 1)))
     ahead = by_steps(np.eye(3), 1.5 * A1, C1, s.replace(step=1.5), 0, 10)
     assert theory.perpendicular == pytest.approx(math.sqrt(np.trace(ahead) / 3), rel=1e-10)

@@ -346,7 +346,8 @@ class Lab(widgets.VBox):
         """What ``send`` makes of the views, the words of now, and the rows with theirs."""
         with self._lock:
             result = self.session.run()
-            now = self.words(result, self.player.moment(result))
+            at = self.player.moment(result)
+            now = self.words(result, at)
             preset = self.presets.get(self._based)
             now.note = noted(preset, self.settings, self.session.uses) or self.player.patience()
             now.settings = self.settings.summary()
@@ -354,7 +355,7 @@ class Lab(widgets.VBox):
                 return send(self.views(result), now)
 
             def say(moment: int) -> Words:
-                words = self.words(result, moment)
+                words = now if moment == at else self.words(result, moment)
                 words.clock = self.player.clock(result, moment)
                 return words
 
@@ -381,7 +382,8 @@ class Lab(widgets.VBox):
         (self.player.changed if live else self.player.begun)()
         self.chosen = chosen or ""
         self._based = self._based if chosen is None else chosen
-        self.stage.send_error("")
+        if self.stage.error:
+            self.stage.send_error("")
         self.code.value = self.short()
 
     def restart(self, settings: Settings) -> None:

@@ -195,8 +195,8 @@ class PerpendicularPrediction:
         settings : Settings
             The old ones with another noise, step, weight decay or schedule.
         """
-        self.settings = settings
-        self._drivers = self._driven_by(self._parallel)
+        # what drives it then is found when it is asked for, not while a page waits for its answer
+        self.settings, self._drivers, self._modes = settings, None, None
 
     @property
     def perpendicular(self) -> float:
@@ -228,7 +228,7 @@ class PerpendicularPrediction:
         A and C are the means of their values at both ends (Heun's rule), so keep an advance below
         half the time passed.
         """
-        begin, before = self._M, self._drivers
+        begin, before = self._M, self._driving()
         times = increasing(np.r_[self.samples, samples])
         with single_threaded_blas():
             self._M = self._follow(begin, *before, times)[0]
@@ -252,9 +252,10 @@ class PerpendicularPrediction:
             The prediction: a cheap look ahead between two advances.
         """
         if self._modes is None:
-            noise = self._drivers[1] * (self.settings.d - self.settings.k)
+            A, C = self._driving()
+            noise = C * (self.settings.d - self.settings.k)
             with single_threaded_blas():
-                rates, basis = scipy.linalg.eigh(self._drivers[0])
+                rates, basis = scipy.linalg.eigh(A)
                 self._modes = (
                     rates,
                     *(np.einsum("ij,ij->j", basis, X @ basis) for X in (self._M, noise)),
@@ -264,6 +265,11 @@ class PerpendicularPrediction:
             f = 1 - et * rates
             M = _after_steps(M, C, f**2, f ** (2 * n), n, et)
         return math.sqrt(max(M.sum(), 0.0) / len(M))
+
+    def _driving(self) -> tuple[np.ndarray, np.ndarray]:
+        if self._drivers is None:
+            self._drivers = self._driven_by(self._parallel)
+        return self._drivers
 
     def _driven_by(self, parallel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         self._parallel = np.asarray(parallel, dtype=float)

@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api")
 
-from bound import TIMES, Recording  # noqa: E402
+from bound import TIMES, Recording, views  # noqa: E402
 from test_drawings import check  # noqa: E402
 
 SLIDER = "root.querySelector('.course-time input')"
@@ -96,6 +96,37 @@ def test_a_look_moves_the_drawing_without_plotly_js(bare, run):
     for position in range(950, 0, -50):
         look(bare, position)
     assert bare.redraws == before
+
+
+def test_small_views_in_another_style_are_drawn_one_a_frame_while_a_run_plays(bare, run):
+    page, n = bare.page, iter(range(40, 60))
+    page.evaluate("model.set('central', ''); model.set('playing', true)")
+    page.wait_for_function(
+        "plots()[0].closest('[data-place=centre]') && plots().every(gd =>"
+        " Math.abs(gd._fullLayout.width - gd.clientWidth) < 1"
+        " && Math.abs(gd._fullLayout.height - gd.clientHeight) < 1)"
+    )
+
+    def step(title: str = "") -> int:
+        """A frame, perhaps with another title of all views; how many plotly.js draws."""
+        at = next(n)
+        message, data = run.frame(TIMES[at : at + 1])
+        if title:
+            styled = [view | {"layout": view["layout"] | {"title": title}} for view in views()]
+            message["views"] = styled
+        before = bare.redraws
+        bare.feed([(message, data)])
+        return bare.redraws - before
+
+    assert [step(), step("a"), step(), step()] == [0, 2, 1, 0], "the centre at once"
+    assert step("b") == 2
+    before = bare.redraws
+    page.evaluate("rest()")  # the next frame is late
+    page.wait_for_function(f"Number(root.dataset.redraws) === {before + 1}")
+    page.evaluate("rest()")
+    assert bare.redraws == before + 1, "nothing else is drawn before the run pauses"
+    page.evaluate("model.set('playing', false)")
+    assert step("c") == 3
 
 
 def test_the_kernel_hears_of_a_look_once_it_rests(bare, run):

@@ -167,6 +167,26 @@ def test_a_run_that_goes_on_is_drawn_as_plotly_draws_it(bare, name, seed):
     check(bare, shown[-1])
 
 
+NOTES = """plots()[3].querySelector('.annotation:last-of-type').getBoundingClientRect().y"""
+
+
+def test_floors_move_with_the_noise_and_plotly_js_draws_nothing(bare):
+    lab = SubspaceLab(Settings(d=20, k=2, width=20, noise=0.3))
+    for shown in moments(lab, [40, 100]):
+        bare.draw(shown)
+    before, high = bare.redraws, bare.page.evaluate(NOTES)
+    lab.session.change(lab.settings.replace(noise=0.4))
+    (shown,) = moments(lab, [110])
+    bare.draw(shown)
+    assert bare.redraws == before
+    check(bare, shown)
+    moved = bare.page.evaluate(NOTES)
+    assert high - moved > 3
+    bare.page.evaluate("rest()")
+    assert bare.redraws > before and abs(bare.page.evaluate(NOTES) - moved) < 1
+    check(bare, shown)
+
+
 def test_bands_over_seeds(bare):
     lab = SubspaceLab(Settings(d=20, k=2, width=20), seeds=3)
     shown = moments(lab, [40, 80, 120, 1000])

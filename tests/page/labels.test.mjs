@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { annotations, arrange, crowd, trail } from "../../course_utils/labs/page/labels.js";
+import { annotations, arrange, crowd, heights, trail }
+  from "../../course_utils/labs/page/labels.js";
 import { scaleOf } from "../../course_utils/labs/page/paths.js";
 import { randoms } from "./frames.mjs";
 
@@ -61,6 +62,32 @@ test("names of curves that end together stand over each other", () => {
   const [one, other] = put([curve([0, 5], [0.5, 0.5]), curve([0, 5], [0.48, 0.48])], [40, 40]);
   assert.equal(one.left, other.left);
   assert.ok(Math.abs(one.middle - other.middle) >= LINE);
+});
+
+test("names beside ends stand in the order of the ends, each as near to its own as it can", () => {
+  const random = randoms(2);
+  for (let round = 0; round < 200; round++) {
+    const ends = Array.from({ length: 4 }, () => 0.4 + 0.2 * random());
+    const boxes = put(ends.map((y) => curve([0, 5], [y, y])), [20, 30, 25, 20]);
+    const order = (of) => [0, 1, 2, 3].sort((a, b) => of(a) - of(b));
+    assert.ok(boxes.every(({ left }) => left === boxes[0].left), "all of them beside their ends");
+    assert.deepEqual(order((i) => boxes[i].middle), order((i) => -ends[i]), `round ${round}`);
+  }
+  const ended = (...ends) => ends.map(([x, y]) => ({ points: [[x, y]] }));
+  assert.deepEqual(heights(ended([50, 40], [50, 70]), 12, 100), [40, 70], "apart, each at its own");
+  assert.deepEqual(heights(ended([50, 40], [80, 41]), 12, 100), [40, 41], "and elsewhere");
+  assert.deepEqual(heights(ended([50, 42], [50, 40], [50, 41]), 12, 100), [53, 29, 41]);
+  assert.deepEqual(heights(ended([50, 99], [50, 98]), 12, 100), [94, 82], "inside the plot");
+});
+
+test("a name that cannot stand in order beside its end goes elsewhere", () => {
+  // a level line keeps the second name from its place between the other two
+  const level = curve([0, 10], [0.49, 0.49]);
+  const curves = [0.6, 0.5, 0.4].map((y) => curve([0, 5], [y, y]));
+  const boxes = put([...curves, level], [40, 40, 40, 20]);
+  const beside = boxes.slice(0, 3).filter(({ left }) => left === boxes[0].left);
+  const sorted = beside.toSorted((a, b) => a.middle - b.middle);
+  assert.deepEqual(beside, sorted);
 });
 
 test("names cover no curve and no other name, and stay inside, wherever curves go", () => {

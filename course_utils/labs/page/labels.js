@@ -66,10 +66,33 @@ export function crowd({ width, height }, pixels) {
   };
 }
 
+const mean = (some) => some.reduce((sum, v) => sum + v, 0) / some.length;
+
+// The nearest numbers, by squares, that ascend.
+const ascending = (given) => given.map((_, i) => Math.max(...given.slice(0, i + 1).map((__, a) =>
+  Math.min(...given.slice(i).map((___, b) => mean(given.slice(a, i + b + 1)))))));
+
+// Heights for names beside the ends of their curves: in the order of the ends and as near to them
+// as names have room over each other, where curves end together.
+export function heights(named, line, high) {
+  const ends = named.map(({ points }, i) => ({ i, x: points.at(-1)[0], y: points.at(-1)[1] }));
+  ends.sort((a, b) => a.y - b.y);
+  const found = [];
+  for (const { i: one, x: end } of ends) {
+    if (found[one] !== undefined) continue;
+    const together = ends.filter(({ x }) => Math.abs(x - end) < GAP);
+    const firsts = ascending(together.map(({ y }, n) => y - n * line));
+    const last = Math.max(line / 2, high - (together.length - 0.5) * line);
+    together.forEach(({ i }, n) => { found[i] = clamp(firsts[n], line / 2, last) + n * line; });
+  }
+  return found;
+}
+
 // Where a name may stand, the best place first: beside the end of its curve, then above and under
 // the curve, further and further back, and at last further and further from it.
-function* wishes({ points, width, radius }, line, frame) {
+function* wishes({ points, width, radius }, beside, line, frame) {
   const [endX, endY] = points.at(-1), gap = radius + Math.max(GAP, line / 6);
+  yield { left: endX + gap, middle: beside };
   for (const shift of SHIFTS) yield { left: endX + gap, middle: endY + shift * line };
   for (let i = points.length - 1; i >= 0; i -= 1 + (points.length >> 4)) {
     const [x, middle] = points[i];
@@ -110,21 +133,26 @@ const boxOf = ({ left, middle }, width, line) =>
 const meet = (a, b) =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+// Whether two names beside ends stand over each other otherwise than the ends do.
+const crossed = (a, b) => a.beside && b.beside && a.left < b.right && b.left < a.right
+  && (a.end - b.end) * (a.top - b.top) < 0;
+
 // Places of names, in order: {left, middle} each. A name that `held` a wish keeps it while it is
 // free, so that names stand still while curves grow. Where nothing is free, what covers least.
 export function arrange(named, free, { width, height }, line) {
-  const taken = [];
-  return named.map((one) => {
-    const { width: own, held } = one;
+  const taken = [], high = heights(named, line, height);
+  return named.map((one, i) => {
+    const { width: own, held } = one, [, end] = one.points.at(-1);
     let best = null, number = 0;
     const room = { left: 0, right: width - own, top: line / 2, bottom: height - line / 2 };
-    for (const wish of wishes(one, line, { width, height })) {
+    for (const wish of wishes(one, high[i], line, { width, height })) {
       const inside = wish.left >= 0 && wish.left <= room.right
         && wish.middle >= room.top && wish.middle <= room.bottom;
       const place = { left: clamp(wish.left, 0, room.right), number: number++,
         middle: clamp(wish.middle, room.top, room.bottom) };
-      const box = boxOf(place, own, line);
-      const cost = free.in(box) + 1e4 * taken.filter((other) => meet(box, other)).length
+      const box = { ...boxOf(place, own, line), end, beside: place.number <= SHIFTS.length };
+      const wrong = taken.filter((other) => meet(box, other) || crossed(box, other));
+      const cost = free.in(box) + 1e4 * wrong.length
         + (inside ? 0 : 1e-3);
       const better = !best || cost < best.cost || (cost === best.cost && place.number === held);
       if (better) best = { ...place, box, cost };

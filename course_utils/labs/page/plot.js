@@ -13,7 +13,7 @@ export function newView(page, name) {
   const box = make("figure", "course-view", page.parts.grid);
   const view = {
     name, box, kind: "plot", gd: make("div", "course-plot", box),
-    traces: [], layout: {}, direct: false,
+    traces: [], layout: {}, direct: false, style: "",
     bound: [], // per trace: its bindings
     laidOut: [], // the layout's bindings, each with its value
     drawn: null, // the traces that plotly.js holds
@@ -46,11 +46,29 @@ export function placeViews(page, names) {
   page.parts.grid.append(page.said.box);
 }
 
+// All that a view declares but where its annotations stand, as text.
+function styleText(traces, { annotations = [], ...layout }, ...more) {
+  const free = (v) => (typeof v === "number" ? "free" : v);
+  const notes = annotations.map((note) => ({ ...note, x: free(note.x), y: free(note.y) }));
+  return JSON.stringify([traces, layout, notes, ...more]);
+}
+
 export function restyle(view, { traces, layout, direct = false, kind = "plot" }) {
-  Object.assign(view, { traces, layout, direct, kind, restyled: true });
+  const style = styleText(traces, layout, direct, kind);
+  if (view.drawn && style === view.style) return moveNotes(view, layout);
+  Object.assign(view, { traces, layout, direct, kind, style, restyled: true });
   view.bound = traces.map((trace) => bindingsIn(trace));
   view.laidOut = bindingsIn(layout);
   for (const one of [...view.bound.flat(), ...view.laidOut]) one.value = undefined;
+}
+
+// Annotations have other places, and nothing else is new.
+function moveNotes(view, layout) {
+  const before = view.layout.annotations ?? [];
+  layout.annotations?.forEach(({ x, y }, i) => {
+    if (!view.small && (x !== before[i].x || y !== before[i].y)) view.notes.add(i);
+  });
+  view.layout = layout;
 }
 
 // An array that a frame gives as it is.
@@ -219,7 +237,7 @@ function noteMover(view, i, { px, py, width, height }) {
   const drawn = view.at[i];
   const group = view.gd.querySelector(`.annotation[data-index="${i}"]`);
   if (!group || (drawn.xref ?? "x") !== "x" || (drawn.yref ?? "y") !== "y") return null;
-  const now = { x: drawn.x, y: drawn.y };
+  const now = { ...view.layout.annotations[i] };
   for (const { path, value } of view.laidOut) {
     if (path[0] === "annotations" && +path[1] === i) now[path[2]] = value;
   }
@@ -258,6 +276,7 @@ export function move(page, view) {
 // over the view.
 export function settleSoon(page) {
   later(page, "settle", 300, () => {
+    if (page.host.get("playing")) return settleSoon(page); // the next frame is late, no more
     for (const view of page.views) {
       if (!view.behind || !page.inSight || !view.gd.isConnected) continue;
       if (view.gd._dragging) settleSoon(page); // in the middle of a student's zoom

@@ -27,14 +27,15 @@ function newPage(el, host) {
     inSight: true, // a lab that is scrolled away takes frames and answers them, but draws nothing
     again: false, // to be painted once more: it is seen again, or another row is shown
     looked: false, // a student has moved the slider over time
+    running: false, // what is painted is one of many frames
     looks: null, answered: 0, heard: performance.now(), notice: "", lab: null, focused: null,
   };
   page.parts.scene = make("div", "course-scene", root);
   page.parts.grid = make("div", "course-grid", page.parts.scene);
   makeErrors(page);
   makeTimeline(page, () => {
-    page.again = page.looked = true;
-    work(page);
+    page.looked = true;
+    paintAgain(page);
   });
   makeWords(page);
   root.setAttribute("aria-label", host.get("label"));
@@ -99,8 +100,10 @@ function take(page, { message, buffer }) {
   adopt(page, message);
 }
 
+// Of small views that plotly.js has to draw while a run plays, each frame draws the one that has
+// waited longest, so that no frame takes the time of four; where the next frame is late, all are.
 async function paint(page) {
-  const jobs = [];
+  const jobs = [], due = [];
   choose(page);
   placeCentre(page);
   for (const view of page.views) {
@@ -111,13 +114,26 @@ async function paint(page) {
     }
     update(page, view);
     const stale = view.hovered && view.behind && performance.now() - view.fullAt > 1000;
-    if (!stale && move(page, view)) label(page, view);
-    else jobs.push(Promise.resolve(draw(page, view)).then(() => label(page, view)));
+    if (page.running && view.small && view.drawn && view.restyled) due.push(view);
+    else if (!stale && move(page, view)) label(page, view);
+    else jobs.push(drawWhole(page, view));
   }
+  due.sort((one, other) => one.fullAt - other.fullAt);
+  if (due.length) jobs.push(drawWhole(page, due[0]));
+  cancel(page, "others");
+  if (due.length > 1) later(page, "others", 200, () => paintAgain(page));
   settleSoon(page);
   tell(page);
   tellTime(page);
   await Promise.all(jobs);
+}
+
+const drawWhole = (page, view) =>
+  Promise.resolve(draw(page, view)).then(() => label(page, view));
+
+function paintAgain(page) {
+  page.again = true;
+  work(page);
 }
 
 // Of frames that wait only the newest is drawn.
@@ -130,6 +146,7 @@ async function work(page) {
       page.plotly = await page.host.plotly();
       [frames, looked] = [page.queue, page.looked];
       page.queue = [];
+      page.running = !page.again && frames.at(-1).playing; // and the next frame follows
       page.again = page.looked = false;
       for (const frame of frames) take(page, frame);
       if (page.last) await paint(page);
@@ -191,7 +208,7 @@ function redress(page) {
   for (const view of page.views) {
     if (!view.drawn) continue;
     if (isPicture(view)) drawPicture(page, view);
-    else Promise.resolve(draw(page, view)).then(() => label(page, view));
+    else drawWhole(page, view);
   }
 }
 
@@ -262,8 +279,7 @@ export function mount(el, host) {
   for (const chosen of ["central", "pair"]) { // on this page or on another one
     stops.push(host.on(chosen, () => {
       for (const view of page.views) view.restyled ||= isPicture(view);
-      page.again = true;
-      work(page);
+      paintAgain(page);
     }));
   }
   stops.push(host.receive((message, buffers) => receive(page, message, buffers)));
