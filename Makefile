@@ -102,6 +102,8 @@ endef
 # of tests, as pytest-xdist would have it, the files of few slow tests would come last, when there is no work for the second one.
 # The browser has the machine to itself.
 parallel := -n 2 --dist loadfile --no-loadscope-reorder
+# Of two processes with two threads each, every thread of a product waits for one that has no core.
+one_thread := env OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 unit_tests = $(PY) -m pytest $(parallel) -m "not browser"
 notebook_tests = $(PY) -m pytest $(parallel) --nbval --nbval-current-env --nbval-cell-timeout=600 \
   --nbval-kernel-startup-timeout=300 notebooks
@@ -125,9 +127,9 @@ test: .venv/.course-test
 	@$(begin); \
 	part style $(PY) -m ruff check .; \
 	part layout $(PY) -m ruff format --check .; \
-	part unit $(unit_tests); \
+	part unit $(one_thread) $(unit_tests); \
 	part page sh tests/page/check; \
-	part notebooks $(notebook_tests); \
+	part notebooks $(one_thread) $(notebook_tests); \
 	part browser $(PY) -m pytest $(parallel) -m browser tests/browser; \
 	$(finish)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from course_utils import reading
 from course_utils.labs import SubspaceLab, reading_map, vendor
@@ -184,18 +184,19 @@ def test_stop_ends_a_run_in_the_midst_of_a_repetition(mapped):
         return [found["num_threads"] for found in threadpool_info()]
 
     mapped.give(one, chart=None)
-    before = blas()
-    hear(mapped, type="run", name="gradual_rank")
-    assert reached.wait(60)
-    (thread,) = (t for t in threading.enumerate() if t.name == "miniature")
-    hear(mapped, type="stop")
-    hear(mapped, type="stop")  # who is impatient does no harm
-    thread.join(60)
-    ended = not thread.is_alive()
-    let_go.set()
-    mapped.wait()
-    assert ended and types(mapped) == ["progress", "stopped"] and mapped.results == {}
-    assert blas() == before
+    with threadpool_limits(2, user_api="blas"):
+        before = blas()
+        hear(mapped, type="run", name="gradual_rank")
+        assert reached.wait(60)
+        (thread,) = (t for t in threading.enumerate() if t.name == "miniature")
+        hear(mapped, type="stop")
+        hear(mapped, type="stop")  # who is impatient does no harm
+        thread.join(60)
+        ended = not thread.is_alive()
+        let_go.set()
+        mapped.wait()
+        assert ended and types(mapped) == ["progress", "stopped"] and mapped.results == {}
+        assert 2 in before and blas() == before
     mapped.give(lambda seed, n: {"found": 1.0}, chart=None)
     hear(mapped, type="run", name="gradual_rank")
     mapped.wait()

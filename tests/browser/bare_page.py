@@ -137,7 +137,7 @@ class Bare:
     def feed(self, told: list[tuple[dict, bytes]]) -> None:
         """Send frames together and wait until the page says that the last one is painted."""
         frames = [[message, base64.b64encode(data).decode()] for message, data in told]
-        self.page.evaluate("frames => feed(frames)", json.loads(json.dumps(frames, default=plain)))
+        self.page.evaluate("text => feed(JSON.parse(text))", json.dumps(frames, default=plain))
 
     @property
     def redraws(self) -> int:

@@ -24,18 +24,20 @@ from course_utils.labs.subspace import SubspaceLab  # noqa: E402
 from course_utils.labs.target import TargetLab  # noqa: E402
 
 PIXELS = 0.5
-NUMBERS = "[...({} ?? [])].map(v => Number.isNaN(v) ? null : v)".format
+# As text, for playwright takes its time over each number of a value. NaN becomes null in it.
+LOOK = """async (text) => JSON.stringify([
+    plots().map(look),
+    plots().map(gd => gd.data.map(t => [[...t.x ?? []], [...t.y ?? []]])),
+    await reference(JSON.parse(text)),
+])"""
 
 
 def check(bare: Bare, shown: list[Figure]) -> None:
     """Compare each view on the page with plotly.js' own drawing of the figure."""
-    given = json.loads(json.dumps([[f.traces, f.layout] for f in shown], default=plain))
-    on_page = bare.page.evaluate("plots().map(look)")
-    wanted = bare.page.evaluate("views => reference(views)", given)
+    text = json.dumps([[f.traces, f.layout] for f in shown], default=plain)
+    given, found = json.loads(text), json.loads(bare.page.evaluate(LOOK, text))
     # what stands under the pointer and in a legend is the data on the page, not the drawing
-    held = bare.page.evaluate(
-        f"plots().map(gd => gd.data.map(t => [{NUMBERS('t.x')}, {NUMBERS('t.y')}]))"
-    )
+    on_page, held, wanted = found
     for i, (figure, (traces, _)) in enumerate(zip(shown, given, strict=True)):
         assert held[i] == [[t.get("x", []), t.get("y", [])] for t in traces], figure.name
         drawn, right = ({t["index"]: t for t in one[i] if seen(t)} for one in (on_page, wanted))
@@ -301,6 +303,7 @@ MODES = {
 
 
 MOVED = ("lines", "markers")  # by the page itself; what it leaves to plotly.js needs less
+LESS = ("linear", "log", "one given by the data")
 
 
 @pytest.mark.parametrize(
@@ -314,6 +317,7 @@ def test_any_data_on_any_axes(bare, mode, data):
         shown = [
             Figure(name, [trace, level], {"xaxis": across, "yaxis": up})
             for name, (across, up) in AXES.items()
+            if mode in MOVED or name in LESS
         ]
         bare.draw(shown)
         check(bare, shown)
