@@ -1,6 +1,7 @@
-"""Every lab on a wall: large type, nothing cut or covered, two rows of controls, no scrolling.
+"""Every lab in one notebook: its sliders act by keyboard, and it fills a wall.
 
-One kernel; each lab is opened once and resized in place.
+On a wall type is large, nothing is cut or covered, controls stand in two rows, nothing scrolls.
+Nothing goes wrong unseen.
 """
 
 import pytest
@@ -26,7 +27,10 @@ LABS = {
     "NTKLab": "NTKLab(n=300)",
 }
 START = "from course_utils import Settings\nfrom course_utils.labs import "
-CHECK = "; ".join(f"{name}_.raise_errors()" for name in LABS) + "; print('nothing was swallowed')"
+LISTED = ", ".join(f"{name}_" for name in LABS)
+FORESEEN = "k = 2 does not fit"
+CHECK = f"print([e for lab in ({LISTED}) for e in lab.errors if '{FORESEEN}' not in str(e)])"
+SLID = ("TargetLab", "EstimatorsLab", "NTKLab", "CompressionLab")  # others: in files of their own
 STILL = """lab => JSON.stringify([...lab.querySelectorAll(`.course-view, .course-words,
     .course-row > *, .course-labels span, .main-svg, .course-picture svg, .xtick text`)]
     .map(e => [e.className.baseVal ?? e.className, e.textContent.length,
@@ -113,6 +117,26 @@ def centre(course, index: int, view: str) -> None:
         )
 
 
+@pytest.mark.parametrize("index,name", [(i, n) for i, n in enumerate(LABS) if n in SLID])
+def test_sliders_of_a_lab_act(course, index, name):
+    course.bring(index)
+    moved = 0
+    for field in ("d", "k", "noise", "width"):
+        slider = course.lab(index).locator(f".course-field-{field} .noUi-handle")
+        if not slider.count() or not slider.is_visible():
+            continue
+        before = course.settings(index)[field]
+        course.slide(field, "ArrowLeft" if field == "d" else "ArrowRight", index)
+        if field == "k" and course.settings(index)["link"] == "tanh":  # refused with a sentence
+            course.until(lambda: "k = 2" in course.error(index), "the reason why not")
+            continue
+        course.until(
+            lambda f=field, b=before: course.settings(index)[f] != b, f"{field} of {name} to change"
+        )
+        moved += 1
+    assert moved >= 2
+
+
 def test_nothing_went_wrong_unseen(course):
-    assert "nothing was swallowed" in course.run_cell(len(LABS))
+    assert course.run_cell(len(LABS)) == "[]"
     assert course.problems == []
