@@ -1,6 +1,7 @@
 // Assumptions of the theorem: which of them hold for given settings, each with a sentence;
 // theory/assumptions.py and theory/start.py of the course once more, over the engine's streams.
 
+import { between, quantiles } from "./quantiles.js";
 import { commas, fixed, general, percent } from "./texts.js";
 
 const g3 = (x) => general(x, 3), g2 = (x) => general(x, 2);
@@ -22,22 +23,16 @@ export function ndtr(x) {
 
 const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
-// Values of a rising table between its points.
-function between(x, at, values) {
-  let low = 0, high = at.length - 1;
-  if (x >= at[high]) return values[high];
-  if (x <= at[0]) return values[0];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (at[middle] <= x) low = middle;
-    else high = middle;
-  }
-  return values[low] + ((values[high] - values[low]) * (x - at[low])) / (at[high] - at[low]);
-}
-
 export class Lamps {
   constructor(facts, reader, engine) {
-    Object.assign(this, { facts, reader, engine, known: new Map() });
+    Object.assign(this, { facts, reader, engine, known: new Map(), last: new Map() });
+  }
+
+  // What does not change while a slider of the noise, step or decay moves, made once.
+  kept(name, depends, make) {
+    const key = JSON.stringify(depends);
+    if (this.last.get(name)?.key !== key) this.last.set(name, { key, value: make() });
+    return this.last.get(name).value;
   }
 
   // The assumptions, examined once for the same settings: [{name, holds, text}].
@@ -126,34 +121,40 @@ export class Lamps {
       return g.map((v) => -(positive(v) * one + (1 - positive(v)) * other));
     }
     if (noise === 0) return slope(g).map((v) => -v);
-    const [eps, weights] = this.facts.grids.noise, sorted = g.slice().sort(), last = g.length - 1;
-    const at = Float64Array.from({ length: 1001 }, (_, i) => {
-      const place = (last * i) / 1000, low = Math.floor(place);
-      const high = sorted[Math.min(low + 1, last)];
-      return sorted[low] + (high - sorted[low]) * (place - low);
-    });
-    const values = at.map((v) => {
-      const each = slope(Float64Array.from(eps, (e) => v + noise * e));
-      return -each.reduce((sum, one, i) => sum + one * weights[i], 0);
-    });
+    const [eps, weights] = this.facts.grids.noise, at = quantiles(g);
+    const m = eps.length, labels = new Float64Array(at.length * m);
+    for (let i = 0, c = 0; i < at.length; i++) {
+      for (let j = 0; j < m; j++) labels[c++] = at[i] + noise * eps[j];
+    }
+    const each = slope(labels), values = new Float64Array(at.length);
+    for (let i = 0, c = 0; i < at.length; i++) {
+      for (let j = 0; j < m; j++) values[i] -= each[c++] * weights[j];
+    }
     return g.map((v) => between(v, at, values));
   }
 
   // Size and error of the first Hermite coefficients of what the loss lets through.
   firstHermite(settings) {
-    const s = this.smaller(settings), { k } = s, half = 2 ** 15;
-    const Z = new Float64Array(2 * half * k);
-    Z.set(this.projections(s, half, this.engine.generator(0, null)));
-    for (let i = 0; i < half * k; i++) Z[half * k + i] = -Z[i];
-    let slope = this.meanSlopes(s, this.engine.link(s.link, Z, k));
-    const high = slope.reduce((m, v) => Math.max(m, v), -Infinity);
-    const low = slope.reduce((m, v) => Math.min(m, v), Infinity), middle = mean(slope);
-    const varies = high - low > 1e-12 * Math.max(Math.abs(high), Math.abs(low));
-    slope = slope.map((v) => (varies ? v - middle : 0)); // a constant is no signal
+    const s = this.smaller(settings), { k, d, link, inputs, directions, seed } = s;
+    const { Z, g } = this.kept("samples", [k, d, link, inputs, directions, seed], () => {
+      const half = 2 ** 15, both = new Float64Array(2 * half * k);
+      both.set(this.projections(s, half, this.engine.generator(0, null)));
+      for (let i = 0; i < half * k; i++) both[half * k + i] = -both[i];
+      return { Z: both, g: this.engine.link(link, both, k) };
+    });
+    const slope = this.meanSlopes(s, g), middle = mean(slope);
     const n = slope.length, sums = new Float64Array(k);
-    for (let i = 0; i < n; i++) for (let j = 0; j < k; j++) sums[j] += slope[i] * Z[i * k + j];
-    const square = slope.reduce((sum, v) => sum + v * v, 0) / n;
-    return [Math.hypot(...sums) / n, Math.sqrt((k * square) / n)];
+    let high = -Infinity, low = Infinity, squares = 0;
+    for (let i = 0; i < n; i++) { // plain loops: all this is computed while a slider waits
+      const v = slope[i] - middle;
+      high = Math.max(high, slope[i]);
+      low = Math.min(low, slope[i]);
+      squares += v * v;
+      for (let j = 0; j < k; j++) sums[j] += v * Z[i * k + j];
+    }
+    const varies = high - low > 1e-12 * Math.max(Math.abs(high), Math.abs(low));
+    if (!varies) return [0, 0]; // a constant is no signal
+    return [Math.hypot(...sums) / n, Math.sqrt(k * squares) / n];
   }
 
   // E l_1^2 of a network whose output is zero.
@@ -172,11 +173,14 @@ export class Lamps {
 
   // Mean over neurons of E sigma'(w.x + b)^2 at the start.
   squaredSlope(s) {
-    const [z, weights] = this.facts.grids.slope, b = this.biases(s).slice(0, 1000);
-    const t = Float64Array.from({ length: b.length * z.length }, (_, i) =>
-      s.start * z[i % z.length] + b[Math.floor(i / z.length)]);
-    const { slope } = this.engine.activation(s.activation, t);
-    return slope.reduce((sum, v, i) => sum + v * v * weights[i % z.length], 0) / b.length;
+    const { activation, start, width, bias, seed } = s;
+    return this.kept("squared slope", [activation, start, width, bias, seed], () => {
+      const [z, weights] = this.facts.grids.slope, b = this.biases(s).slice(0, 1000);
+      const t = Float64Array.from({ length: b.length * z.length }, (_, i) =>
+        start * z[i % z.length] + b[Math.floor(i / z.length)]);
+      const { slope } = this.engine.activation(activation, t);
+      return slope.reduce((sum, v, i) => sum + v * v * weights[i % z.length], 0) / b.length;
+    });
   }
 
   // E|l_1| of the untrained network.
