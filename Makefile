@@ -130,7 +130,7 @@ test: .venv/.course-test
 	part unit $(one_thread) $(unit_tests); \
 	part page sh tests/page/check; \
 	part notebooks $(one_thread) $(notebook_tests); \
-	part browser $(PY) -m pytest $(parallel) -m browser tests/browser; \
+	part browser $(one_thread) $(PY) -m pytest $(parallel) -m browser tests/browser; \
 	$(finish)
 
 arithmetic: .venv/.course-test
