@@ -18,6 +18,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" 
 <div class="course-live" data-lab="SubspaceLab" data-code="d=20 k=1 link=tanh width=20 step=0.3">
 <figure>as it was stored</figure></div>"""
 STARTED = ".course-stage[data-frame]"
+RESTS = """() => {
+    const { playing, said, frame } = document.querySelector(".course-stage").dataset;
+    return playing === "false" && said === frame;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +98,13 @@ def test_a_lab_plays_follows_looks_back_and_its_address_restores_it(chromium, ad
     live.settings("noise=0.2")
     page.locator(".course-pause").click()
     live.until("() => /noise 0.1 to 0.2/.test(document.body.textContent)")
+    live.until(RESTS)
+    last = page.locator(".course-sentence").inner_text()
+    assert re.match(r"After [1-9][\d,]* samples", last)
     page.locator(".course-time input").press("Home")
     live.says("After 0 samples")
     page.locator(".course-time input").press("End")
-    live.says(r"After [1-9][\d,]* samples")
+    assert live.says(re.escape(last)) == last
     page.locator(".course-field-code input").fill("d=30 k=2 link=chain")
     page.locator(".course-field-code input").press("Enter")  # anew
     live.settings("d=30 k=2 noise=0.2 link=chain")
@@ -106,7 +113,7 @@ def test_a_lab_plays_follows_looks_back_and_its_address_restores_it(chromium, ad
     page.locator(".course-step").click()
     live.says(r"After [1-9]\d* samples")
     said = live.says("degrees")
-    live.until("() => /t=[1-9]/.test(location.hash)")
+    live.until("() => /k%3D3.*&t=[1-9]/.test(location.hash)")  # the address of this run
     link = page.url
     live.context.set_offline(False)
     again = Live(chromium, address)
