@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN, MEASURED = 600, 6000  # samples drawn as points; samples that the share is measured on
+SOLID = 400  # points around a surface
 DEGREE = 8
+STREAMS = 0xC10D, 0x100C  # beside the seed: of samples, of directions
+LOW = 0.45  # where curves leave room for a legend above
 
 
 class Cloud(Experiment):
@@ -45,10 +48,10 @@ class Cloud(Experiment):
 
     def compute(self) -> None:
         s = self.settings
-        rng = np.random.default_rng([s.seed, 0xC10D])
+        rng = np.random.default_rng([s.seed, STREAMS[0]])
         self.Z, self.outside = gaussian(MEASURED, s.k, rng), gaussian(MEASURED, 1, rng)[:, 0]
         self.y = self.model.labels(self.Z, rng)
-        self._looks = np.random.default_rng([s.seed, 0x100C])
+        self._looks = np.random.default_rng([s.seed, STREAMS[1]])
         self.look_randomly()
 
     @property
@@ -294,7 +297,7 @@ def views(cloud: Cloud) -> list[Figure]:
         link = ("link", lambda q: cloud.regression(q[:, None]))
         true = charts.cloud(Z[:, 0], y, "y against the true projection", "z₁ = ⟨u₁, x⟩", link)
     else:
-        true = charts.surface(cloud.regression, k, Z[:400], y[:400])
+        true = charts.surface(cloud.regression, k, Z[:SOLID], y[:SOLID])
     true.name = "true projections"  # one place on the page for both kinds of figure
     seen = charts.cloud(
         cloud.p[:SHOWN],
@@ -329,7 +332,7 @@ def _shares(cloud: Cloud) -> Figure:
         charts.points([cloud.tilt], [measured], "measured, now", NOW, 11, "diamond"),
     ]
     axis = {"range": [0, 91], "tickvals": [0, 15, 30, 45, 60, 75, 90], "title": "tilt, degrees"}
-    low_curve = float(cloud.share(0.0)) < 0.45
+    low_curve = float(cloud.share(0.0)) < LOW
     legend = {"y": 0.98, "yanchor": "top"} if low_curve else {}
     zone = {
         "x": middle,

@@ -22,13 +22,14 @@ sys.path[:0] = [str(HERE.parent), str(ROOT)]
 from engine.build import build as compiled  # noqa: E402
 from live.compression import compression_facts, compression_views  # noqa: E402
 from live.facts import controls_of, settings_facts, theory_facts  # noqa: E402
-from live.hermite import hermite_facts, hermite_views, standard  # noqa: E402
-from live.stored_views import stored_views  # noqa: E402
+from live.hermite import hermite_facts, hermite_views  # noqa: E402
+from live.stored_views import refusal, stored_views  # noqa: E402
 from live.target import target_facts, target_views  # noqa: E402
 
 from course_utils import Settings, labs  # noqa: E402
 from course_utils.events import watch  # noqa: E402
 from course_utils.labs import actor, session  # noqa: E402
+from course_utils.labs.hermite import Expansion  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
 from course_utils.labs.page import style  # noqa: E402
@@ -70,7 +71,7 @@ def facts() -> dict:
         "compression": compression_facts(),
         "hermite": hermite_facts(),
         "target": target_facts(),
-        "standard": standard(),
+        "standard": refusal(Expansion),
         "labs": {name: lab_facts(name) for name in LABS},
         "recorded": {path.stem: states(path) for path in sorted(RECORDINGS.glob("*.json"))},
     }

@@ -7,18 +7,25 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from course_utils import Settings
 from course_utils.activations import ACTIVATIONS
 from course_utils.compression import RANKED, Compressed, compress
 from course_utils.events.watch import Watch
-from course_utils.inputs import law_examples
 from course_utils.labs import CompressionLab
 from course_utils.labs import compression_views as declared
 from course_utils.labs.compression import words
 from course_utils.networks import TwoLayerNet
 from course_utils.run import Run
 
-from .stored_views import K, given, marked, place_samples, place_singular, plain, run_of
+from .stored_views import (
+    K,
+    given,
+    marked,
+    place_samples,
+    place_singular,
+    plain,
+    refusal,
+    run_of,
+)
 
 RANK, RANKS = 313, 617  # numbers that stand in no view otherwise
 MARKS = {RANK: "rank", RANK - 1: "item", RANKS - 1: "largest rank"}
@@ -33,19 +40,13 @@ def compression_facts() -> dict:
         Plain values: names of forms, bytes of a file besides its numbers, names and meanings of
         lights, and what is said of inputs that are not N(0, I).
     """
-    law = law_examples()[-1]
-    standard = ""
-    try:
-        CompressionLab(Settings(d=6, k=1, link="tanh", width=3, inputs=law))
-    except ValueError as problem:
-        standard = str(problem).replace(repr(law), "{inputs}")
     lights = words(session_of(run_of(1), False), run_of(1)).lights
     return {
         "ranked": RANKED,
         "labels": list(declared.LABELS),
         "spare": {name: spare(name) for name in ACTIVATIONS},
         "lights": [[name, why] for _, name, why in lights],
-        "standard": standard,
+        "standard": refusal(CompressionLab),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from course_utils import Settings
-from course_utils.inputs import law_examples
 from course_utils.labs import hermite as lab
 
 from .stored_views import given, marked, plain
@@ -12,16 +11,6 @@ from .stored_views import given, marked, plain
 def expansion_of(name: str) -> lab.Expansion:
     """The expansion of a known link."""
     return lab.Expansion(Settings(link=name, d=100, k=1))
-
-
-def standard() -> str:
-    """What an experiment that measures says of {inputs} that are not N(0, I)."""
-    law = law_examples()[-1]
-    try:
-        lab.Expansion(Settings(d=6, k=1, link="tanh", inputs=law))
-    except ValueError as problem:
-        return str(problem).replace(repr(law), "{inputs}")
-    raise AssertionError(f"inputs {law} were taken")
 
 
 def hermite_facts() -> dict:

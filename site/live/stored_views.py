@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 
 import numpy as np
 
 from course_utils import Settings
 from course_utils.events.watch import Watch
+from course_utils.inputs import law_examples
 from course_utils.labs import breaks, figures, ghosts, messages, subspace
 from course_utils.labs.held import Held
 from course_utils.labs.look import COLOURS, DASHES
@@ -81,6 +82,32 @@ def run_of(k: int, width: int = 60, floors: dict = FLOORS) -> Run:
 def given(name: str) -> dict:
     """What a page puts a number or an array in place of."""
     return {"given": name}
+
+
+def refusal(make: Callable[[Settings], object]) -> str:
+    """What an experiment says of {inputs} that are not N(0, I).
+
+    Parameters
+    ----------
+    make : callable
+        Begins the experiment with some settings.
+
+    Returns
+    -------
+    str
+        The sentence, with {inputs} in place of the law.
+
+    Raises
+    ------
+    AssertionError
+        If the experiment takes them.
+    """
+    law = law_examples()[-1]
+    try:
+        make(Settings(d=6, k=1, link="tanh", width=3, inputs=law))
+    except ValueError as problem:
+        return str(problem).replace(repr(law), "{inputs}")
+    raise AssertionError(f"inputs {law} were taken")
 
 
 def drawn(run: Run) -> list[figures.Figure]:

@@ -30,9 +30,10 @@ def target_facts() -> dict:
         "shown": lab.SHOWN,
         "measured": lab.MEASURED,
         "degree": lab.DEGREE,
-        "solid": 400,
+        "solid": lab.SOLID,
         "reach": defaults["reach"].default,
-        "streams": [0xC10D, 0x100C],
+        "streams": list(lab.STREAMS),
+        "low": lab.LOW,
         "links": {name: link_facts(link) for name, link in LINKS.items()},
     }
 

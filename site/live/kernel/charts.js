@@ -1,6 +1,8 @@
 // What views of labs without a run rest on: Hermite polynomials, shares that they explain, limits
 // of labels; hermite.py, estimators/shares.py and labs/charts.py of the course.
 
+import { quantile } from "./quantiles.js";
+
 // `count` numbers from `first` to `last`, evenly.
 export const linspace = (first, last, count) => Float64Array.from({ length: count }, (_, i) =>
   (i === count - 1 ? last : first + (i * (last - first)) / (count - 1)));
@@ -26,12 +28,6 @@ export function explainedShare(c, overlap, noise = 0, rest = 0) {
   const total = power.reduce((sum, p) => sum + p, 0) + rest + noise ** 2;
   const signal = power.reduce((sum, p, i) => sum + p * overlap ** (2 * (i + 1)), 0);
   return total > 0 ? signal / total : 0;
-}
-
-// As NumPy's quantile, of numbers in order.
-export function quantile(ordered, q) {
-  const at = (ordered.length - 1) * q, low = Math.floor(at), rest = at - low;
-  return ordered[low] + (rest && (ordered[low + 1] - ordered[low]) * rest);
 }
 
 const STEPS = [1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 1e3, 1e6, 1e12];

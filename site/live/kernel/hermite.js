@@ -51,6 +51,11 @@ class Expansion {
     return found < 0 ? null : found;
   }
 
+  // Of the link, with the degrees that stand in no bar.
+  get variance() {
+    return this.c.slice(1).reduce((sum, v) => sum + v * v, 0) + this.rest;
+  }
+
   share(overlap) {
     return explainedShare(this.c, overlap, this.settings.noise, this.rest);
   }
@@ -67,9 +72,8 @@ function viewsOf(stored, session) {
   const at = Float64Array.from(z), own = name === "own", built = at.map((one) => expanded(c, one));
   const known = own ? built : session.engine.link(name, at, 1), [low, high] = labelRange(known);
   const m = Float64Array.from(overlaps), start = d ** -0.5;
-  const alone = c.map((v, j) => (j === s ? v : 0)), power = c.slice(1).map((v) => v * v);
-  const total = power.reduce((sum, p) => sum + p, 0) + session.rest + noise ** 2;
-  const part = s && c[s] ** 2 / total;
+  const alone = c.map((v, j) => (j === s ? v : 0));
+  const part = s && c[s] ** 2 / (session.variance + noise ** 2);
   const given = {
     z: at, built, known, reach: [low, high], overlaps: m,
     bell: at.map((one) => low + 0.35 * (high - low) * Math.exp((-one * one) / 2)),
@@ -92,17 +96,15 @@ function viewsOf(stored, session) {
 // Variance by degree, the exponent and the signal at a random start.
 function sentenceOf(session) {
   const { c, name, exponent: s, settings: { d, noise } } = session;
-  const power = c.slice(1).map((v) => v * v);
-  const total = power.reduce((sum, p) => sum + p, 0) + session.rest;
   if (s === null) {
     return `All coefficients of degree 1 to ${c.length - 1} are zero: up to there y tells nothing `
       + "about any direction.";
   }
-  const overlap = d ** -0.5, slope = power[0] / (total + noise ** 2);
+  const overlap = d ** -0.5, slope = c[1] ** 2 / (session.variance + noise ** 2);
   return `Information exponent of ${name === "own" ? "your link" : name}: ${s}. Variance `
-    + `${fixed(total, 2)}; the best linear fit explains ${fixed(slope, 2)} of the variance of y. A `
-    + `random direction in d = ${commas(d)} has overlap ${general(overlap, 2)} and explains `
-    + `${general(session.share(overlap), 1)}.`;
+    + `${fixed(session.variance, 2)}; the best linear fit explains ${fixed(slope, 2)} of the `
+    + `variance of y. A random direction in d = ${commas(d)} has overlap ${general(overlap, 2)} `
+    + `and explains ${general(session.share(overlap), 1)}.`;
 }
 
 export function hermiteLab(facts, reader, { engine }, settings) {

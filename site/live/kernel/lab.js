@@ -96,9 +96,7 @@ export class Lab {
 
   // The settings that this lab uses, as text.
   short() {
-    const { facts: { lab: { uses } }, reader, session: { settings } } = this;
-    return reader.code(settings).split(" ").filter((part) => uses.includes(part.split("=")[0]))
-      .join(" ");
+    return this.reader.code(this.session.settings, this.facts.lab.uses);
   }
 
   // Take settings over, as the experiment runs where they may act on it, or else anew.

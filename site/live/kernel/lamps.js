@@ -113,7 +113,7 @@ export class Lamps {
   }
 
   // E[-l_1(0, y)] over the label noise, for noiseless values g.
-  meanSlopes({ loss, noise }, g) {
+  meanSlopes({ loss, noise }, g, at = quantiles(g)) {
     const slope = (y) => this.engine.loss(loss, new Float64Array(y.length), y).slope;
     if (this.facts.losses[loss].signLabels) {
       const [one, other] = [slope(Float64Array.of(1))[0], slope(Float64Array.of(-1))[0]];
@@ -121,7 +121,7 @@ export class Lamps {
       return g.map((v) => -(positive(v) * one + (1 - positive(v)) * other));
     }
     if (noise === 0) return slope(g).map((v) => -v);
-    const [eps, weights] = this.facts.grids.noise, at = quantiles(g);
+    const [eps, weights] = this.facts.grids.noise;
     const m = eps.length, labels = new Float64Array(at.length * m);
     for (let i = 0, c = 0; i < at.length; i++) {
       for (let j = 0; j < m; j++) labels[c++] = at[i] + noise * eps[j];
@@ -136,13 +136,14 @@ export class Lamps {
   // Size and error of the first Hermite coefficients of what the loss lets through.
   firstHermite(settings) {
     const s = this.smaller(settings), { k, d, link, inputs, directions, seed } = s;
-    const { Z, g } = this.kept("samples", [k, d, link, inputs, directions, seed], () => {
+    const { Z, g, at } = this.kept("samples", [k, d, link, inputs, directions, seed], () => {
       const half = 2 ** 15, both = new Float64Array(2 * half * k);
       both.set(this.projections(s, half, this.engine.generator(0, null)));
       for (let i = 0; i < half * k; i++) both[half * k + i] = -both[i];
-      return { Z: both, g: this.engine.link(link, both, k) };
+      const labels = this.engine.link(link, both, k);
+      return { Z: both, g: labels, at: quantiles(labels) };
     });
-    const slope = this.meanSlopes(s, g), middle = mean(slope);
+    const slope = this.meanSlopes(s, g, at), middle = mean(slope);
     const n = slope.length, sums = new Float64Array(k);
     let high = -Infinity, low = Infinity, squares = 0;
     for (let i = 0; i < n; i++) { // plain loops: all this is computed while a slider waits

@@ -1,18 +1,15 @@
-// A table of a thousand quantiles, and values between the points of a table.
+// Quantiles, and values between the points of a table.
 
-const gridOf = new WeakMap();
+// As NumPy's quantile, of numbers in order.
+export function quantile(ordered, q) {
+  const at = (ordered.length - 1) * q, low = Math.floor(at), rest = at - low;
+  return ordered[low] + (rest && (ordered[low + 1] - ordered[low]) * rest);
+}
 
-// A thousand quantiles of values, made once for each array.
+// A thousand of them, of values in any order.
 export function quantiles(values) {
-  if (!gridOf.has(values)) {
-    const sorted = values.slice().sort(), last = values.length - 1;
-    gridOf.set(values, Float64Array.from({ length: 1001 }, (_, i) => {
-      const place = (last * i) / 1000, low = Math.floor(place);
-      const high = sorted[Math.min(low + 1, last)];
-      return sorted[low] + (high - sorted[low]) * (place - low);
-    }));
-  }
-  return gridOf.get(values);
+  const ordered = values.slice().sort();
+  return Float64Array.from({ length: 1001 }, (_, i) => quantile(ordered, i / 1000));
 }
 
 // Values of a rising table between its points.

@@ -203,8 +203,9 @@ export class SettingsReader {
     return written ? repr(value) : String(value);
   }
 
-  code(settings) {
-    const said = this.names.filter((name) =>
+  // Settings as one line of text; of some fields alone, where `uses` names them.
+  code(settings, uses = this.names) {
+    const said = this.names.filter((name) => uses.includes(name)).filter((name) =>
       !this.facts.unsaid.includes(name) || settings[name] !== this.defaults[name]);
     return said.map((name) => `${name}=${this.text(name, settings[name])}`).join(" ");
   }

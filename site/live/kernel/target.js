@@ -2,7 +2,8 @@
 // labs/target.py of the course.
 
 import { bestCurve, coefficientsAlong, randomTilts } from "./along.js";
-import { explainedShare, expanded, labelRange, linspace, quantile } from "./charts.js";
+import { explainedShare, expanded, labelRange, linspace } from "./charts.js";
+import { quantile } from "./quantiles.js";
 import { asCsv, cell } from "./run.js";
 import { mustBeStandard, Refused } from "./settings.js";
 import { commas, fixed, general, signed } from "./texts.js";
@@ -131,7 +132,7 @@ function viewsOf(stored, cloud) {
     "median line": Float64Array.of(middle, middle), middle,
     share: angles.map((tilt) => cloud.share(tilt)),
     tilt: Float64Array.of(cloud.tilt), measured: Float64Array.of(measured),
-    legend: cloud.share(0) < 0.45 ? stored.legend : {},
+    legend: cloud.share(0) < facts.low ? stored.legend : {},
   };
   if (k === 1) {
     given.z = Z.slice(0, facts.shown);
@@ -178,8 +179,6 @@ export function targetLab(facts, reader, { engine }, settings) {
     if (!looks) session.lookAtTruth();
     while (session.drawn < looks) session.lookRandomly();
   };
-  const code = () => reader.code(session.settings).split(" ")
-    .filter((part) => facts.lab.uses.includes(part.split("=")[0])).join(" ");
   return {
     session,
     views: () => viewsOf(facts.views.target, session),
@@ -187,7 +186,7 @@ export function targetLab(facts, reader, { engine }, settings) {
     now: () => ({ lights: [], events: null }),
     text: () => {
       const { sentence, rows } = wordsOf(session);
-      return [sentence, ...tableOf(rows), code()].join("\n");
+      return [sentence, ...tableOf(rows), reader.code(session.settings, facts.lab.uses)].join("\n");
     },
     csv: () => session.csv(),
     orders: { truth: () => session.lookAtTruth(), random: () => session.lookRandomly() },
