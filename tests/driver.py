@@ -28,7 +28,30 @@ ROOT = Path(__file__).parents[1]
 # In seconds: a busy machine is slow, and what never comes is told apart from what comes late by
 # patience alone.
 PATIENCE = 300
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# What Chromium would compute beside each new page (the pop-up of its address bar is a page of its
+# own), and what playwright turns off: of two such lists Chromium takes the last.
+NOT_OURS = [
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "AimEnabled",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    f"--disable-features={','.join(NOT_OURS)}",
+]
 OPENING = "from course_utils import Settings\nfrom course_utils.labs import SubspaceLab\n"
 
 # The course is opened by the launcher's own code, on notebooks that a test may choose.
