@@ -47,6 +47,29 @@ test("equal drawings are not apart, however they are cut up", () => {
   assert.equal(apart(straight, split, 200, 100), 0);
 });
 
+// How far a point is from the nearest place of a path.
+function off([x, y], path) {
+  const steps = path.slice(1).map(([c, d], i) => {
+    const [a, b] = path[i], long = (c - a) ** 2 + (d - b) ** 2 || 1;
+    const share = Math.min(1, Math.max(0, ((x - a) * (c - a) + (y - b) * (d - b)) / long));
+    return Math.hypot(x - a - share * (c - a), y - b - share * (d - b));
+  });
+  return Math.min(...steps);
+}
+
+test("of points that nobody can tell from a line only the last is a corner", () => {
+  const x = Float64Array.from({ length: 2000 }, (_, i) => i / 200);
+  const rough = (v, i) => 0.9 * Math.sin(v) + 0.05 * Math.sin(37 * i * i);
+  for (const [f, most] of [[(v) => 0.9 * Math.sin(v), 60], [(v) => v / 10, 2], [rough, 1950]]) {
+    const y = x.map(f), path = corners(pathOf({ x, y }, linear, up));
+    assert.ok(path.length <= most, `${path.length} corners`);
+    const far = x.map((v, i) => off([pixel(linear, v), pixel(up, y[i])], path));
+    assert.ok(Math.max(...far) < 0.3);
+  }
+  const back = { x: [0, 4, 8, 8, 4, 0], y: [0, 0, 0, 1, 1, 1] };
+  assert.equal(pathOf(back, linear, up), "M0,50L160,50L160,0L80,0L0,0");
+});
+
 test("a shift is found at its size, and out of sight nothing counts", () => {
   assert.ok(Math.abs(apart(sine(60), sine(60, 2), 200, 100) - 2) < 0.11);
   assert.ok(apart(sine(60), "", 200, 100) === Infinity);

@@ -8,21 +8,44 @@ export function scaleOf({ range: [low, high], type, _length: length }, flip) {
 
 export const pixel = ({ first, slope, log }, v) => first + slope * (log ? Math.log10(v) : v);
 
+const NEAR = 0.2; // pixels from a line at most of points that are left out of its path
 const tenths = (v) => Math.round(10 * v) / 10;
 
 // The path of a line, with a new piece after each gap; null if a log axis cannot show a value.
+// Of points that go on to the right as straight as anyone can see only the last is a corner: a
+// small figure has more moments than pixels.
 export function pathOf({ x, y }, px, py) {
-  let path = "", pen = "M";
+  let path = "", begun = false, waiting = false; // whether a piece is; whether its newest point is
+  let fromX = 0, fromY = 0, lastX = 0, lastY = 0, low = 0, high = 0; // slopes seen from the corner
+  const corner = (pen, u, v) => {
+    path += pen + tenths(u) + "," + tenths(v);
+    [fromX, fromY, low, high] = [u, v, -Infinity, Infinity];
+  };
+  const end = () => {
+    if (waiting) corner("L", lastX, lastY);
+    waiting = false;
+  };
   for (let i = 0; i < x.length; i++) {
     const a = x[i], b = y[i];
     if ((px.log && a <= 0) || (py.log && b <= 0)) return null;
     if (!Number.isFinite(a) || !Number.isFinite(b)) {
-      pen = "M";
+      end();
+      begun = false;
       continue;
     }
-    path += pen + tenths(pixel(px, a)) + "," + tenths(pixel(py, b));
-    pen = "L";
+    const u = pixel(px, a), v = pixel(py, b);
+    if (!begun) corner("M", u, v);
+    else {
+      const slope = (v - fromY) / (u - fromX);
+      if (waiting && !(u > lastX && slope >= low && slope <= high)) end();
+      const run = u - fromX; // from what is now the corner; none of its slopes fits a way back
+      low = Math.max(low, run > 0 ? (v - NEAR - fromY) / run : Infinity);
+      high = Math.min(high, run > 0 ? (v + NEAR - fromY) / run : -Infinity);
+      [lastX, lastY, waiting] = [u, v, true];
+    }
+    begun = true;
   }
+  end();
   return path;
 }
 
