@@ -1,10 +1,12 @@
 // The worker behind a lab: it owns the simulation, takes orders, and sends frames as fast as the
-// page paints them. At rest it uses no processor time.
+// page paints them: while one is painted the next is made, and what an order changes waits for
+// none. At rest it uses no processor time.
 
 import { Diverged, loadEngine } from "./engine/engine.js";
 import { Lab } from "./kernel/lab.js";
 import { partsOf } from "./kernel/parts.js";
 
+const IN_FLIGHT = 2; // frames that the page has not answered
 const orders = new Map(); // that wait: the newest value of each wins
 let lab = null, sent = 0, answered = 0, looping = false, wanted = true;
 
@@ -27,7 +29,7 @@ async function loop() {
       orders.delete(name);
       lab.obey(name, value);
     }
-    if (sent - answered >= lab.facts.session.inFlight) break; // goes on with the next answer
+    if (!wanted && sent - answered >= IN_FLIGHT) break; // goes on with the next answer
     if (!wanted) lab.step();
     wanted = false;
     try {

@@ -1,6 +1,6 @@
 // Where frames come from and messages go: a kernel behind a widget's model, or a recording. A
-// host is {get, set, on, send, receive, plotly, status}; `on` and `receive` return what stops
-// them.
+// host is {get, set, on, send, receive, rhythm, plotly, status}; `on` and `receive` return what
+// stops them, every so many frames (`rhythm`) a page answers.
 
 import { sharedPlotly } from "./library.js";
 
@@ -19,8 +19,10 @@ export function kernelHost(model) {
     });
     send({ type: "library" });
   });
+  // Each answer makes JupyterLab mark the kernel as busy and as idle again, favicon and toolbars
+  // included, at the price of half a frame.
   return {
-    send, receive,
+    send, receive, rhythm: 8,
     get: (name) => model.get(name),
     set: (name, value) => {
       model.set(name, value);
@@ -62,6 +64,7 @@ export function recordingHost(frames, traits = {}) {
       hears.add(f);
       return () => hears.delete(f);
     },
+    rhythm: 8,
     plotly: () => Promise.resolve(globalThis.Plotly),
     status: () => "connected",
   };

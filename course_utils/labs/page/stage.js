@@ -177,9 +177,7 @@ function finish(page, frames) {
   answer(page, message.n);
 }
 
-// Each message makes JupyterLab mark the kernel as busy and as idle again, favicon and toolbars
-// included, at the price of half a frame: so a fast run is answered every eighth frame, and its
-// last one a little later.
+// A fast run is answered every few frames, as the host asks for, and its last one a little later.
 function answer(page, n) {
   const send = () => {
     page.answered = n;
@@ -188,7 +186,7 @@ function answer(page, n) {
   cancel(page, "answering");
   // What nobody sees leaves the machine to others.
   if (!page.inSight) later(page, "answering", 500, send);
-  else if (n >= page.answered + 8 || n < page.answered) send();
+  else if (n >= page.answered + page.host.rhythm || n < page.answered) send();
   else later(page, "answering", 100, send);
 }
 
