@@ -87,6 +87,15 @@ PAGE_CALLS(loss) void page_loss(int which, double *yhat, double *y, int n) {
     yhat[i] = value;
   }
 }
+/* In place of each label comes the mean slope at output zero over its noise, by a rule of m points. */
+PAGE_CALLS(mean_slopes) void page_mean_slopes(int which, double noise, double *y, int n,
+                                              const double *eps, const double *weights, int m) {
+  for (int i = 0; i < n; i++) {
+    double sum = 0;
+    for (int j = 0; j < m; j++) sum += weights[j] * loss_slope(which, 0, y[i] + noise * eps[j]);
+    y[i] = sum;
+  }
+}
 PAGE_CALLS(step_size) double page_step_size(int which, double step, double d, double decay,
                                             double t) {
   return step_size(which, step, d, decay, t);

@@ -321,6 +321,16 @@ class Engine {
     return this.#pair(yhat, y, (calls, u, v, n) => calls.loss(which, u, v, n));
   }
 
+  // Its mean slope at output zero for each label, over noise by a rule [eps, weights].
+  meanSlopes(name, labels, noise, [eps, weights]) {
+    const which = place(LOSSES, name, "loss"), { calls } = this.#tools, n = labels.length;
+    const m = eps.length, at = this.#tools.room(n + 2 * m), rule = at + 8 * n;
+    this.#tools.doubles(at, n).set(labels);
+    this.#tools.doubles(rule, 2 * m).set([...eps, ...weights]);
+    calls.mean_slopes(which, noise, at, n, rule, rule + 8 * m, m);
+    return this.#tools.doubles(at, n).slice();
+  }
+
   #pair(first, second, call) {
     const n = first.length, tools = this.#tools, at = tools.room(2 * n), next = at + 8 * n;
     tools.doubles(at, n).set(first);

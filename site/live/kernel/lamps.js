@@ -1,7 +1,7 @@
 // Assumptions of the theorem: which of them hold for given settings, each with a sentence;
 // theory/assumptions.py and theory/start.py of the course once more, over the engine's streams.
 
-import { between, quantiles } from "./quantiles.js";
+import { between, placesIn } from "./quantiles.js";
 import { commas, fixed, general, percent } from "./texts.js";
 
 const g3 = (x) => general(x, 3), g2 = (x) => general(x, 2);
@@ -113,7 +113,7 @@ export class Lamps {
   }
 
   // E[-l_1(0, y)] over the label noise, for noiseless values g.
-  meanSlopes({ loss, noise }, g, at = quantiles(g)) {
+  meanSlopes({ loss, noise }, g, places = placesIn(g)) {
     const slope = (y) => this.engine.loss(loss, new Float64Array(y.length), y).slope;
     if (this.facts.losses[loss].signLabels) {
       const [one, other] = [slope(Float64Array.of(1))[0], slope(Float64Array.of(-1))[0]];
@@ -121,29 +121,21 @@ export class Lamps {
       return g.map((v) => -(positive(v) * one + (1 - positive(v)) * other));
     }
     if (noise === 0) return slope(g).map((v) => -v);
-    const [eps, weights] = this.facts.grids.noise;
-    const m = eps.length, labels = new Float64Array(at.length * m);
-    for (let i = 0, c = 0; i < at.length; i++) {
-      for (let j = 0; j < m; j++) labels[c++] = at[i] + noise * eps[j];
-    }
-    const each = slope(labels), values = new Float64Array(at.length);
-    for (let i = 0, c = 0; i < at.length; i++) {
-      for (let j = 0; j < m; j++) values[i] -= each[c++] * weights[j];
-    }
-    return g.map((v) => between(v, at, values));
+    const given = this.engine.meanSlopes(loss, places.at, noise, this.facts.grids.noise);
+    return between(places, given.map((v) => -v));
   }
 
   // Size and error of the first Hermite coefficients of what the loss lets through.
   firstHermite(settings) {
-    const s = this.smaller(settings), { k, d, link, inputs, directions, seed } = s;
-    const { Z, g, at } = this.kept("samples", [k, d, link, inputs, directions, seed], () => {
+    const s = this.smaller(settings), { k } = s;
+    const { Z, g, places } = this.kept("samples", lawOf(s), () => {
       const half = 2 ** 15, both = new Float64Array(2 * half * k);
       both.set(this.projections(s, half, this.engine.generator(0, null)));
       for (let i = 0; i < half * k; i++) both[half * k + i] = -both[i];
-      const labels = this.engine.link(link, both, k);
-      return { Z: both, g: labels, at: quantiles(labels) };
+      const labels = this.engine.link(s.link, both, k);
+      return { Z: both, g: labels, places: placesIn(labels) };
     });
-    const slope = this.meanSlopes(s, g, at), middle = mean(slope);
+    const slope = this.meanSlopes(s, g, places), middle = mean(slope);
     const n = slope.length, sums = new Float64Array(k);
     let high = -Infinity, low = Infinity, squares = 0;
     for (let i = 0; i < n; i++) { // plain loops: all this is computed while a slider waits
@@ -160,12 +152,13 @@ export class Lamps {
 
   // E l_1^2 of a network whose output is zero.
   squaredLossSlope(settings) {
-    const s = this.smaller(settings), n = 2 ** 14;
-    const Z = this.projections(s, n, this.engine.generator(0, null));
-    const eps = this.engine.generator(1, null).standard_normal(n);
-    const sign = this.facts.losses[s.loss].signLabels;
-    const y = this.engine.link(s.link, Z, s.k).map((g, i) => {
-      const label = g + s.noise * eps[i];
+    const s = this.smaller(settings), n = 2 ** 14, sign = this.facts.losses[s.loss].signLabels;
+    const { g, eps } = this.kept("labels", lawOf(s), () => ({
+      g: this.engine.link(s.link, this.projections(s, n, this.engine.generator(0, null)), s.k),
+      eps: this.engine.generator(1, null).standard_normal(n),
+    }));
+    const y = g.map((v, i) => {
+      const label = v + s.noise * eps[i];
       return sign ? (label >= 0 ? 1 : -1) : label;
     });
     const { slope } = this.engine.loss(s.loss, new Float64Array(n), y);
@@ -361,6 +354,9 @@ export class Lamps {
     return (Math.atan2(Math.hypot(...rest), Math.hypot(...inside)) * 180) / Math.PI;
   }
 }
+
+// What samples depend on, before noise.
+const lawOf = ({ k, d, link, inputs, directions, seed }) => [k, d, link, inputs, directions, seed];
 
 // X times the transpose of rows: (n, columns) by (m, columns).
 function times(X, rows, n, columns, m) {

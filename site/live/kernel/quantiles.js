@@ -12,15 +12,30 @@ export function quantiles(values) {
   return Float64Array.from({ length: 1001 }, (_, i) => quantile(ordered, i / 1000));
 }
 
-// Values of a rising table between its points.
-export function between(x, at, values) {
-  let low = 0, high = at.length - 1;
-  if (x >= at[high]) return values[high];
-  if (x <= at[0]) return values[0];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (at[middle] <= x) low = middle;
-    else high = middle;
+// Where values lie in the table of their quantiles: {at, low, share} with the point of the table
+// before each, and its share of the way to the next.
+export function placesIn(values) {
+  const at = quantiles(values), end = at.length - 1;
+  const low = new Uint16Array(values.length), share = new Float64Array(values.length);
+  values.forEach((x, i) => {
+    let from = 0, to = end;
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if (at[middle] <= x) from = middle;
+      else to = middle;
+    }
+    low[i] = from;
+    share[i] = at[to] > at[from] ? (x - at[from]) / (at[to] - at[from]) : 0;
+  });
+  return { at, low, share };
+}
+
+// What a function, given at the points of the table, is between them.
+export function between({ low, share }, given) {
+  const out = new Float64Array(low.length);
+  for (let i = 0; i < out.length; i++) {
+    const before = given[low[i]];
+    out[i] = before + (given[low[i] + 1] - before) * share[i];
   }
-  return values[low] + ((values[high] - values[low]) * (x - at[low])) / (at[high] - at[low]);
+  return out;
 }
