@@ -58,6 +58,8 @@ class Run:
         Empty, or why the run ended early, or what its risk does not speak of.
     floors : dict of str to float
         Risks to compare with, as in ``risk.floors``; empty if nobody measured them.
+    highest_floor : float
+        The highest of all that it was compared with as it went on; 0 if nobody noted it.
     changes : tuple of (int, Settings)
         What was turned as it went on: after how many samples, and what had held up to there.
     """
@@ -76,6 +78,7 @@ class Run:
     seeds: tuple[int, ...] | None = None
     note: str = ""
     floors: dict[str, float] = field(default_factory=dict)
+    highest_floor: float = 0.0
     changes: tuple[tuple[int, Settings], ...] = ()
 
     @classmethod
@@ -140,6 +143,7 @@ class Run:
             seeds=tuple(r.settings.seed for r in runs),
             note=note,
             floors=first.floors,
+            highest_floor=first.highest_floor,
             changes=first.changes,
         )
 

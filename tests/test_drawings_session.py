@@ -8,6 +8,7 @@ import pytest
 
 from course_utils import Diverged, Settings, events_of, online_sgd
 from course_utils.labs import SubspaceLab
+from course_utils.labs.figures import risk
 from course_utils.labs.session import Session
 
 SMALL = Settings(d=20, k=2, width=20, seed=4)
@@ -48,6 +49,23 @@ def test_with_long_steps_it_begins_as_if_a_fifth_of_d_were_seen(monkeypatch):
     monkeypatch.setattr(session, "train", asked.append)
     session.step(0.25)
     assert asked == [int(40 * (exp(0.1625) - 1))]
+
+
+def test_the_axis_of_the_risk_grows_with_the_noise_and_stays_until_the_next_run():
+    session = Session(SMALL.replace(noise=0.1))
+
+    def top():
+        return risk(session.run()).layout["yaxis"]["range"][1]
+
+    first = top()
+    session.change(session.settings.replace(noise=3.0))
+    session.train(5)
+    grown = top()
+    session.change(session.settings.replace(noise=0.1))
+    session.train(5)
+    assert grown > first and top() == grown
+    session.begin(session.settings)
+    assert top() == first
 
 
 SLOW = {name for name, (settings, *_) in SubspaceLab.presets.items() if settings.d > 10_000}

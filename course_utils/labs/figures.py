@@ -341,8 +341,8 @@ def risk(run: Run) -> Figure:
     traces = curve(run, "risk", "test risk", COLOURS[0], DASHES[0], "%{y:.4f}")
     axis_x, floors = time_axis(run), run.floors
     ends, notes = np.power(10.0, axis_x["range"]), []
-    values = np.r_[run.risk.ravel(), list(floors.values())]
-    top = step_up(1.12 * max(values[np.isfinite(values)], default=1.0))
+    values = np.r_[run.risk.ravel(), list(floors.values()), run.highest_floor]
+    top = step_up(1.12 * (max(values[np.isfinite(values)]) or 1.0))
     apart = abs(floors.get("zero", np.inf) - floors.get("linear", 0))
     same = apart < 0.06 * top  # labels would lie on each other
     for name, label, dash in (

@@ -97,6 +97,7 @@ class Session:
         self.watch = Watch(settings, {})
         self.changes: list[str] = []
         self._cost = 5e-6 * self.seeds  # seconds a sample, measured as it goes
+        self._highest_floor = 0.0  # a slider that goes back and forth must not move an axis so
         self._note_floors()
         self.measure()
         self._begin_prediction()
@@ -246,6 +247,7 @@ class Session:
         """
         return self.record.run(
             floors=self._floors,
+            highest_floor=self._highest_floor,
             changes=tuple(self.sims[0].changes),
             net=self.sims[0].net if self.seeds == 1 else None,
         )
@@ -362,6 +364,8 @@ class Session:
 
     def _note_floors(self):
         self._floors = self.watch.floors = self.sims[0].floors()
+        known = filter(np.isfinite, self._floors.values())
+        self._highest_floor = max([self._highest_floor, *known])
 
 
 def moment_at(run: Run, t: float | None) -> int:

@@ -29,8 +29,8 @@ function rowOf(row) {
   return made;
 }
 
-const runOf = ({ code, rows, floors = {}, changes = [] }) => ({
-  settings: reader.fromCode(code), rows: rows.map(rowOf), floors, note: "",
+const runOf = ({ code, rows, floors = {}, highestFloor, changes = [] }) => ({
+  settings: reader.fromCode(code), rows: rows.map(rowOf), floors, highestFloor, note: "",
   changes: changes.map(([t, held]) => [t, reader.fromCode(held)]),
 });
 

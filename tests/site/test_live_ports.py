@@ -245,7 +245,10 @@ class Story:
 def told_run(run) -> dict:
     rows = [row(run.at(i)) for i in range(len(run))]
     changes = [[t, s.code()] for t, s in run.changes]
-    return {"code": run.settings.code(), "rows": rows, "floors": run.floors, "changes": changes}
+    return {
+        "code": run.settings.code(), "rows": rows, "floors": run.floors, "changes": changes,
+        "highestFloor": run.highest_floor,
+    }  # fmt: skip
 
 
 def stories():

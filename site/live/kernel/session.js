@@ -20,7 +20,8 @@ export class Session {
     const sim = this.engine.open(settings);
     Object.assign(this, { sim, settings, record: new Record(), changes: [], turns: [], note: "" });
     this.cost = 5e-6; // seconds a sample, measured as it goes
-    this.floors = sim.floors();
+    this.highestFloor = 0; // a slider that goes back and forth must not move an axis so
+    this.noteFloors();
     const lamps = (s) => this.engine.lamps(s);
     this.watch = new Watch(this.facts.watch, this.reader, lamps, settings, this.floors);
     this.measure();
@@ -45,7 +46,14 @@ export class Session {
     this.turns = [...this.turns, `at ${commas(this.samples)} samples: ${told}`].slice(-50);
     this.watch.change(this.samples, settings);
     this.settings = settings;
-    this.floors = this.watch.floors = this.sim.floors();
+    this.noteFloors();
+    this.watch.floors = this.floors;
+  }
+
+  noteFloors() {
+    this.floors = this.sim.floors();
+    const known = Object.values(this.floors).filter(Number.isFinite);
+    this.highestFloor = Math.max(this.highestFloor, ...known);
   }
 
   // Keep the run before; called when settings have been taken over.
@@ -102,8 +110,8 @@ export class Session {
   }
 
   run() {
-    const { settings, floors, changes, note, record: { rows } } = this;
-    return { settings, rows, floors, changes, note };
+    const { settings, floors, highestFloor, changes, note, record: { rows } } = this;
+    return { settings, rows, floors, highestFloor, changes, note };
   }
 
   // Points {samples, perpendicular} of the predicted curve.

@@ -31,7 +31,8 @@ const least = (rows, number) => -most(rows, (row) => -number(row));
 
 // The limits of a run's axes.
 function limitsOf(run, before) {
-  const { rows, settings: { d }, floors } = run, shown = before ? before.rows : [];
+  const { rows, settings: { d }, floors, highestFloor = 0 } = run;
+  const shown = before ? before.rows : [];
   const every = [...rows, ...shown];
   const last = Math.max(lastDecade(d, rows.at(-1).samples),
     before ? Math.ceil(Math.log10(Math.max(shown.at(-1).samples, 1)) - 1e-9) : -Infinity);
@@ -42,8 +43,8 @@ function limitsOf(run, before) {
   const held = before ? Math.floor(Math.log10(Math.max(Math.min(1, ...positive), 1e-8))) : low;
   const largest = most(every, (s) => Math.max(s.parallel, s.perpendicular));
   const risks = (part) => part.map((s) => s.risk).filter(Number.isFinite);
-  const tops = [...risks(rows), ...Object.values(floors).filter(Number.isFinite)];
-  const own = stepUp(1.12 * (tops.length ? Math.max(...tops) : 1)), old = risks(shown);
+  const tops = [...risks(rows), ...Object.values(floors).filter(Number.isFinite), highestFloor];
+  const own = stepUp(1.12 * (Math.max(...tops) || 1)), old = risks(shown);
   return {
     first: firstDecade(d), last, low: Math.min(low, held), high: logTop(largest),
     wide: logTop(most(every, (s) => Math.max(...s.singular_values))),
