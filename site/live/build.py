@@ -28,7 +28,7 @@ from live.target import target_facts, target_views  # noqa: E402
 
 from course_utils import Settings, labs  # noqa: E402
 from course_utils.events import watch  # noqa: E402
-from course_utils.labs import actor, session  # noqa: E402
+from course_utils.labs import session  # noqa: E402
 from course_utils.labs.hermite import Expansion  # noqa: E402
 from course_utils.labs.look import palette  # noqa: E402
 from course_utils.labs.page import HERE as PAGE  # noqa: E402
@@ -60,7 +60,6 @@ def facts() -> dict:
             "live": sorted(session.LIVE),
             "pace": session.PACE,
             "budget": session.BUDGET,
-            "inFlight": actor.IN_FLIGHT,
             "foresight": session.FORESIGHT,
             "patience": patience(),
         },

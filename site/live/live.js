@@ -53,7 +53,9 @@ function say(el, text) {
 function openLab(el, number, shared) {
   const { facts } = shared, own = facts.labs[el.dataset.lab];
   const worker = new Worker(beside("worker.js"), { type: "module" });
-  const stored = [...el.childNodes], lab = make("div", "course-lab course-native");
+  const stored = make("div", "course-live-stored"), lab = make("div", "course-lab course-native");
+  stored.append(...el.childNodes);
+  el.append(stored);
   const traits = { label: own.name, central: own.central,
     lecture: el.dataset.lecture !== undefined };
   const host = workerHost(worker, traits);
@@ -70,7 +72,7 @@ function openLab(el, number, shared) {
     const failed = (problem) => {
       worker.terminate();
       lab.remove();
-      el.replaceChildren(...stored);
+      el.replaceChildren(...stored.childNodes);
       say(el, `This figure is as it was stored, because the lab could not start here: ${problem}`);
       done();
     };
@@ -79,7 +81,8 @@ function openLab(el, number, shared) {
       if (data.kind === "failed" && !held.state) failed(data.text);
       if (data.kind !== "state") return;
       if (!held.state) {
-        el.replaceChildren(lab);
+        el.replaceChildren(lab, stored); // which paper may want
+        el.dataset.alive = "";
         mount(stage, host);
         done();
       }
@@ -159,11 +162,17 @@ function openStored(el, { facts }) {
     say(el, `The recordings of this lab could not be loaded (${problem.message}).`));
 }
 
-// On paper a lab is its figures as they were drawn, made smaller as a whole.
+// On paper a lab is its figures as they were drawn, made smaller as a whole, or, where nobody has
+// seen any at this size, as in a fold that is opened for the paper, the stored one.
 function fitPaper() {
   for (const lab of document.querySelectorAll(".course-live .course-lab")) {
     const { clientWidth } = lab, grid = lab.querySelector(".course-grid");
-    if (!clientWidth || !grid) continue;
+    const drawn = clientWidth && grid && [...lab.querySelectorAll(".course-plot")].every((plot) => {
+      const { _fullLayout: now, clientWidth: width } = plot;
+      return now ? Math.abs(now.width - width) < 2 : plot.parentElement.querySelector("svg");
+    });
+    lab.parentElement.dataset.paper = drawn ? "lab" : "stored";
+    if (!drawn) continue;
     lab.style.setProperty("--paper-width", `${clientWidth}px`);
     lab.style.setProperty("--paper-height", `${grid.clientHeight}px`);
     lab.style.setProperty("--paper-zoom", Math.min(1, PAPER / clientWidth));

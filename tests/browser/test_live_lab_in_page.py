@@ -37,7 +37,8 @@ def address(tmp_path_factory):
     (folder / "some").mkdir()
     second = PAGE[PAGE.index("<div") :].replace("SubspaceLab", "BreakLab")
     (folder / "some" / "page.html").write_text(PAGE)
-    (folder / "some" / "two.html").write_text(PAGE + second)
+    folded = f"<details>{second.replace('BreakLab', 'HermiteLab')}</details>"
+    (folder / "some" / "two.html").write_text(PAGE + second + folded)
     labs = {"recorded": "NTKLab", "solid": "TargetLab", "compression": "CompressionLab"}
     for page, lab in (labs | {"hermite": "HermiteLab"}).items():
         (folder / "some" / f"{page}.html").write_text(PAGE.replace("SubspaceLab", lab))
@@ -194,6 +195,10 @@ def test_what_has_three_dimensions_is_drawn_by_a_part_that_is_loaded_for_it(chro
 
 
 PLAYING = "stage => document.querySelectorAll('.course-stage')[stage].dataset.playing"
+PRINTED = """() => { // with all that is folded
+    document.querySelector("details").open = true;
+    dispatchEvent(new Event("beforeprint"));
+}"""
 BESIDE = "stage => document.querySelectorAll('.course-sentence')[stage].innerText"
 
 
@@ -201,7 +206,7 @@ def test_two_labs_on_a_page_by_keyboard_in_the_dark_on_paper_and_as_files(chromi
     live = Live(chromium, address)
     page = live.page
     page.goto(address.replace("page.html", "two.html"))
-    live.until("() => document.querySelectorAll('.course-stage[data-frame]').length === 2")
+    live.until("() => document.querySelectorAll('.course-stage[data-frame]').length === 3")
     second = page.locator(".course-lab").nth(1)
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -226,9 +231,12 @@ def test_two_labs_on_a_page_by_keyboard_in_the_dark_on_paper_and_as_files(chromi
         looks(Path(found.value.path()).read_bytes())
         assert found.value.suggested_filename.endswith(f".{name.lower()}")
         page.keyboard.press("Escape")
-    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    page.evaluate(PRINTED)
     page.emulate_media(media="print")
-    for lab in page.locator(".course-lab").all():
+    folded = page.locator("details .course-live")
+    assert folded.get_by_text("as it was stored").is_visible()  # of the lab nobody has seen
+    assert not folded.locator(".course-lab").is_visible()
+    for lab in page.locator(".course-live > .course-lab").all()[:2]:
         assert lab.bounding_box()["width"] <= 640
         assert lab.locator(".course-plot .main-svg").first.is_visible()
         assert lab.locator(".course-sentence").is_visible()
