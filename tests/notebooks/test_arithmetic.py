@@ -1,6 +1,7 @@
 """Some cells of every notebook, run with other processors' arithmetic.
 
-`make test` runs all of them with this one's; `make arithmetic` runs all, under each kind.
+`make test` runs all of them with this one's, and these with the kind that is farthest from it;
+`make arithmetic` runs all, under each kind.
 """
 
 import os
@@ -32,7 +33,7 @@ def test_every_notebook_is_represented():
     assert set(CELLS) == {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
 
 
-@pytest.mark.parametrize("kind", list(KINDS)[1:])
+@pytest.mark.parametrize("kind", list(KINDS)[1:2])
 def test_cells_agree_with_what_is_stored(kind, nbval, monkeypatch):
     cells = []
     for name, wanted in CELLS.items():
