@@ -163,7 +163,7 @@ function openStored(el, { facts }) {
 }
 
 // On paper a lab is its figures as they were drawn, made smaller as a whole, or, where nobody has
-// seen any at this size, as in a fold that is opened for the paper, the stored one.
+// seen any at this size, as in what is shown on paper alone, the stored one.
 function fitPaper() {
   for (const lab of document.querySelectorAll(".course-live .course-lab")) {
     const { clientWidth } = lab, grid = lab.querySelector(".course-grid");
@@ -171,7 +171,8 @@ function fitPaper() {
       const { _fullLayout: now, clientWidth: width } = plot;
       return now ? Math.abs(now.width - width) < 2 : plot.parentElement.querySelector("svg");
     });
-    lab.parentElement.dataset.paper = drawn ? "lab" : "stored";
+    const live = lab.closest(".course-live[data-alive]");
+    if (live) live.dataset.paper = drawn ? "lab" : "stored";
     if (!drawn) continue;
     lab.style.setProperty("--paper-width", `${clientWidth}px`);
     lab.style.setProperty("--paper-height", `${grid.clientHeight}px`);

@@ -37,8 +37,8 @@ def address(tmp_path_factory):
     (folder / "some").mkdir()
     second = PAGE[PAGE.index("<div") :].replace("SubspaceLab", "BreakLab")
     (folder / "some" / "page.html").write_text(PAGE)
-    folded = f"<details>{second.replace('BreakLab', 'HermiteLab')}</details>"
-    (folder / "some" / "two.html").write_text(PAGE + second + folded)
+    unseen = f"<section hidden>{second.replace('BreakLab', 'HermiteLab')}</section>"
+    (folder / "some" / "two.html").write_text(PAGE + second + unseen)
     labs = {"recorded": "NTKLab", "solid": "TargetLab", "compression": "CompressionLab"}
     for page, lab in (labs | {"hermite": "HermiteLab"}).items():
         (folder / "some" / f"{page}.html").write_text(PAGE.replace("SubspaceLab", lab))
@@ -91,7 +91,7 @@ def test_a_lab_plays_follows_looks_back_and_its_address_restores_it(chromium, ad
     live = Live(chromium, address)
     page = live.page
     live.open(address)
-    assert page.get_by_text("as it was stored").count() == 0
+    assert page.get_by_text("as it was stored").is_hidden()
     live.context.set_offline(True)  # all is there
     page.locator(".course-play").click()
     live.says(r"After [\d,]+ samples .* angle [0-9]\.\d degrees")  # from 80 and more
@@ -195,8 +195,8 @@ def test_what_has_three_dimensions_is_drawn_by_a_part_that_is_loaded_for_it(chro
 
 
 PLAYING = "stage => document.querySelectorAll('.course-stage')[stage].dataset.playing"
-PRINTED = """() => { // with all that is folded
-    document.querySelector("details").open = true;
+PRINTED = """() => { // with what is shown on paper alone
+    document.querySelector("section").hidden = false;
     dispatchEvent(new Event("beforeprint"));
 }"""
 BESIDE = "stage => document.querySelectorAll('.course-sentence')[stage].innerText"
@@ -233,9 +233,9 @@ def test_two_labs_on_a_page_by_keyboard_in_the_dark_on_paper_and_as_files(chromi
         page.keyboard.press("Escape")
     page.evaluate(PRINTED)
     page.emulate_media(media="print")
-    folded = page.locator("details .course-live")
-    assert folded.get_by_text("as it was stored").is_visible()  # of the lab nobody has seen
-    assert not folded.locator(".course-lab").is_visible()
+    unseen = page.locator("section .course-live")
+    assert unseen.get_by_text("as it was stored").is_visible()
+    assert not unseen.locator(".course-lab").is_visible()
     for lab in page.locator(".course-live > .course-lab").all()[:2]:
         assert lab.bounding_box()["width"] <= 640
         assert lab.locator(".course-plot .main-svg").first.is_visible()
