@@ -85,7 +85,7 @@ def some_settings(n: int) -> list[Settings]:
     return made
 
 
-SETTINGS = some_settings(int(os.environ.get("COURSE_RANDOM", 32)))
+SETTINGS = some_settings(int(os.environ.get("COURSE_RANDOM", 200)))
 
 
 def lab_of(settings: Settings) -> str:
