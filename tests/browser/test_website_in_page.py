@@ -13,7 +13,7 @@ pytest.importorskip("myst_nb", reason="make site installs what the website needs
 ROOT = Path(__file__).parents[2]
 # A function, for an expression is code made of text each time, which the pages' policy forbids.
 SAMPLES = r"""() => /After [1-9][\d,]* samples/.test(
-    document.querySelector('.course-live').textContent)"""
+    document.querySelector('.course-live > .course-lab').textContent)"""
 DARK = "getComputedStyle(document.body).backgroundColor"
 
 

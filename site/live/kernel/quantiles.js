@@ -1,5 +1,7 @@
 // Quantiles, and values between the points of a table.
 
+import { searchsorted } from "./run.js";
+
 // As NumPy's quantile, of numbers in order.
 export function quantile(ordered, q) {
   const at = (ordered.length - 1) * q, low = Math.floor(at), rest = at - low;
@@ -18,14 +20,10 @@ export function placesIn(values) {
   const at = quantiles(values), end = at.length - 1;
   const low = new Uint16Array(values.length), share = new Float64Array(values.length);
   values.forEach((x, i) => {
-    let from = 0, to = end;
-    while (to - from > 1) {
-      const middle = (from + to) >> 1;
-      if (at[middle] <= x) from = middle;
-      else to = middle;
-    }
+    const from = Math.max(0, Math.min(searchsorted(at, x, "right"), end) - 1);
+    const step = at[from + 1] - at[from];
     low[i] = from;
-    share[i] = at[to] > at[from] ? (x - at[from]) / (at[to] - at[from]) : 0;
+    share[i] = step > 0 ? (x - at[from]) / step : 0;
   });
   return { at, low, share };
 }
